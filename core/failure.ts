@@ -1,0 +1,192 @@
+/**
+ * The failure policy: one closed table of codes. Every error that leaves a provider or an activity carries one of these
+ * codes, and the workflow decides from this table alone what happens next. docs/failure-policy.md is rendered from it.
+ */
+
+/** What the workflow does when a failure with this code ends an attempt. */
+export type FailureAction =
+  /** Start the next attempt, from the last mirrored checkpoint where there is one. Counts as one of the three. */
+  | 'new_attempt'
+  /** Terminate the pod and rent another one inside the same attempt. */
+  | 'new_pod'
+  /** Wait durably for capacity, then look for an offer again inside the same attempt. */
+  | 'wait_for_capacity'
+  /** Temporal retries the activity; nothing ends. */
+  | 'retry_step'
+  /** Will not heal by itself: stop at once and wait for `retryTraining`. */
+  | 'stop'
+  /** The training stays `ready`; only this publication is `failed`. */
+  | 'keep_artifact'
+  /** A person asked for it. */
+  | 'cancel';
+
+interface FailurePolicy {
+  readonly meaning: string;
+  readonly action: FailureAction;
+  /** True when the failure uses up one of the attempts (three by default). */
+  readonly countsAsAttempt: boolean;
+  /** What a person can do about it. */
+  readonly advice: string;
+}
+
+export const FAILURE_POLICY = {
+  NO_CAPACITY: {
+    meaning: 'No offer can be had: every GPU type, cloud and data center on the list is taken.',
+    action: 'wait_for_capacity',
+    countsAsAttempt: false,
+    advice: 'Wait, or retry with more GPU types or a higher price cap.',
+  },
+  POD_NOT_READY: {
+    meaning: 'The pod did not become usable in time (bad host, image pull stuck).',
+    action: 'new_pod',
+    countsAsAttempt: false,
+    advice: 'Nothing: up to three pods are tried in an attempt. If all fail, look at the image and the data center.',
+  },
+  RATE_LIMITED: {
+    meaning: 'The vendor asked us to slow down.',
+    action: 'retry_step',
+    countsAsAttempt: false,
+    advice: 'Nothing: the step is repeated after the time that the vendor names.',
+  },
+  PROVIDER_UNAVAILABLE: {
+    meaning: 'The vendor or the network did not answer, or answered something unreadable.',
+    action: 'retry_step',
+    countsAsAttempt: false,
+    advice: 'Nothing, unless it lasts: then look at the vendor’s status page.',
+  },
+  POD_LOST: {
+    meaning: 'The pod vanished, or could not be reached for the whole grace period.',
+    action: 'new_attempt',
+    countsAsAttempt: true,
+    advice: 'Nothing: the next attempt starts by itself.',
+  },
+  TRAINING_STALLED: {
+    meaning: 'The trainer shows no movement of step, log or files for the whole stall period.',
+    action: 'new_attempt',
+    countsAsAttempt: true,
+    advice: 'Nothing at first; if it repeats, read the log tail of the attempt.',
+  },
+  TRAINER_ERROR: {
+    meaning: 'The trainer ended with an error.',
+    action: 'new_attempt',
+    countsAsAttempt: true,
+    advice: 'Nothing at first; if it repeats, read the log tail of the attempt.',
+  },
+  OUT_OF_MEMORY: {
+    meaning: 'The GPU’s memory did not suffice.',
+    action: 'new_attempt',
+    countsAsAttempt: true,
+    advice: 'Nothing at first: the next attempt takes a larger GPU, or the recipe’s low-memory mode.',
+  },
+  ARTIFACT_INVALID: {
+    meaning: 'The LoRA file did not verify (size, safetensors header or hash) after repeated downloads.',
+    action: 'new_attempt',
+    countsAsAttempt: true,
+    advice: 'Nothing: the next attempt starts by itself.',
+  },
+  DATASET_REJECTED: {
+    meaning: 'The photos cannot be trained on; the curation report says why.',
+    action: 'stop',
+    countsAsAttempt: false,
+    advice: 'Add or replace photos as the report says, then start a new training.',
+  },
+  RECIPE_INVALID: {
+    meaning: 'The trainer refused the recipe.',
+    action: 'stop',
+    countsAsAttempt: false,
+    advice: 'Retry with other overrides.',
+  },
+  AUTH: {
+    meaning: 'A vendor refused our credentials.',
+    action: 'stop',
+    countsAsAttempt: false,
+    advice: 'Correct the key of the named vendor, then retry.',
+  },
+  BALANCE: {
+    meaning: 'The vendor’s account has not enough credit.',
+    action: 'stop',
+    countsAsAttempt: false,
+    advice: 'Add credit, then retry.',
+  },
+  GATED_MODEL: {
+    meaning: 'The base model is gated and our Hugging Face token has no access to it.',
+    action: 'stop',
+    countsAsAttempt: false,
+    advice: 'Accept the model’s licence with the account of HF_TOKEN, then retry.',
+  },
+  BUDGET_EXCEEDED: {
+    meaning: 'Going on would cost more than this training may.',
+    action: 'stop',
+    countsAsAttempt: false,
+    advice: 'Raise the price cap or choose a cheaper GPU, then retry.',
+  },
+  LIMIT_EXCEEDED: {
+    meaning: 'A limit of the user or of the account is reached.',
+    action: 'stop',
+    countsAsAttempt: false,
+    advice: 'Raise the limit, then retry.',
+  },
+  PUBLISH_FAILED: {
+    meaning: 'A destination failed after all its retries; the LoRA itself is safe.',
+    action: 'keep_artifact',
+    countsAsAttempt: false,
+    advice: 'Correct the destination and publish again; no GPU is needed.',
+  },
+  CANCELLED: {
+    meaning: 'A person cancelled the training.',
+    action: 'cancel',
+    countsAsAttempt: false,
+    advice: 'Nothing.',
+  },
+  NOT_STARTED: {
+    meaning: 'The training was accepted but could not be handed to Temporal.',
+    action: 'stop',
+    countsAsAttempt: false,
+    advice: 'Send the request again, with the same Idempotency-Key.',
+  },
+  INTERNAL: {
+    meaning: 'A fault of Tempera itself, or an answer that nobody foresaw.',
+    action: 'stop',
+    countsAsAttempt: false,
+    advice: 'Report it with the request id or the workflow id.',
+  },
+} as const satisfies Record<string, FailurePolicy>;
+
+/** A code of the failure policy. */
+export type FailureCode = keyof typeof FAILURE_POLICY;
+
+/** Narrows text that came from outside (a stored row, an ApplicationFailure's type) to a known code. */
+export function isFailureCode(text: string | null | undefined): text is FailureCode {
+  return typeof text === 'string' && Object.hasOwn(FAILURE_POLICY, text);
+}
+
+export function failurePolicy(code: FailureCode): FailurePolicy {
+  return FAILURE_POLICY[code];
+}
+
+interface FailureOptions {
+  /** How long to wait before trying again, when the other side named it. Milliseconds. */
+  readonly retryAfterMs?: number | undefined;
+  /** Whether Temporal may repeat the step. Default: true only for codes whose action is `retry_step`. */
+  readonly retryable?: boolean | undefined;
+  /** Ids that an operator needs (training, pod, job); never a secret, a URL with a signature or photo data. */
+  readonly ids?: Readonly<Record<string, string | number>> | undefined;
+  readonly cause?: unknown;
+}
+
+/** The one error class of the house: a code of the policy, a sentence, ids. Carries no secret. */
+export class TemperaError extends Error {
+  override readonly name = 'TemperaError';
+  readonly code: FailureCode;
+  readonly retryable: boolean;
+  readonly retryAfterMs: number | undefined;
+  readonly ids: Readonly<Record<string, string | number>>;
+
+  constructor(code: FailureCode, message: string, options: FailureOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.retryable = options.retryable ?? failurePolicy(code).action === 'retry_step';
+    this.retryAfterMs = options.retryAfterMs;
+    this.ids = options.ids ?? {};
+  }
+}

@@ -1,0 +1,26 @@
+/** Where a training stands. Status, phase and reason are three fields: what, where in the story, and why it ended. */
+
+/** The founding documents' words, plus `cancelled` (landscape S0-18). */
+export const TRAINING_STATUSES = ['pending', 'training', 'ready', 'failed', 'cancelled'] as const;
+export type TrainingStatus = (typeof TRAINING_STATUSES)[number];
+
+/** Steps of the story, in their order. `awaiting_retry` is where a failed training waits for an operator. */
+export const TRAINING_PHASES = [
+  'queued',
+  'curating',
+  'provisioning',
+  'uploading',
+  'training',
+  'downloading',
+  'publishing',
+  'awaiting_retry',
+  'done',
+] as const;
+export type TrainingPhase = (typeof TRAINING_PHASES)[number];
+
+const TERMINAL: readonly TrainingStatus[] = ['ready', 'cancelled'];
+
+/** True when the workflow of a training with this status has ended or is about to; `failed` may still be retried. */
+export function isTerminal(status: TrainingStatus): boolean {
+  return TERMINAL.includes(status);
+}
