@@ -1,0 +1,114 @@
+/** The only reader of process.env. All faults of a process's environment are reported at once. */
+import { resolve } from 'node:path';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+interface S3Settings {
+  readonly bucket: string;
+  readonly region: string;
+  /** Set for a server that is not AWS; path-style addressing and optional checksums are then used. */
+  readonly endpoint: string | undefined;
+}
+
+/** Settings that every process of ours shares. */
+export interface Settings {
+  /** Name of this installation, part of every pod's name: [a-z0-9]{1,12}. */
+  readonly environment: string;
+  /** The app key: pod passwords, unguessable names and signed URLs are derived from it. At least 32 characters. */
+  readonly secret: string;
+  /** Folder for local state (objects, temporary files). */
+  readonly home: string;
+  readonly databaseUrl: string;
+  readonly logLevel: string;
+  readonly objectStore: { readonly kind: 'filesystem'; readonly root: string } | ({ readonly kind: 's3' } & S3Settings);
+  /** Where publishing to S3 goes when a destination names no bucket; undefined when S3 is not configured. */
+  readonly publishS3: S3Settings | undefined;
+  readonly huggingFace: { readonly token: string | undefined; readonly hubUrl: string };
+  readonly runpod: {
+    readonly apiKey: string | undefined;
+    /** Base address; `/v2/...` is appended. */
+    readonly apiUrl: string;
+    /** How a pod's port is reached: `{podId}` and `{port}` are replaced. */
+    readonly proxyTemplate: string;
+    /** Container image of AI Toolkit. */
+    readonly image: string;
+    /** Container disk of a pod. GB. */
+    readonly diskGb: number;
+  };
+  readonly api: {
+    readonly host: string;
+    readonly port: number;
+    /** Address under which clients reach the API; signed URLs of the file system store begin with it. */
+    readonly publicUrl: string;
+  };
+  /** Address of Temporal's Web UI, for links; undefined when unknown. */
+  readonly temporalUiUrl: string | undefined;
+}
+
+/** Thrown with every fault of the environment in one message. */
+export class SettingsError extends Error {
+  override readonly name = 'SettingsError';
+}
+
+/** Reads and checks the environment. Throws SettingsError naming every variable that is missing or wrong. */
+export function readSettings(env: Environment = process.env): Settings {
+  const faults: string[] = [];
+  const required = (name: string): string => {
+    const value = env[name];
+    if (value === undefined || value === '') faults.push(`${name} is not set`);
+    return value ?? '';
+  };
+  const integer = (name: string, fallback: number, min: number, max: number): number => {
+    const text = env[name];
+    if (text === undefined || text === '') return fallback;
+    const value = Number(text);
+    if (!Number.isInteger(value) || value < min || value > max) faults.push(`${name} must be a whole number from ${min} to ${max}`);
+    return value;
+  };
+  const httpUrl = (name: string, fallback: string): string => {
+    const text = env[name] || fallback;
+    if (!/^https?:\/\/.+/.test(text)) faults.push(`${name} must be an http(s) address`);
+    return text.replace(/\/+$/, '');
+  };
+
+  const environment = env['TEMPERA_ENV'] || 'dev';
+  if (!/^[a-z0-9]{1,12}$/.test(environment)) faults.push('TEMPERA_ENV must be 1 to 12 characters of a-z and 0-9');
+  const secret = required('TEMPERA_SECRET');
+  if (secret !== '' && secret.length < 32) faults.push('TEMPERA_SECRET must have at least 32 characters');
+  const home = resolve(env['TEMPERA_HOME'] || '.tempera');
+  const storeKind = env['OBJECT_STORE'] || 'filesystem';
+  if (storeKind !== 'filesystem' && storeKind !== 's3') faults.push('OBJECT_STORE must be "filesystem" or "s3"');
+  const s3 = (bucket: string): S3Settings => ({
+    bucket,
+    region: env['AWS_REGION'] || 'us-east-1',
+    endpoint: env['S3_ENDPOINT'] ? httpUrl('S3_ENDPOINT', '') : undefined,
+  });
+  const publishBucket = env['PUBLISH_S3_BUCKET'];
+  const host = env['API_HOST'] || '127.0.0.1';
+  const port = integer('API_PORT', 8080, 0, 65_535);
+
+  const settings: Settings = {
+    environment,
+    secret,
+    home,
+    databaseUrl: required('DATABASE_URL'),
+    logLevel: env['LOG_LEVEL'] || 'info',
+    objectStore:
+      storeKind === 's3' ? { kind: 's3', ...s3(required('S3_BUCKET')) } : { kind: 'filesystem', root: resolve(home, 'objects') },
+    publishS3: publishBucket ? s3(publishBucket) : undefined,
+    huggingFace: { token: env['HF_TOKEN'] || undefined, hubUrl: httpUrl('HF_HUB_URL', 'https://huggingface.co') },
+    runpod: {
+      apiKey: env['RUNPOD_API_KEY'] || undefined,
+      apiUrl: httpUrl('RUNPOD_API_URL', 'https://api.runpod.io'),
+      proxyTemplate: httpUrl('RUNPOD_PROXY_TEMPLATE', 'https://{podId}-{port}.proxy.runpod.net'),
+      // Version tag, since `latest` moves; 0.12.26 is the version that facts and recordings were taken from (2026-08-21).
+      image: env['AI_TOOLKIT_IMAGE'] || 'ostris/aitoolkit:0.12.26',
+      // Peers use 60 to 150 GB: the base model's cache is the bulk (read 2026-11).
+      diskGb: integer('POD_DISK_GB', 120, 20, 2_000),
+    },
+    api: { host, port, publicUrl: httpUrl('API_PUBLIC_URL', `http://${host}:${port}`) },
+    temporalUiUrl: env['TEMPORAL_UI_URL'] ? httpUrl('TEMPORAL_UI_URL', '') : undefined,
+  };
+  if (faults.length > 0) throw new SettingsError(`The environment is not usable:\n- ${faults.join('\n- ')}`);
+  return settings;
+}

@@ -1,0 +1,16 @@
+import { pino } from 'pino';
+import type { Logger } from 'pino';
+
+export type { Logger };
+
+/** A JSON logger of one process role: object first, sentence second. Header and credential fields never reach a line. */
+export function createLogger(role: string, level = 'info'): Logger {
+  return pino({
+    level,
+    base: { role, pid: process.pid },
+    redact: {
+      paths: ['authorization', 'headers.authorization', 'headers.cookie', 'req.headers.authorization', 'req.headers.cookie', 'apiKey', 'token', 'password', 'secret'],
+      censor: '[redacted]',
+    },
+  });
+}

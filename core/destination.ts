@@ -1,0 +1,45 @@
+/** Where a finished LoRA is published. The artifact in our own object store is not a destination: it is always there. */
+
+export interface S3Destination {
+  readonly kind: 's3';
+  /** Bucket; the configured publishing bucket when absent. */
+  readonly bucket?: string | undefined;
+  /** Object key; `lora/{characterId}.safetensors` when absent, `lora/{trainingId}.safetensors` without a character. */
+  readonly key?: string | undefined;
+}
+
+export interface HuggingFaceDestination {
+  readonly kind: 'huggingface';
+  /** `owner/name`; made when it does not exist. */
+  readonly repo: string;
+  /** Private unless this is false. It decides only when the repository is made; an existing one keeps its visibility. */
+  readonly private?: boolean | undefined;
+}
+
+export type Destination = S3Destination | HuggingFaceDestination;
+export type DestinationKind = Destination['kind'];
+
+/** The founding documents' key for a LoRA in S3 (landscape S0-19). */
+export function defaultPublishKey(subject: { characterId: string | null; trainingId: string }): string {
+  return `lora/${subject.characterId ?? subject.trainingId}.safetensors`;
+}
+
+const BUCKET = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
+const KEY = /^[A-Za-z0-9._-]+(\/[A-Za-z0-9._-]+)*$/;
+const REPO = /^[A-Za-z0-9][A-Za-z0-9._-]{0,95}\/[A-Za-z0-9][A-Za-z0-9._-]{0,95}$/;
+
+/** Lists what is wrong with a destination; empty when it is fine. */
+export function destinationFaults(destination: Destination): string[] {
+  const faults: string[] = [];
+  switch (destination.kind) {
+    case 's3':
+      if (destination.bucket !== undefined && !BUCKET.test(destination.bucket)) faults.push('bucket is not a valid S3 bucket name');
+      if (destination.key !== undefined && (!KEY.test(destination.key) || destination.key.length > 512 || destination.key.includes('..'))) {
+        faults.push('key must be a path of letters, digits, ".", "_" and "-", at most 512 characters');
+      }
+      return faults;
+    case 'huggingface':
+      if (!REPO.test(destination.repo)) faults.push('repo must be "owner/name"');
+      return faults;
+  }
+}

@@ -1,0 +1,56 @@
+import type { Readable } from 'node:stream';
+
+/** What a stored object is: its size, our own SHA-256 of its bytes, its type. */
+export interface StoredObject {
+  readonly key: string;
+  readonly sizeBytes: number;
+  /** Hex SHA-256, computed while the bytes passed through. */
+  readonly sha256: string;
+}
+
+export interface PutOptions {
+  readonly contentType?: string;
+  /** Exact size when known; a body of another size is refused and nothing is stored. */
+  readonly sizeBytes?: number;
+  /** Expected hex SHA-256; a body that differs is refused and nothing is stored. */
+  readonly sha256?: string;
+  /** Called with every chunk that passed through, for heartbeats. */
+  readonly onBytes?: (bytes: number) => void;
+  readonly signal?: AbortSignal;
+}
+
+export interface GetOptions {
+  /** Inclusive byte range. */
+  readonly range?: { readonly start: number; readonly end: number };
+  readonly signal?: AbortSignal;
+}
+
+export interface SignedUrlOptions {
+  /** How long the URL works. Seconds, at most 7 days. */
+  readonly ttlSeconds: number;
+  /** Name that a browser gives to the file. */
+  readonly filename?: string;
+}
+
+/**
+ * Our own storage for photos, datasets, checkpoints and artifacts. One contract, two implementations (file system, S3);
+ * the same conformance suite runs over both. Keys are `/`-separated paths of [A-Za-z0-9._-] segments.
+ * Everything streams; an object becomes visible whole or not at all.
+ */
+export interface ObjectStore {
+  readonly kind: 'filesystem' | 's3';
+  /** Stores a stream or buffer under `key`, replacing what was there only once all bytes are safe. Repeating it is harmless. */
+  put(key: string, body: Readable | Uint8Array, options?: PutOptions): Promise<StoredObject>;
+  /** Opens an object for reading; null when there is none. */
+  get(key: string, options?: GetOptions): Promise<{ readonly body: Readable; readonly sizeBytes: number } | null>;
+  /** Size and hash without the bytes; null when there is none. */
+  head(key: string, signal?: AbortSignal): Promise<StoredObject | null>;
+  /** Removes an object; succeeds when it is not there. */
+  delete(key: string, signal?: AbortSignal): Promise<void>;
+  /** Keys below a prefix, sorted. */
+  list(prefix: string, signal?: AbortSignal): Promise<string[]>;
+  /** A URL that serves the object without credentials until it expires. Never log it. */
+  signedUrl(key: string, options: SignedUrlOptions): Promise<string>;
+  /** A short check that the store can be reached, for /readyz. Throws TemperaError PROVIDER_UNAVAILABLE. */
+  ping(signal?: AbortSignal): Promise<void>;
+}

@@ -1,0 +1,56 @@
+/** The contract between whoever starts or signals workflows and the workflows themselves. Safe to import anywhere. */
+import { defineQuery, defineSignal } from '@temporalio/workflow';
+import type { FailureCode } from '../core/failure.ts';
+import type { Intervals } from '../core/interval.ts';
+import type { RecipeOverrides } from '../core/recipe.ts';
+import type { TrainingPhase, TrainingStatus } from '../core/status.ts';
+
+export const TASK_QUEUES = { workflow: 'lora-workflow', io: 'lora-io', cpu: 'lora-cpu' } as const;
+/** Name under which the workflow is registered with Temporal. */
+export const TRAIN_LORA_WORKFLOW = 'trainLoraWorkflow';
+
+/** One training, one workflow: its id follows from the training's. */
+export function trainingWorkflowId(trainingId: string): string {
+  return `lora-training/${trainingId}`;
+}
+
+/** The training that a workflow id belongs to; null for other workflows. */
+export function trainingIdOf(workflowId: string): string | null {
+  return workflowId.startsWith('lora-training/') ? workflowId.slice('lora-training/'.length) : null;
+}
+
+export interface TrainLoraInput {
+  readonly trainingId: string;
+  /** Differences from DEFAULT_INTERVALS. */
+  readonly intervals?: Partial<Intervals>;
+  /** Task queues other than the standard ones; tests run side by side this way. */
+  readonly taskQueues?: { readonly io: string; readonly cpu: string };
+}
+
+export interface CancelTraining {
+  /** Who asked, or why; shown to operators. */
+  readonly by?: string;
+}
+
+export interface RetryTraining {
+  readonly by?: string;
+  /** Replaces single values of the request's recipe from the next attempt on. */
+  readonly overrides?: RecipeOverrides;
+}
+
+/** What the `trainingStatus` query answers. The API reads PostgreSQL instead: a query needs a live worker. */
+export interface TrainingState {
+  readonly status: TrainingStatus;
+  readonly phase: TrainingPhase;
+  readonly reason: FailureCode | null;
+  /** Counts up over the training's life; 0 before the first attempt. */
+  readonly attempt: number;
+  /** Position among the attempts of the policy: 1 to 3, starting again after `retryTraining`. */
+  readonly attemptOfSet: number;
+  readonly podId: string | null;
+  readonly costMicroUsd: number;
+}
+
+export const cancelTraining = defineSignal<[CancelTraining?]>('cancelTraining');
+export const retryTraining = defineSignal<[RetryTraining?]>('retryTraining');
+export const trainingStatus = defineQuery<TrainingState>('trainingStatus');
