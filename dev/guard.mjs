@@ -1,0 +1,30 @@
+// Runs one program and makes sure that it does not outlive whoever started it: our standard input is a pipe from the
+// parent, and it closes when the parent ends, even by SIGKILL. Plain JavaScript, no dependencies, argument is JSON:
+// { command, args, stopSignal, graceMs, uid?, gid? }. Ends with the program's exit code.
+import { spawn } from 'node:child_process';
+
+const { command, args, stopSignal, graceMs, uid, gid } = JSON.parse(process.argv[2]);
+const child = spawn(command, args, {
+  stdio: ['ignore', 'inherit', 'inherit'],
+  ...(uid === undefined ? {} : { uid, gid }),
+});
+
+let stopping = false;
+function stop() {
+  if (stopping) return;
+  stopping = true;
+  child.kill(stopSignal);
+  setTimeout(() => child.kill('SIGKILL'), graceMs).unref();
+}
+
+process.stdin.on('end', stop).on('error', stop).resume();
+for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) process.on(signal, stop);
+// Our output pipes may be gone together with the parent.
+process.stdout.on('error', stop);
+process.stderr.on('error', stop);
+
+child.on('error', (error) => {
+  process.stderr.write(`${command}: ${error.message}\n`);
+  process.exit(127);
+});
+child.on('exit', (code, signal) => process.exit(code ?? (signal === stopSignal && stopping ? 0 : 1)));

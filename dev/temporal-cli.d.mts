@@ -1,0 +1,2 @@
+/** Answers the path of a Temporal CLI that runs, finding or making it. Throws an Error with the three ways to get one. */
+export function resolveTemporalCli(): Promise<string>;

@@ -1,0 +1,67 @@
+// Finds or makes the Temporal CLI, which holds the server and its Web UI. Plain JavaScript without dependencies.
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { cachedOrMade, cachedProgram, exists, onPath, versionOf } from './cache.mjs';
+import { isOlder, programIn, runGo } from './go.mjs';
+import { runStep, say } from './steps.mjs';
+
+/** CLI 1.8.2 is server 1.31.2 with Web UI 2.50.1 (2026-07-30). The module in dev/temporal-cli pins the same. */
+const VERSION = '1.8.2';
+const OLDEST = [1, 5, 0];
+const MODULE = join(import.meta.dirname, 'temporal-cli');
+
+/** Answers the path of a CLI that runs. Throws an Error with the three ways to get one. */
+export async function resolveTemporalCli() {
+  const given = process.env.TEMPORAL_CLI_PATH;
+  if (given) {
+    if ((await versionOf(given)) === null) throw new Error(`TEMPORAL_CLI_PATH is ${given}, which does not answer --version.`);
+    return given;
+  }
+  const installed = onPath('temporal');
+  if (installed !== null) {
+    const version = await versionOf(installed);
+    if (version !== null && !isOlder(version, OLDEST)) return installed;
+    say(`${installed} is ${version === null ? 'not usable' : `version ${version.join('.')}`}; ${OLDEST.join('.')} or newer is needed`);
+  }
+  const result = await cachedOrMade({ name: 'temporal', version: VERSION, makers: [download, build] });
+  if (result.path) return result.path;
+  throw new Error(
+    [
+      'The Temporal CLI is missing, and it could not be fetched:',
+      ...result.reasons.map((reason) => `  - ${reason}`),
+      'Any one of these helps:',
+      `  1. internet access: the Temporal SDK then downloads the CLI ${VERSION} by itself;`,
+      '  2. Go 1.26.4 or newer on PATH, with a Go module proxy: it is then built (about 4 minutes, once per machine);',
+      `  3. your own: install it (https://docs.temporal.io/cli), or set TEMPORAL_CLI_PATH to the program, or put it at ${cachedProgram('temporal', VERSION)}.`,
+    ].join('\n'),
+  );
+}
+
+/** The SDK's own download, in a process of its own so that it can be ended when the network swallows everything. */
+async function download(draft) {
+  say(`fetching the Temporal CLI ${VERSION}`);
+  const script = join(import.meta.dirname, 'temporal-download.mjs');
+  const { code, output } = await runStep(process.execPath, [script, draft, `v${VERSION}`], {
+    alive: 'still fetching the Temporal CLI',
+    timeoutMs: 300_000,
+  });
+  if (code !== 0) throw new Error(`the download did not work: ${output.split('\n').at(-1) || `exit code ${code}`}`);
+  const file = readdirSync(draft).find((name) => name.startsWith('temporal') && !name.endsWith('.downloading'));
+  if (file === undefined) throw new Error('the download left no file');
+  return join(draft, file);
+}
+
+/** A build through the Go module proxy: `go install` cannot, since the CLI's own go.mod replaces a module by a folder. */
+async function build(draft) {
+  say(`building the Temporal CLI ${VERSION} with Go: about 4 minutes and 4 GB of disk, once per machine`);
+  const program = programIn(draft, 'temporal');
+  const flags = `-s -w -X github.com/temporalio/cli/internal/temporalcli.Version=${VERSION}`;
+  await runGo({
+    args: ['build', '-trimpath', '-mod=readonly', '-ldflags', flags, '-o', program, 'github.com/temporalio/cli/cmd/temporal'],
+    cwd: MODULE,
+    needs: [1, 26, 4],
+    title: 'building the Temporal CLI',
+  });
+  if (!exists(program)) throw new Error('the build left no program');
+  return program;
+}

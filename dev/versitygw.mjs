@@ -1,0 +1,24 @@
+// An S3 server for tests, built through the Go module proxy. Plain JavaScript without dependencies.
+import { cachedOrMade } from './cache.mjs';
+import { programIn, runGo } from './go.mjs';
+import { say } from './steps.mjs';
+
+const VERSION = '1.7.0';
+
+/** Answers { path }, or { missing } with the reason in one sentence. */
+export async function resolveVersitygw() {
+  const result = await cachedOrMade({ name: 'versitygw', version: VERSION, makers: [build] });
+  return result.path ? { path: result.path } : { missing: result.reasons.join('; ') };
+}
+
+async function build(draft) {
+  say(`building the S3 test server versitygw ${VERSION} with Go: about a minute, once per machine`);
+  await runGo({
+    args: ['install', '-trimpath', `github.com/versity/versitygw/cmd/versitygw@v${VERSION}`],
+    cwd: draft,
+    env: { GOBIN: draft },
+    needs: [1, 25, 0],
+    title: 'building versitygw',
+  });
+  return programIn(draft, 'versitygw');
+}

@@ -1,0 +1,92 @@
+/** Starts the servers of a test run once, hands their addresses to the tests, and leaves nothing behind. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestProject } from 'vitest/node';
+import { readTemporalDevConfig } from '../../config/temporal-dev.ts';
+import { startEmulatorProcess } from '../../dev/emulator.ts';
+import { ensureDatabase } from '../../dev/postgres.ts';
+import { resolveTemporalCli } from '../../dev/temporal-cli.mjs';
+import { startTemporalServer } from '../../dev/temporal-server.ts';
+import { resolveVersitygw } from '../../dev/versitygw.mjs';
+import { migrate } from '../../prisma/migrate.ts';
+import { databaseUrl, runSql } from './database.ts';
+import type { S3Access, Servers } from './provided.ts';
+import { startVersitygw } from './versitygw.ts';
+
+type Stop = () => Promise<void>;
+
+export default async function setup(project: TestProject): Promise<Stop> {
+  const folder = mkdtempSync(join(tmpdir(), 'tempera-test-'));
+  const stops: Stop[] = [async () => rmSync(folder, { recursive: true, force: true, maxRetries: 5 })];
+  const stopAll = async () => {
+    for (const stop of stops.splice(0).reverse()) await stop();
+  };
+  try {
+    const results = await Promise.allSettled([
+      startTemporal(folder, stops),
+      startDatabase(folder, stops),
+      startEmulator(folder, stops),
+      startS3(folder, stops),
+    ]);
+    const failed = results.find((result) => result.status === 'rejected');
+    if (failed !== undefined) throw failed.reason;
+    const [temporal, database, emulator, s3] = results.map((result) => (result as PromiseFulfilledResult<unknown>).value);
+    project.provide('servers', { temporal, database, emulator, s3 } as Servers);
+    return stopAll;
+  } catch (error) {
+    await stopAll();
+    throw error;
+  }
+}
+
+async function startTemporal(folder: string, stops: Stop[]): Promise<Servers['temporal']> {
+  const server = await startTemporalServer({
+    config: readTemporalDevConfig(),
+    cliPath: await resolveTemporalCli(),
+    databaseFile: join(folder, 'temporal.db'),
+    port: 0,
+    uiPort: 0,
+  });
+  stops.push(() => server.stop());
+  return { address: server.address, namespace: server.namespace, uiUrl: server.uiUrl };
+}
+
+/** A template with all migrations; tests copy it. Nobody may stay connected to it. */
+async function startDatabase(folder: string, stops: Stop[]): Promise<Servers['database']> {
+  const server = await ensureDatabase({ dir: join(folder, 'postgres'), temporary: true });
+  stops.push(() => server.stop());
+  const template = `tempera_template_${process.pid}_${Date.now()}`;
+  await runSql(server.url, `CREATE DATABASE ${template}`);
+  stops.push(() => runSql(server.url, `DROP DATABASE IF EXISTS ${template} WITH (FORCE)`));
+  await migrate(databaseUrl(server.url, template));
+  return { adminUrl: server.url, template };
+}
+
+async function startEmulator(folder: string, stops: Stop[]): Promise<Servers['emulator']> {
+  try {
+    const emulator = await startEmulatorProcess({ dataDir: join(folder, 'emulator') });
+    stops.push(() => emulator.stop());
+    return { url: emulator.url };
+  } catch (error) {
+    return { broken: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+/** S3_TEST_ENDPOINT (with the AWS_* variables) uses that server instead of versitygw. */
+async function startS3(folder: string, stops: Stop[]): Promise<Servers['s3']> {
+  const given = givenS3();
+  if (given !== null) return given;
+  const found = await resolveVersitygw();
+  if ('missing' in found) return { missing: `${found.missing}; S3_TEST_ENDPOINT is not set` };
+  const server = await startVersitygw({ program: found.path, dir: join(folder, 's3') });
+  stops.push(() => server.stop());
+  const { endpoint, region, accessKeyId, secretAccessKey } = server;
+  return { endpoint, region, accessKeyId, secretAccessKey };
+}
+
+function givenS3(): S3Access | null {
+  const { S3_TEST_ENDPOINT, AWS_REGION = 'us-east-1', AWS_ACCESS_KEY_ID = '', AWS_SECRET_ACCESS_KEY = '' } = process.env;
+  if (!S3_TEST_ENDPOINT) return null;
+  return { endpoint: S3_TEST_ENDPOINT, region: AWS_REGION, accessKeyId: AWS_ACCESS_KEY_ID, secretAccessKey: AWS_SECRET_ACCESS_KEY };
+}
