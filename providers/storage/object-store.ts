@@ -41,16 +41,21 @@ export interface ObjectStore {
   readonly kind: 'filesystem' | 's3';
   /** Stores a stream or buffer under `key`, replacing what was there only once all bytes are safe. Repeating it is harmless. */
   put(key: string, body: Readable | Uint8Array, options?: PutOptions): Promise<StoredObject>;
-  /** Opens an object for reading; null when there is none. */
+  /**
+   * Opens an object for reading; null when there is none. `sizeBytes` is the size of the whole object, also with a range.
+   * A range may end after the object's end, but not begin there.
+   */
   get(key: string, options?: GetOptions): Promise<{ readonly body: Readable; readonly sizeBytes: number } | null>;
   /** Size and hash without the bytes; null when there is none. */
   head(key: string, signal?: AbortSignal): Promise<StoredObject | null>;
   /** Removes an object; succeeds when it is not there. */
   delete(key: string, signal?: AbortSignal): Promise<void>;
-  /** Keys below a prefix, sorted. */
+  /** Keys that begin with a prefix, sorted. The prefix may end anywhere in a key; `trainings/7/` is the usual shape. */
   list(prefix: string, signal?: AbortSignal): Promise<string[]>;
   /** A URL that serves the object without credentials until it expires. Never log it. */
   signedUrl(key: string, options: SignedUrlOptions): Promise<string>;
+  /** Where the object's bytes lie as a plain file, for readers that want one. Only the file system store has it; never write there. */
+  localPath?(key: string): string;
   /** A short check that the store can be reached, for /readyz. Throws TemperaError PROVIDER_UNAVAILABLE. */
   ping(signal?: AbortSignal): Promise<void>;
 }
