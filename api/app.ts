@@ -1,0 +1,55 @@
+/** Assembles the API from its dependencies. Nothing happens until `listen` or `inject`. */
+import { randomUUID } from 'node:crypto';
+import Fastify, { LogController } from 'fastify';
+import type { FastifyInstance, FastifyServerOptions } from 'fastify';
+import { TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox';
+import type { ApiDeps } from './deps.ts';
+import { requireApiKey } from './plugins/auth.ts';
+import { registerErrors, sendError } from './plugins/errors.ts';
+import { registerOpenApi } from './plugins/openapi.ts';
+import { registerRequestLog } from './plugins/request-log.ts';
+import { imageRoutes } from './routes/images.ts';
+import { systemRoutes } from './routes/system.ts';
+import { trainingRoutes } from './routes/trainings.ts';
+
+/** JSON bodies: 200 captions of 2,000 characters fit. Uploads have limits of their own (uploads/limits.ts). */
+const BODY_LIMIT_BYTES = 1_000_000;
+/** Last resort behind the deadlines of single calls; uploads and streams switch it off. Milliseconds. */
+const HANDLER_TIMEOUT_MS = 10_000;
+/** A whole request must have arrived by then: a gigabyte at 5 Mbit/s. Milliseconds. */
+const REQUEST_TIMEOUT_MS = 30 * 60_000;
+/** A request id of the caller's is taken over when it is harmless in a log. */
+const REQUEST_ID = /^[A-Za-z0-9._-]{1,100}$/;
+
+export function buildApp(deps: ApiDeps): FastifyInstance {
+  const app: FastifyInstance = Fastify({
+    loggerInstance: deps.logger as NonNullable<FastifyServerOptions['loggerInstance']>,
+    logController: new LogController({ disableRequestLogging: true }),
+    bodyLimit: BODY_LIMIT_BYTES,
+    handlerTimeout: HANDLER_TIMEOUT_MS,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    forceCloseConnections: 'idle',
+    exposeHeadRoutes: false,
+    requestIdHeader: false,
+    genReqId: ({ headers }) => {
+      const given = headers['x-request-id'];
+      return typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID();
+    },
+    frameworkErrors: (error, request, reply) => void sendError(error, request as never, reply as never),
+  });
+  app.setValidatorCompiler(TypeBoxValidatorCompiler);
+  app.decorateRequest('userId', '');
+  registerErrors(app);
+  registerRequestLog(app);
+
+  void app.register(async (scope) => {
+    await registerOpenApi(scope, deps.settings.publicUrl);
+    await scope.register(systemRoutes, { deps });
+    await scope.register(async (secured) => {
+      requireApiKey(secured, deps);
+      await secured.register(imageRoutes, { deps });
+      await secured.register(trainingRoutes, { deps });
+    });
+  });
+  return app;
+}

@@ -1,0 +1,37 @@
+/** Errors that the API answers on purpose. Everything else becomes a 500 without details, see plugins/errors.ts. */
+
+interface ApiErrorOptions {
+  /** One sentence per fault. */
+  readonly details?: readonly string[] | undefined;
+  readonly cause?: unknown;
+}
+
+/** An answer other than success: HTTP status, stable code, a sentence for a person. Carries no secret. */
+export class ApiError extends Error {
+  override readonly name = 'ApiError';
+  readonly statusCode: number;
+  readonly code: string;
+  readonly details: readonly string[] | undefined;
+
+  constructor(statusCode: number, code: string, message: string, { details, cause }: ApiErrorOptions = {}) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.statusCode = statusCode;
+    this.code = code;
+    this.details = details;
+  }
+}
+
+/** 404 for things that do not exist and for things of somebody else alike. */
+export function notFound(what: string): ApiError {
+  return new ApiError(404, 'NOT_FOUND', `There is no such ${what}.`);
+}
+
+/** 422 with all faults of a request. */
+export function invalid(details: readonly string[]): ApiError {
+  return new ApiError(422, 'VALIDATION', 'The request is not valid.', { details });
+}
+
+/** 503 for a part of ours that does not answer. */
+export function unavailable(code: 'DATABASE_UNAVAILABLE' | 'TEMPORAL_UNAVAILABLE' | 'STORE_UNAVAILABLE', message: string, cause?: unknown): ApiError {
+  return new ApiError(503, code, message, { cause });
+}

@@ -1,0 +1,24 @@
+import type { FastifyInstance } from 'fastify';
+import { findApiKeyOwner, touchApiKey } from '../../prisma/repositories/api-keys.ts';
+import { apiKeyOf } from '../api-key.ts';
+import type { ApiDeps } from '../deps.ts';
+import { ApiError } from '../errors.ts';
+import { sha256Hex } from '../ids.ts';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Owner of the API key; empty on public routes. */
+    userId: string;
+  }
+}
+
+/** Lets only requests with a valid API key into this scope. */
+export function requireApiKey(scope: FastifyInstance, { database, clock }: Pick<ApiDeps, 'database' | 'clock'>): void {
+  scope.addHook('onRequest', async (request) => {
+    const key = apiKeyOf(request.headers);
+    const owner = key === null ? null : await findApiKeyOwner(database, sha256Hex(key));
+    if (owner === null) throw new ApiError(401, 'UNAUTHENTICATED', 'Send a valid API key: "Authorization: Bearer tmp_...".');
+    request.userId = owner.userId;
+    await touchApiKey(database, owner, clock());
+  });
+}

@@ -1,0 +1,33 @@
+import swagger from '@fastify/swagger';
+import swaggerUi from '@fastify/swagger-ui';
+import type { FastifyInstance } from 'fastify';
+
+/** The OpenAPI 3.1 document at /openapi.json and a page to read it at /docs. Register before the routes. */
+export async function registerOpenApi(app: FastifyInstance, publicUrl: string): Promise<void> {
+  await app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: {
+        title: 'Tempera',
+        version: '1.0.0',
+        description: 'Turns a set of photos into a trained, verified and published LoRA. Every error has the shape `{ code, message, requestId }`.',
+        license: { name: 'MIT', identifier: 'MIT' },
+      },
+      servers: [{ url: publicUrl }],
+      components: {
+        securitySchemes: {
+          apiKey: { type: 'http', scheme: 'bearer', description: 'An API key: `tmp_...`. The header x-api-key works too.' },
+        },
+      },
+      security: [{ apiKey: [] }],
+      tags: [
+        { name: 'photos', description: 'Photos and datasets' },
+        { name: 'trainings', description: 'Start, follow and steer trainings' },
+        { name: 'lora', description: 'The same under the founding documents’ addresses' },
+        { name: 'system', description: 'State of the service' },
+      ],
+    },
+  });
+  await app.register(swaggerUi, { routePrefix: '/docs', uiConfig: { persistAuthorization: true }, staticCSP: true });
+  app.get('/openapi.json', { schema: { hide: true } }, () => app.swagger());
+}

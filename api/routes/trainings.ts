@@ -1,0 +1,34 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import type { ApiDeps } from '../deps.ts';
+import * as schemas from '../schemas/trainings.ts';
+import { cancelTraining, retryTraining } from '../trainings/control.ts';
+import { checkTraining } from '../trainings/draft.ts';
+import { getTraining, pageOfTrainings } from '../trainings/read.ts';
+import { startTraining } from '../trainings/start.ts';
+import { trainingView } from '../trainings/view.ts';
+
+export const trainingRoutes: FastifyPluginAsyncTypebox<{ deps: ApiDeps }> = async (app, { deps }) => {
+  const { settings } = deps;
+
+  app.post('/v1/trainings', { schema: schemas.startTrainingRoute }, async ({ userId, body, headers }, reply) => {
+    const { status, training } = await startTraining(deps, {
+      userId,
+      idempotencyKey: headers['idempotency-key'],
+      fingerprint: { route: '/v1/trainings', body },
+      prepare: () => checkTraining(body, settings.allowTestIntervals === true),
+    });
+    return reply.status(status === 'started' ? 201 : 200).send(trainingView(training, settings));
+  });
+
+  app.get('/v1/trainings', { schema: schemas.listTrainingsRoute }, ({ userId, query }) => pageOfTrainings(deps, userId, query));
+
+  app.get('/v1/trainings/:id', { schema: schemas.getTrainingRoute }, ({ userId, params }) => getTraining(deps, userId, params.id));
+
+  app.post('/v1/trainings/:id/cancel', { schema: schemas.cancelTrainingRoute }, async ({ userId, params }, reply) => {
+    return reply.status(202).send(await cancelTraining(deps, userId, params.id));
+  });
+
+  app.post('/v1/trainings/:id/retry', { schema: schemas.retryTrainingRoute }, async ({ userId, params, body }, reply) => {
+    return reply.status(202).send(await retryTraining(deps, userId, params.id, body?.overrides));
+  });
+};

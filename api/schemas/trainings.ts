@@ -1,0 +1,186 @@
+import { Type } from '@fastify/type-provider-typebox';
+import type { Static } from '@fastify/type-provider-typebox';
+import { BASE_MODEL_NAMES } from '../../core/base-model.ts';
+import { TRAINING_STATUSES } from '../../core/status.ts';
+import { ERRORS, IdParams, Nullable, OneOf, Time, Uuid } from './common.ts';
+import { ImageIds } from './images.ts';
+
+const optional = Type.Optional;
+const STRICT = { additionalProperties: false };
+
+/** Types only: the limits are those of core/recipe.ts, which names all faults at once. */
+export const RecipeBody = Type.Object(
+  {
+    steps: optional(Type.Number()),
+    checkpointInterval: optional(Type.Number()),
+    learningRate: optional(Type.Number()),
+    resolution: optional(Type.Union([Type.Number(), Type.Array(Type.Number())])),
+    rank: optional(Type.Number()),
+    batchSize: optional(Type.Number()),
+    lowVram: optional(Type.Boolean()),
+    sampleInterval: optional(Type.Number()),
+    sampleCount: optional(Type.Number()),
+    samplePrompts: optional(Type.Array(Type.String())),
+    seed: optional(Type.Number()),
+  },
+  { ...STRICT, description: 'Differences from the base model’s default recipe.' },
+);
+
+const ComputeBody = Type.Object(
+  {
+    gpus: optional(Type.Array(Type.String(), { description: 'GPU types in order of preference.' })),
+    allowCommunity: optional(Type.Boolean()),
+    maxHourlyMicroUsd: optional(Type.Number({ description: 'Highest price per hour. Millionths of a dollar.' })),
+  },
+  STRICT,
+);
+
+const DestinationBody = Type.Union([
+  Type.Object({ kind: Type.Literal('s3'), bucket: optional(Type.String()), key: optional(Type.String()) }, STRICT),
+  Type.Object({ kind: Type.Literal('huggingface'), repo: Type.String(), private: optional(Type.Boolean()) }, STRICT),
+]);
+
+export const TrainingBody = Type.Object(
+  {
+    name: optional(Type.String({ description: 'The trigger word when absent.' })),
+    datasetId: optional(Uuid),
+    imageIds: optional(ImageIds),
+    baseModel: Type.String({ description: `One of ${BASE_MODEL_NAMES.join(', ')}.` }),
+    triggerWord: Type.String(),
+    characterId: optional(Nullable(Type.String())),
+    recipe: optional(RecipeBody),
+    compute: optional(ComputeBody),
+    destinations: optional(Type.Array(DestinationBody)),
+    intervals: optional(Type.Record(Type.String(), Type.Unknown(), { description: 'Refused, except by the demo and tests.' })),
+  },
+  STRICT,
+);
+export type TrainingBody = Static<typeof TrainingBody>;
+
+export const IdempotencyHeaders = Type.Object({
+  'idempotency-key': optional(Type.String({ minLength: 1, maxLength: 255, description: 'Repeating a request with its key never starts a second training.' })),
+});
+
+const Publication = Type.Object({
+  target: Type.String(),
+  location: Type.String(),
+  path: Nullable(Type.String()),
+  revision: Nullable(Type.String()),
+  url: Nullable(Type.String()),
+  status: Type.String(),
+  reason: Nullable(Type.String()),
+  message: Nullable(Type.String()),
+  sha256: Nullable(Type.String()),
+  publishedAt: Nullable(Time),
+});
+
+const Progress = Type.Object({
+  step: Type.Integer(),
+  totalSteps: Type.Integer(),
+  loss: Nullable(Type.Number()),
+  secondsPerStep: Nullable(Type.Number()),
+  estimatedEndAt: Nullable(Time),
+});
+
+export const Training = Type.Object(
+  {
+    id: Uuid,
+    status: OneOf(TRAINING_STATUSES),
+    phase: Type.String(),
+    reason: Nullable(Type.String({ description: 'A code of the failure policy.' })),
+    message: Nullable(Type.String()),
+    name: Type.String(),
+    baseModel: Type.String(),
+    triggerWord: Type.String(),
+    characterId: Nullable(Type.String()),
+    datasetId: Uuid,
+    attempt: Type.Integer(),
+    progress: Progress,
+    gpu: Nullable(Type.String()),
+    cost: Type.Object({ microUsd: Type.Integer(), usd: Type.String() }),
+    artifact: Nullable(
+      Type.Object({
+        files: Type.Array(Type.Object({ name: Type.String(), sizeBytes: Type.Integer(), sha256: Type.String() })),
+        step: Type.Integer(),
+      }),
+    ),
+    publications: Type.Array(Publication),
+    createdAt: Time,
+    startedAt: Nullable(Time),
+    completedAt: Nullable(Time),
+    links: Type.Object({
+      self: Type.String(),
+      events: Type.String(),
+      artifact: Type.String(),
+      temporalUi: Nullable(Type.String()),
+    }),
+  },
+  { title: 'Training' },
+);
+export type TrainingView = Static<typeof Training>;
+
+export const startTrainingRoute = {
+  summary: 'Start a training',
+  tags: ['trainings'],
+  headers: IdempotencyHeaders,
+  body: TrainingBody,
+  response: { 200: Training, 201: Training, ...ERRORS },
+};
+
+export const listTrainingsRoute = {
+  summary: 'Your trainings, newest first',
+  tags: ['trainings'],
+  querystring: Type.Object(
+    {
+      status: optional(OneOf(TRAINING_STATUSES)),
+      characterId: optional(Type.String({ maxLength: 128 })),
+      cursor: optional(Type.String({ format: 'uuid', description: '`nextCursor` of the page before.' })),
+      limit: optional(Type.Integer({ minimum: 1, maximum: 100, description: 'Default 20.' })),
+    },
+    STRICT,
+  ),
+  response: { 200: Type.Object({ trainings: Type.Array(Training), nextCursor: Nullable(Type.String()) }), ...ERRORS },
+};
+
+export const getTrainingRoute = { summary: 'A training', tags: ['trainings'], params: IdParams, response: { 200: Training, ...ERRORS } };
+
+export const cancelTrainingRoute = {
+  summary: 'Cancel a training',
+  description: 'Accepted even while no worker is up. The training is cancelled once its pod is proven gone.',
+  tags: ['trainings'],
+  params: IdParams,
+  response: { 202: Training, ...ERRORS },
+};
+
+export const retryTrainingRoute = {
+  summary: 'Retry a training',
+  description: 'Starts a fresh set of attempts after a failure. While an attempt runs, that attempt ends first.',
+  tags: ['trainings'],
+  params: IdParams,
+  body: optional(Type.Union([Type.Object({ overrides: optional(RecipeBody) }, STRICT), Type.Null()])),
+  response: { 202: Training, ...ERRORS },
+};
+
+export const artifactRoute = {
+  summary: 'Download links of the trained LoRA',
+  tags: ['trainings'],
+  params: IdParams,
+  response: {
+    200: Type.Object({
+      files: Type.Array(
+        Type.Object({ name: Type.String(), sizeBytes: Type.Integer(), sha256: Type.String(), url: Type.String(), expiresAt: Time }),
+      ),
+    }),
+    ...ERRORS,
+  },
+};
+
+export const eventsRoute = {
+  summary: 'What happens to a training, live',
+  description:
+    'Server-sent events: stored events with an id (resume with Last-Event-ID or ?after=), and `progress` without one. Ends after training.ready or training.cancelled.',
+  tags: ['trainings'],
+  params: IdParams,
+  querystring: Type.Object({ after: optional(Type.String({ pattern: '^[0-9]{1,18}$' })) }, STRICT),
+  response: { 200: { description: 'The stream.', content: { 'text/event-stream': { schema: Type.String() } } }, ...ERRORS },
+};

@@ -1,0 +1,116 @@
+/** What the API asks of Temporal: start, signal, a sign of life. Every call has a deadline. */
+import { Client, Connection, ServiceError, WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@temporalio/client';
+import type { TypedSearchAttributes } from '@temporalio/common';
+import { loadClientConnectConfig } from '@temporalio/envconfig';
+import { cancelTraining, retryTraining, TASK_QUEUES, TRAIN_LORA_WORKFLOW, trainingWorkflowId } from '../workflows/contract.ts';
+import type { CancelTraining, RetryTraining, TrainLoraInput } from '../workflows/contract.ts';
+import { unavailable } from './errors.ts';
+
+export interface StartTraining {
+  readonly input: TrainLoraInput;
+  readonly searchAttributes: TypedSearchAttributes;
+  /** One line, at most 400 bytes. */
+  readonly summary: string;
+  /** Markdown, at most 20,000 bytes. */
+  readonly details: string;
+}
+
+export type SignalResult = { readonly status: 'sent' } | { readonly status: 'not_running' };
+
+/** Every call throws ApiError 503 TEMPORAL_UNAVAILABLE when Temporal does not answer in time. */
+export interface TemporalGateway {
+  readonly namespace: string;
+  /** Starts the training's workflow; harmless when it runs already. */
+  start(training: StartTraining): Promise<void>;
+  cancel(trainingId: string, signal: CancelTraining): Promise<SignalResult>;
+  retry(trainingId: string, signal: RetryTraining): Promise<SignalResult>;
+  health(): Promise<void>;
+  close(): Promise<void>;
+}
+
+interface TemporalOptions {
+  /** Longest that one call may take. Milliseconds, default 1,500: with the server down a bare call hangs for 19 s. */
+  readonly deadlineMs?: number;
+  /** Where to connect; from TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE and their like when absent. */
+  readonly address?: string;
+  readonly namespace?: string;
+  /** Task queue of the workflow; tests run side by side on their own. */
+  readonly taskQueue?: string;
+}
+
+/** Opens a client that connects when it is first used. */
+export function createTemporalGateway(options: TemporalOptions = {}): TemporalGateway {
+  const { deadlineMs = 1_500, taskQueue = TASK_QUEUES.workflow } = options;
+  const config = loadClientConnectConfig();
+  const namespace = options.namespace ?? config.namespace ?? 'default';
+  const address = options.address ?? config.connectionOptions.address;
+  const connection = Connection.lazy({ ...config.connectionOptions, ...(address === undefined ? {} : { address }) });
+  const client = new Client({ connection, namespace });
+
+  const call = async <Result>(work: () => Promise<Result>): Promise<Result> => {
+    try {
+      return await withinDeadline(deadlineMs, () => connection.withDeadline(Date.now() + deadlineMs, work));
+    } catch (error) {
+      if (error instanceof ServiceError || isGrpcError(error)) throw unavailable('TEMPORAL_UNAVAILABLE', 'Temporal does not answer.', error);
+      throw error;
+    }
+  };
+  const signal = (send: () => Promise<void>): Promise<SignalResult> =>
+    call(async () => {
+      try {
+        await send();
+        return { status: 'sent' };
+      } catch (error) {
+        if (error instanceof WorkflowNotFoundError) return { status: 'not_running' };
+        throw error;
+      }
+    });
+  const handle = (trainingId: string) => client.workflow.getHandle(trainingWorkflowId(trainingId));
+
+  return {
+    namespace,
+    async start({ input, searchAttributes, summary, details }) {
+      await call(async () => {
+        try {
+          await client.workflow.start(TRAIN_LORA_WORKFLOW, {
+            workflowId: trainingWorkflowId(input.trainingId),
+            taskQueue,
+            args: [input],
+            workflowIdConflictPolicy: 'USE_EXISTING',
+            workflowIdReusePolicy: 'ALLOW_DUPLICATE_FAILED_ONLY',
+            typedSearchAttributes: searchAttributes,
+            staticSummary: summary,
+            staticDetails: details,
+          });
+        } catch (error) {
+          // The workflow of this training has ended already, with success: there is nothing left to start.
+          if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+        }
+      });
+    },
+    cancel: (trainingId, details) => signal(() => handle(trainingId).signal(cancelTraining, details)),
+    retry: (trainingId, details) => signal(() => handle(trainingId).signal(retryTraining, details)),
+    async health() {
+      await call(() => connection.workflowService.describeNamespace({ namespace }));
+    },
+    close: () => connection.close(),
+  };
+}
+
+/** gRPC's own deadline starts once a connection is being tried; this one holds from the first moment. */
+async function withinDeadline<Result>(deadlineMs: number, work: () => Promise<Result>): Promise<Result> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(unavailable('TEMPORAL_UNAVAILABLE', 'Temporal does not answer.')), deadlineMs + 100);
+  });
+  try {
+    return await Promise.race([work(), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** An error straight from gRPC carries a numeric status code. */
+function isGrpcError(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && typeof error.code === 'number' && 'details' in error;
+}

@@ -1,0 +1,51 @@
+/** Cancel and retry: signals that Temporal keeps even while no worker is up. */
+import { recipeFaults } from '../../core/recipe.ts';
+import type { RecipeOverrides } from '../../core/recipe.ts';
+import { isTerminal } from '../../core/status.ts';
+import { hasOtherActiveTraining } from '../../prisma/repositories/training-requests.ts';
+import type { TrainingRow } from '../../prisma/repositories/training-requests.ts';
+import type { ApiDeps } from '../deps.ts';
+import { ApiError, invalid } from '../errors.ts';
+import type { TrainingView } from '../schemas/trainings.ts';
+import type { SignalResult } from '../temporal.ts';
+import { requireTraining } from './read.ts';
+import { trainingView } from './view.ts';
+
+/** Asks for the end of a training. Throws ApiError 409 when it has ended. */
+export async function cancelTraining(deps: ApiDeps, userId: string, trainingId: string): Promise<TrainingView> {
+  const training = await requireTraining(deps, userId, trainingId);
+  refuseEnded(training, 'cancelled');
+  requireRunning(await deps.temporal.cancel(trainingId, { by: 'api' }));
+  return trainingView(training, deps.settings);
+}
+
+/** Asks for a fresh set of attempts. Throws ApiError 409 when there is nothing to retry, 422 for wrong overrides. */
+export async function retryTraining(
+  deps: ApiDeps,
+  userId: string,
+  trainingId: string,
+  overrides: RecipeOverrides | undefined,
+): Promise<TrainingView> {
+  const faults = recipeFaults(overrides ?? {}).map((fault) => `overrides.${fault}`);
+  if (faults.length > 0) throw invalid(faults);
+  const training = await requireTraining(deps, userId, trainingId);
+  refuseEnded(training, 'retried');
+  if (await hasOtherActiveTraining(deps.database, training)) {
+    throw new ApiError(409, 'CHARACTER_BUSY', 'This character has another active training.');
+  }
+  requireRunning(await deps.temporal.retry(trainingId, { by: 'api', ...(overrides === undefined ? {} : { overrides }) }));
+  return trainingView(training, deps.settings);
+}
+
+function refuseEnded({ status, reason }: TrainingRow, what: string): void {
+  if (isTerminal(status)) throw new ApiError(409, 'ALREADY_ENDED', `This training is ${status} and cannot be ${what}.`);
+  if (status === 'failed' && reason === 'NOT_STARTED') {
+    throw new ApiError(409, 'NOT_STARTED', 'This training was never started. Send its request again with the same Idempotency-Key.');
+  }
+}
+
+function requireRunning(result: SignalResult): void {
+  if (result.status === 'not_running') {
+    throw new ApiError(409, 'WORKFLOW_CLOSED', 'The workflow of this training has ended; start a new training.');
+  }
+}

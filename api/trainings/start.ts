@@ -1,0 +1,106 @@
+/** Starting a training: exactly one per Idempotency-Key, never lost between the database and Temporal. */
+import { resolveRecipe } from '../../core/recipe.ts';
+import { findIdempotencyKey } from '../../prisma/repositories/idempotency.ts';
+import { countPhotos, createTraining, findTraining, markNotStarted, reopenNotStarted } from '../../prisma/repositories/training-requests.ts';
+import type { TrainingRow } from '../../prisma/repositories/training-requests.ts';
+import { trainingWorkflowId } from '../../workflows/contract.ts';
+import type { ApiDeps } from '../deps.ts';
+import { ApiError, invalid, notFound } from '../errors.ts';
+import { jsonHash, uuidV7 } from '../ids.ts';
+import type { CheckedTraining } from './draft.ts';
+import { launchTraining } from './launch.ts';
+
+interface StartRequest {
+  readonly userId: string;
+  readonly idempotencyKey: string | undefined;
+  /** What makes two requests the same: route and body. */
+  readonly fingerprint: unknown;
+  /** Checks the request and fetches what it needs; not called when the key was seen before. */
+  readonly prepare: () => Promise<CheckedTraining> | CheckedTraining;
+}
+
+export interface StartedTraining {
+  readonly status: 'started' | 'replayed';
+  readonly training: TrainingRow;
+}
+
+/**
+ * Stores and starts a training. Throws ApiError: 422 VALIDATION, 404 for a dataset that is not the caller's,
+ * 409 IDEMPOTENCY_CONFLICT or CHARACTER_BUSY, 503 when it was stored but could not be handed to Temporal.
+ */
+export async function startTraining(deps: ApiDeps, start: StartRequest): Promise<StartedTraining> {
+  const { userId, idempotencyKey: key } = start;
+  const idempotency = key === undefined ? null : { key, requestHash: jsonHash(start.fingerprint) };
+  const replay = idempotency === null ? null : await replayed(deps, userId, idempotency, start);
+  if (replay !== null) return replay;
+
+  const { request, photos, intervals } = await start.prepare();
+  const id = uuidV7(deps.clock());
+  const totalSteps = resolveRecipe(request.baseModel, request.triggerWord, request.recipe).steps;
+  const made = await createTraining(deps.database, { id, userId, workflowId: trainingWorkflowId(id), request, photos, totalSteps, idempotency });
+  switch (made.status) {
+    case 'created':
+      await launchOrMark(deps, { training: made.training, photoCount: made.photoCount, intervals });
+      return { status: 'started', training: made.training };
+    case 'unknown_images':
+      throw invalid(made.imageIds.map((imageId) => `imageIds: ${imageId} is not one of your photos`));
+    case 'unknown_dataset':
+      throw notFound('dataset');
+    case 'character_busy':
+      throw characterBusy();
+    case 'key_taken': {
+      const winner = idempotency === null ? null : await replayed(deps, userId, idempotency, start);
+      if (winner === null) throw new ApiError(409, 'IDEMPOTENCY_CONFLICT', 'Another request with this Idempotency-Key is under way.');
+      return winner;
+    }
+  }
+}
+
+/** The training that an earlier request with this key made, started if that request could not; null when the key is new. */
+async function replayed(
+  deps: ApiDeps,
+  userId: string,
+  { key, requestHash }: { key: string; requestHash: string },
+  start: StartRequest,
+): Promise<StartedTraining | null> {
+  const first = await findIdempotencyKey(deps.database, userId, key);
+  if (first === null) return null;
+  if (first.requestHash !== requestHash) {
+    throw new ApiError(409, 'IDEMPOTENCY_CONFLICT', 'This Idempotency-Key came with another request before.');
+  }
+  const training = await findTraining(deps.database, userId, first.trainingId);
+  if (training === null) throw notFound('training');
+  const neverStarted = training.status === 'failed' && training.reason === 'NOT_STARTED';
+  if (neverStarted) return { status: 'started', training: await startAgain(deps, training, start) };
+  // Accepted but not begun: the first request may have died before its start, and a second start is harmless.
+  if (training.status === 'pending' && training.phase === 'queued') await launchTraining(deps, await launchOf(deps, training, start));
+  return { status: 'replayed', training };
+}
+
+async function startAgain(deps: ApiDeps, training: TrainingRow, start: StartRequest): Promise<TrainingRow> {
+  const reopened = await reopenNotStarted(deps.database, training.id);
+  if (reopened.status === 'character_busy') throw characterBusy();
+  await launchOrMark(deps, await launchOf(deps, training, start));
+  return (await findTraining(deps.database, training.userId, training.id)) ?? training;
+}
+
+async function launchOf(deps: ApiDeps, training: TrainingRow, { fingerprint }: StartRequest) {
+  const { body } = fingerprint as { body?: { intervals?: CheckedTraining['intervals'] } };
+  const intervals = deps.settings.allowTestIntervals === true ? body?.intervals : undefined;
+  return { training, photoCount: await countPhotos(deps.database, training.datasetId), intervals };
+}
+
+/** Starts the workflow; a training that cannot be started says so in its row, and the same key can start it later. */
+async function launchOrMark(deps: ApiDeps, launch: Parameters<typeof launchTraining>[1]): Promise<void> {
+  try {
+    await launchTraining(deps, launch);
+  } catch (error) {
+    const message = 'Temporal could not be reached. Send the request again with the same Idempotency-Key.';
+    await markNotStarted(deps.database, launch.training.id, message);
+    throw new ApiError(503, 'NOT_STARTED', message, { details: [`training ${launch.training.id}`], cause: error });
+  }
+}
+
+function characterBusy(): ApiError {
+  return new ApiError(409, 'CHARACTER_BUSY', 'This character has another active training.');
+}

@@ -1,0 +1,64 @@
+/** A training as clients see it. Pods are left out on purpose: whoever knows a pod's id can reach its trainer. */
+import type { Artifact } from '../../core/artifact.ts';
+import { formatUsd } from '../../core/money.ts';
+import type { Publication } from '../../prisma/generated/client.ts';
+import type { TrainingRow } from '../../prisma/repositories/training-requests.ts';
+import type { ApiSettings } from '../deps.ts';
+import type { TrainingView } from '../schemas/trainings.ts';
+
+export function trainingView(row: TrainingRow, settings: ApiSettings): TrainingView {
+  const self = `${settings.publicUrl}/v1/trainings/${row.id}`;
+  const artifact = artifactOf(row);
+  const costMicroUsd = Number(row.costMicroUsd);
+  return {
+    id: row.id,
+    status: row.status,
+    phase: row.phase,
+    reason: row.reason,
+    message: row.message,
+    name: row.name,
+    baseModel: row.baseModel,
+    triggerWord: row.triggerWord,
+    characterId: row.characterId,
+    datasetId: row.datasetId,
+    attempt: row.attempt,
+    progress: {
+      step: row.progressStep,
+      totalSteps: row.progressTotal,
+      loss: row.loss,
+      secondsPerStep: row.secondsPerStep,
+      estimatedEndAt: isoTime(row.estimatedEndAt),
+    },
+    gpu: row.gpu,
+    cost: { microUsd: costMicroUsd, usd: formatUsd(costMicroUsd) },
+    artifact:
+      artifact === null
+        ? null
+        : { step: artifact.step, files: artifact.files.map(({ name, sizeBytes, sha256 }) => ({ name, sizeBytes, sha256 })) },
+    publications: row.publications.map(publicationView),
+    createdAt: row.createdAt.toISOString(),
+    startedAt: isoTime(row.trainingStartedAt),
+    completedAt: isoTime(row.trainingCompletedAt),
+    links: { self, events: `${self}/events`, artifact: `${self}/artifact`, temporalUi: temporalUiLink(row.workflowId, settings) },
+  };
+}
+
+/** The artifact as the activities stored it; null while there is none. */
+export function artifactOf(row: { artifact: unknown }): Artifact | null {
+  const artifact = row.artifact as Partial<Artifact> | null;
+  return artifact !== null && Array.isArray(artifact.files) && artifact.files.length > 0 ? (artifact as Artifact) : null;
+}
+
+export function isoTime(time: Date | null): string | null {
+  return time === null ? null : time.toISOString();
+}
+
+function publicationView(publication: Publication): TrainingView['publications'][number] {
+  const { target, location, path, revision, url, status, reason, message, sha256 } = publication;
+  return { target, location, path, revision, url, status, reason, message, sha256, publishedAt: isoTime(publication.publishedAt) };
+}
+
+function temporalUiLink(workflowId: string, { temporalUiUrl, temporalNamespace }: ApiSettings): string | null {
+  if (temporalUiUrl === undefined) return null;
+  return `${temporalUiUrl}/namespaces/${encodeURIComponent(temporalNamespace)}/workflows/${encodeURIComponent(workflowId)}`;
+}

@@ -1,0 +1,53 @@
+/** API keys: only a prefix and the SHA-256 of a key are stored. */
+import type { Database } from '../client.ts';
+
+interface StoredKey {
+  readonly prefix: string;
+  /** Hex SHA-256 of the whole key. */
+  readonly secretHash: string;
+}
+
+/** Serialises the first start of several API processes on one database; any constant will do. */
+const FIRST_KEY_LOCK = 7_302_114;
+/** How exact `last_used_at` is: one write a minute at most, however busy a key is. */
+const LAST_USED_STEP_MS = 60_000;
+
+/** The owner of a key that is known and not revoked; null otherwise. */
+export async function findApiKeyOwner(
+  database: Database,
+  secretHash: string,
+): Promise<{ readonly keyId: string; readonly userId: string; readonly lastUsedAt: Date | null } | null> {
+  const row = await database.apiKey.findUnique({
+    where: { secretHash },
+    select: { id: true, userId: true, lastUsedAt: true, revokedAt: true },
+  });
+  return row === null || row.revokedAt !== null ? null : { keyId: row.id, userId: row.userId, lastUsedAt: row.lastUsedAt };
+}
+
+/** Notes the use of a key, at most once a minute. */
+export async function touchApiKey(database: Database, key: { keyId: string; lastUsedAt: Date | null }, now: Date): Promise<void> {
+  if (key.lastUsedAt !== null && now.getTime() - key.lastUsedAt.getTime() < LAST_USED_STEP_MS) return;
+  await database.apiKey.updateMany({ where: { id: key.keyId }, data: { lastUsedAt: now } });
+}
+
+/** Makes the first user and key when the database has no key at all. `beforeCommit` runs once the row is written. */
+export async function createFirstApiKey(
+  database: Database,
+  key: StoredKey,
+  beforeCommit: () => Promise<void>,
+): Promise<{ readonly status: 'created' | 'exists' }> {
+  return database.$transaction(async (tx) => {
+    await tx.$executeRaw`SELECT pg_advisory_xact_lock(${FIRST_KEY_LOCK}::bigint)`;
+    if ((await tx.apiKey.count()) > 0) return { status: 'exists' };
+    const owner = { email: 'owner@localhost', name: 'Owner' };
+    const user = await tx.user.upsert({ where: { email: owner.email }, create: owner, update: {} });
+    await tx.apiKey.create({ data: { userId: user.id, name: 'first key', ...key } });
+    await beforeCommit();
+    return { status: 'created' };
+  });
+}
+
+/** A query that touches no table, for a sign of life. */
+export async function pingDatabase(database: Database): Promise<void> {
+  await database.$queryRaw`SELECT 1`;
+}

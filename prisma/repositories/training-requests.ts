@@ -1,0 +1,176 @@
+/** Trainings as the API sees them: accepted, handed over, listed. Progress is written by the activities. */
+import type { TrainingRequest } from '../../core/training-request.ts';
+import type { TrainingStatus } from '../../core/status.ts';
+import type { Database } from '../client.ts';
+import { Prisma } from '../generated/client.ts';
+import type { LoraModel, Publication } from '../generated/client.ts';
+import { createDatasetIn } from './datasets.ts';
+
+export type TrainingRow = LoraModel & { publications: Publication[] };
+
+export interface NewTraining {
+  readonly id: string;
+  readonly userId: string;
+  readonly workflowId: string;
+  /** Everything but the dataset, which may be made in the same transaction. */
+  readonly request: Omit<TrainingRequest, 'datasetId'>;
+  readonly photos: { readonly datasetId: string } | { readonly imageIds: readonly string[] };
+  readonly totalSteps: number;
+  readonly idempotency: { readonly key: string; readonly requestHash: string } | null;
+}
+
+export type CreatedTraining =
+  | { readonly status: 'created'; readonly training: TrainingRow; readonly photoCount: number }
+  | { readonly status: 'unknown_images'; readonly imageIds: readonly string[] }
+  | { readonly status: 'unknown_dataset' }
+  /** Another request with the same key came first. */
+  | { readonly status: 'key_taken' }
+  /** This character has another active training. */
+  | { readonly status: 'character_busy' };
+
+/** Carries an outcome out of a transaction, so that the transaction is rolled back. */
+class Refused extends Error {
+  readonly outcome: CreatedTraining;
+  constructor(outcome: CreatedTraining) {
+    super(outcome.status);
+    this.outcome = outcome;
+  }
+}
+
+const WITH_PUBLICATIONS = { publications: { orderBy: { position: 'asc' } } } as const;
+
+/** Stores an accepted training with its idempotency key and the event `training.queued` in one transaction. */
+export async function createTraining(database: Database, training: NewTraining): Promise<CreatedTraining> {
+  try {
+    return await database.$transaction((tx) => insertTraining(tx, training));
+  } catch (error) {
+    if (error instanceof Refused) return error.outcome;
+    if (isUniqueViolation(error, 'IdempotencyKey')) return { status: 'key_taken' };
+    if (isUniqueViolation(error, 'LoraModel')) return { status: 'character_busy' };
+    throw error;
+  }
+}
+
+async function insertTraining(tx: Prisma.TransactionClient, training: NewTraining): Promise<CreatedTraining> {
+  const { id, userId, workflowId, request, idempotency } = training;
+  // The key goes first: a second request with it waits here for the first one's outcome.
+  if (idempotency !== null) await tx.idempotencyKey.create({ data: { userId, loraModelId: id, ...idempotency } });
+  const { datasetId, photoCount } = await datasetFor(tx, training);
+  const row = await tx.loraModel.create({
+    data: {
+      id,
+      userId,
+      datasetId,
+      workflowId,
+      characterId: request.characterId,
+      name: request.name,
+      baseModel: request.baseModel,
+      triggerWord: request.triggerWord,
+      config: { ...request, datasetId } as unknown as Prisma.InputJsonObject,
+      progressTotal: training.totalSteps,
+    },
+    include: WITH_PUBLICATIONS,
+  });
+  await tx.outboxEvent.create({
+    data: {
+      topic: 'training.queued',
+      userId,
+      loraModelId: id,
+      dedupeKey: `${id}:queued`,
+      payload: { trainingId: id, status: 'pending', phase: 'queued' },
+    },
+  });
+  return { status: 'created', training: row, photoCount };
+}
+
+async function datasetFor(tx: Prisma.TransactionClient, { userId, photos, request }: NewTraining) {
+  if ('datasetId' in photos) {
+    const found = await tx.dataset.findFirst({ where: { id: photos.datasetId, userId }, select: { _count: { select: { items: true } } } });
+    if (found === null) throw new Refused({ status: 'unknown_dataset' });
+    return { datasetId: photos.datasetId, photoCount: found._count.items };
+  }
+  const made = await createDatasetIn(tx, userId, { name: request.name, imageIds: photos.imageIds, captions: {} });
+  if (made.status === 'unknown_images') throw new Refused(made);
+  return { datasetId: made.datasetId, photoCount: photos.imageIds.length };
+}
+
+/** A training of this user; null when there is none. */
+export async function findTraining(database: Database, userId: string, trainingId: string): Promise<TrainingRow | null> {
+  return database.loraModel.findFirst({ where: { id: trainingId, userId }, include: WITH_PUBLICATIONS });
+}
+
+/** Number of photos in a dataset. */
+export async function countPhotos(database: Database, datasetId: string): Promise<number> {
+  return database.datasetItem.count({ where: { datasetId } });
+}
+
+interface TrainingFilter {
+  readonly userId: string;
+  readonly status: TrainingStatus | undefined;
+  readonly characterId: string | undefined;
+  /** Id of the last training of the page before. */
+  readonly before: string | undefined;
+  readonly limit: number;
+}
+
+/** Trainings of a user, newest first. Ids are UUID v7, so their order is the order of creation. */
+export async function listTrainings(database: Database, { userId, status, characterId, before, limit }: TrainingFilter): Promise<TrainingRow[]> {
+  return database.loraModel.findMany({
+    where: {
+      userId,
+      ...(status === undefined ? {} : { status }),
+      ...(characterId === undefined ? {} : { characterId }),
+      ...(before === undefined ? {} : { id: { lt: before } }),
+    },
+    orderBy: { id: 'desc' },
+    take: limit,
+    include: WITH_PUBLICATIONS,
+  });
+}
+
+/** Marks a training that Temporal did not take; leaves it alone when its workflow has begun after all. */
+export async function markNotStarted(database: Database, trainingId: string, message: string): Promise<void> {
+  await database.loraModel.updateMany({
+    where: { id: trainingId, status: 'pending', phase: 'queued' },
+    data: { status: 'failed', reason: 'NOT_STARTED', message },
+  });
+}
+
+/** Takes a training that was not started back to `pending`, for another try at the start. */
+export async function reopenNotStarted(database: Database, trainingId: string): Promise<{ readonly status: 'open' | 'character_busy' }> {
+  try {
+    await database.loraModel.updateMany({
+      where: { id: trainingId, status: 'failed', reason: 'NOT_STARTED' },
+      data: { status: 'pending', phase: 'queued', reason: null, message: null },
+    });
+    return { status: 'open' };
+  } catch (error) {
+    if (isUniqueViolation(error, 'LoraModel')) return { status: 'character_busy' };
+    throw error;
+  }
+}
+
+/** Whether another training of this character is active. */
+export async function hasOtherActiveTraining(database: Database, training: LoraModel): Promise<boolean> {
+  if (training.characterId === null) return false;
+  const { userId, characterId } = training;
+  const found = await database.loraModel.findFirst({
+    where: { userId, characterId, status: { in: ['pending', 'training'] }, id: { not: training.id } },
+    select: { id: true },
+  });
+  return found !== null;
+}
+
+/** Trainings that were accepted but show no sign of a workflow: the API may have died between commit and start. */
+export async function listQueued(database: Database, createdBefore: Date, limit = 50): Promise<TrainingRow[]> {
+  return database.loraModel.findMany({
+    where: { status: 'pending', phase: 'queued', createdAt: { lt: createdBefore } },
+    orderBy: { id: 'asc' },
+    take: limit,
+    include: WITH_PUBLICATIONS,
+  });
+}
+
+function isUniqueViolation(error: unknown, model: string): boolean {
+  return error instanceof Prisma.PrismaClientKnownRequestError && error.code === 'P2002' && error.meta?.['modelName'] === model;
+}
