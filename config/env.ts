@@ -10,6 +10,9 @@ interface S3Settings {
   readonly endpoint: string | undefined;
 }
 
+export const WORKER_ROLES = ['workflow', 'io', 'cpu'] as const;
+export type WorkerRole = (typeof WORKER_ROLES)[number];
+
 /** Settings that every process of ours shares. */
 export interface Settings {
   /** Name of this installation, part of every pod's name: [a-z0-9]{1,12}. */
@@ -34,6 +37,14 @@ export interface Settings {
     readonly image: string;
     /** Container disk of a pod. GB. */
     readonly diskGb: number;
+  };
+  /** What this worker process does; all roles by default. */
+  readonly workerRoles: readonly WorkerRole[];
+  readonly sweep: {
+    /** Pause between two sweeps for pods that nobody owns. Milliseconds. */
+    readonly intervalMs: number;
+    /** How old a pod must be before it can be swept. Milliseconds. */
+    readonly graceMs: number;
   };
   readonly api: {
     readonly host: string;
@@ -84,6 +95,9 @@ export function readSettings(env: Environment = process.env): Settings {
     endpoint: env['S3_ENDPOINT'] ? httpUrl('S3_ENDPOINT', '') : undefined,
   });
   const publishBucket = env['PUBLISH_S3_BUCKET'];
+  const roleNames = (env['WORKER_ROLES'] || WORKER_ROLES.join(',')).split(',').map((name) => name.trim());
+  const roles = WORKER_ROLES.filter((role) => roleNames.includes(role));
+  if (roles.length !== roleNames.length) faults.push(`WORKER_ROLES must name some of ${WORKER_ROLES.join(', ')}`);
   const host = env['API_HOST'] || '127.0.0.1';
   const port = integer('API_PORT', 8080, 0, 65_535);
 
@@ -105,6 +119,11 @@ export function readSettings(env: Environment = process.env): Settings {
       image: env['AI_TOOLKIT_IMAGE'] || 'ostris/aitoolkit:0.12.26',
       // Peers use 60 to 150 GB: the base model's cache is the bulk (read 2026-11).
       diskGb: integer('POD_DISK_GB', 120, 20, 2_000),
+    },
+    workerRoles: roles,
+    sweep: {
+      intervalMs: integer('SWEEP_INTERVAL_SECONDS', 120, 1, 86_400) * 1_000,
+      graceMs: integer('SWEEP_GRACE_SECONDS', 600, 0, 86_400) * 1_000,
     },
     api: { host, port, publicUrl: httpUrl('API_PUBLIC_URL', `http://${host}:${port}`) },
     temporalUiUrl: env['TEMPORAL_UI_URL'] ? httpUrl('TEMPORAL_UI_URL', '') : undefined,

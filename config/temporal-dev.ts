@@ -4,7 +4,15 @@ import { join } from 'node:path';
 import { parseDocument } from 'yaml';
 
 /** Room for custom search attributes in one namespace on SQL visibility (Temporal server 1.31.2, schema/sqlite/v3/visibility). */
-const SEARCH_ATTRIBUTE_ROOM = { Keyword: 10, Int: 3, Bool: 3, Double: 3, Datetime: 3, Text: 3, KeywordList: 3 } as const;
+const SEARCH_ATTRIBUTE_ROOM = {
+  Keyword: 10,
+  Int: 3,
+  Bool: 3,
+  Double: 3,
+  Datetime: 3,
+  Text: 3,
+  KeywordList: 3,
+} as const;
 const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'never'] as const;
 
 export type SearchAttributeType = keyof typeof SEARCH_ATTRIBUTE_ROOM;
@@ -44,7 +52,13 @@ export function parseTemporalDevConfig(text: string, file = 'temporal-dev.yaml')
   const faults = document.errors.map((error) => error.message);
   const check = createChecker(faults);
   if (faults.length === 0) {
-    const root = check.section(document.toJS(), '', ['server', 'namespace', 'searchAttributes', 'dynamicConfig', 'taskQueues']);
+    const root = check.section(document.toJS(), '', [
+      'server',
+      'namespace',
+      'searchAttributes',
+      'dynamicConfig',
+      'taskQueues',
+    ]);
     const server = check.section(root['server'], 'server', ['ip', 'port', 'uiPort', 'databaseFile', 'logLevel']);
     const namespace = check.section(root['namespace'], 'namespace', ['name', 'retentionHours']);
     const taskQueues = check.section(root['taskQueues'], 'taskQueues', ['workflow', 'io', 'cpu']);
@@ -68,7 +82,8 @@ export function parseTemporalDevConfig(text: string, file = 'temporal-dev.yaml')
         cpu: check.text(taskQueues['cpu'], 'taskQueues.cpu'),
       },
     };
-    if (config.server.port === config.server.uiPort && config.server.port !== 0) faults.push('server.uiPort is the same as server.port');
+    if (config.server.port === config.server.uiPort && config.server.port !== 0)
+      faults.push('server.uiPort is the same as server.port');
     if (faults.length === 0) return config;
   }
   throw new TemporalDevConfigError(`${file} is not usable:\n- ${faults.join('\n- ')}`);
@@ -83,7 +98,8 @@ function createChecker(faults: string[]) {
   };
   const oneOf = <T extends string>(value: unknown, path: string, allowed: readonly T[]): T => {
     const found = allowed.find((candidate) => candidate === value);
-    if (found === undefined) faults.push(`${path} must be one of ${allowed.join(', ')}; it is ${JSON.stringify(value) ?? 'missing'}`);
+    if (found === undefined)
+      faults.push(`${path} must be one of ${allowed.join(', ')}; it is ${JSON.stringify(value) ?? 'missing'}`);
     return found ?? (allowed[0] as T);
   };
   return {
@@ -92,7 +108,8 @@ function createChecker(faults: string[]) {
     section(value: unknown, path: string, keys: readonly string[]): Record<string, unknown> {
       const section = map(value, path);
       for (const key of Object.keys(section)) {
-        if (!keys.includes(key)) faults.push(`${path ? `${path}.` : ''}${key} is not known; allowed here: ${keys.join(', ')}`);
+        if (!keys.includes(key))
+          faults.push(`${path ? `${path}.` : ''}${key} is not known; allowed here: ${keys.join(', ')}`);
       }
       return section;
     },
@@ -110,13 +127,16 @@ function createChecker(faults: string[]) {
       const types = Object.keys(SEARCH_ATTRIBUTE_ROOM) as SearchAttributeType[];
       const attributes: Record<string, SearchAttributeType> = {};
       for (const [name, type] of Object.entries(map(value, 'searchAttributes'))) {
-        if (!/^[A-Za-z][A-Za-z0-9]*$/.test(name)) faults.push(`searchAttributes.${name}: a name has letters and digits only`);
+        if (!/^[A-Za-z][A-Za-z0-9]*$/.test(name))
+          faults.push(`searchAttributes.${name}: a name has letters and digits only`);
         attributes[name] = oneOf(type, `searchAttributes.${name}`, types);
       }
       for (const type of types) {
         const count = Object.values(attributes).filter((used) => used === type).length;
         if (count > SEARCH_ATTRIBUTE_ROOM[type]) {
-          faults.push(`searchAttributes has ${count} of type ${type}; a namespace has room for ${SEARCH_ATTRIBUTE_ROOM[type]}`);
+          faults.push(
+            `searchAttributes has ${count} of type ${type}; a namespace has room for ${SEARCH_ATTRIBUTE_ROOM[type]}`,
+          );
         }
       }
       return attributes;
@@ -125,7 +145,8 @@ function createChecker(faults: string[]) {
       const values: Record<string, DynamicValue> = {};
       for (const [key, setting] of Object.entries(map(value, 'dynamicConfig'))) {
         if (!/^[a-z]+\.[A-Za-z.]+$/.test(key)) faults.push(`dynamicConfig.${key}: keys look like service.settingName`);
-        if (typeof setting === 'string' || typeof setting === 'number' || typeof setting === 'boolean') values[key] = setting;
+        if (typeof setting === 'string' || typeof setting === 'number' || typeof setting === 'boolean')
+          values[key] = setting;
         else faults.push(`dynamicConfig.${key} must be a text, number or true/false`);
       }
       return values;

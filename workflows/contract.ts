@@ -54,3 +54,20 @@ export interface TrainingState {
 export const cancelTraining = defineSignal<[CancelTraining?]>('cancelTraining');
 export const retryTraining = defineSignal<[RetryTraining?]>('retryTraining');
 export const trainingStatus = defineQuery<TrainingState>('trainingStatus');
+
+/** How far a trainer is; sent by the watching activity at a few milestones of an attempt. */
+export interface ReportProgress {
+  readonly step: number;
+  readonly totalSteps: number;
+  readonly etaMs: number | null;
+}
+export const reportProgress = defineSignal<[ReportProgress]>('reportProgress');
+
+/** What the schedule hands to `sweepPodsWorkflow`. */
+export interface SweepPodsInput {
+  /** How old a pod must be before it can be swept. Milliseconds. */
+  readonly graceMs: number;
+  /** Task queue of the `io` activities. */
+  readonly taskQueue?: string;
+}
+export const SWEEP_PODS_WORKFLOW = 'sweepPodsWorkflow';

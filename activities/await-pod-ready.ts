@@ -1,0 +1,73 @@
+import { TemperaError } from '../core/failure.ts';
+import type { ActivityDependencies } from './dependencies.ts';
+import { currentStep } from './step.ts';
+
+export interface AwaitPodReadyInput {
+  readonly trainingId: string;
+  readonly podName: string;
+  readonly podId: string;
+  /** Epoch milliseconds: when the pod was created. */
+  readonly createdAtMs: number;
+  readonly podReadyTimeoutMs: number;
+  readonly readyPollMs: number;
+}
+
+export type PodReadiness =
+  | { readonly status: 'ready' }
+  /** The pod is of no use: end it and rent another one. */
+  | { readonly status: 'not_ready'; readonly message: string };
+
+/** How old the shared list may be when it is asked whether the pod still exists. Milliseconds. */
+const LIST_AGE_MS = 10_000;
+/** The trainer is asked often at first, since a warm host is up in seconds. Milliseconds. */
+const FIRST_POLL_MS = 100;
+const POLL_GROWTH = 1.3;
+
+/**
+ * Waits until the trainer itself answers through the proxy and knows our password: the vendor's RUNNING says little, and a 200
+ * may be somebody's start page. The vendor's list is looked at now and then for pods that died while booting.
+ */
+export function awaitPodReady(deps: ActivityDependencies) {
+  return async (input: AwaitPodReadyInput): Promise<PodReadiness> => {
+    const step = currentStep();
+    const { podId, podName } = input;
+    const target = { baseUrl: deps.compute.portUrl(podId, deps.trainer.port), password: deps.secrets.password(podName) };
+    const deadline = input.createdAtMs + input.podReadyTimeoutMs;
+    let pauseMs = FIRST_POLL_MS;
+    let nextListAt = Date.now() + 1_000;
+    let why = 'it was not asked yet';
+    for (;;) {
+      step.heartbeat();
+      const probe = await deps.trainer.probe(target, step.signal);
+      if (probe.ready) {
+        await deps.repositories.pods.recordPodReady(podName);
+        return { status: 'ready' };
+      }
+      why = probe.why;
+      if (Date.now() >= nextListAt) {
+        const gone = await goneReason(deps, podId, step.signal);
+        if (gone) return { status: 'not_ready', message: gone };
+        nextListAt = Date.now() + LIST_AGE_MS;
+      }
+      if (Date.now() >= deadline) {
+        return { status: 'not_ready', message: `The trainer was not up after ${Math.round(input.podReadyTimeoutMs / 1_000)} s: ${why}` };
+      }
+      await step.sleep(pauseMs);
+      pauseMs = Math.min(input.readyPollMs, pauseMs * POLL_GROWTH);
+    }
+  };
+}
+
+/** Why the pod will never be ready, by the vendor's list; null when it is still there or the vendor cannot say. */
+async function goneReason(deps: ActivityDependencies, podId: string, signal: AbortSignal): Promise<string | null> {
+  try {
+    const pod = (await deps.compute.list({ maxAgeMs: LIST_AGE_MS }, signal)).find((entry) => entry.id === podId);
+    if (pod?.state === 'ended') return 'The pod ended while it was booting';
+    if (!pod && (await deps.compute.isGone(podId, signal))) return 'The pod vanished while it was booting';
+    return null;
+  } catch (error) {
+    // Not being told is no news: the deadline decides.
+    if (error instanceof TemperaError && error.retryable) return null;
+    throw error;
+  }
+}

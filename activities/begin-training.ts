@@ -1,0 +1,50 @@
+import type { BaseModel } from '../core/base-model.ts';
+import { BASE_MODEL_FACTS } from '../core/base-model.ts';
+import { TemperaError } from '../core/failure.ts';
+import { resolveRecipe } from '../core/recipe.ts';
+import type { TrainingRow } from '../prisma/repositories/training-runs.ts';
+import type { ActivityDependencies } from './dependencies.ts';
+
+/** What the workflow must know of a training; prompts, captions and addresses stay in the database. */
+export interface TrainingPlan {
+  readonly trainingId: string;
+  readonly name: string;
+  readonly datasetId: string;
+  readonly baseModel: BaseModel;
+  readonly steps: number;
+  readonly environment: string;
+  readonly destinations: number;
+}
+
+/** Takes a training over from the API. Refuses one that the API has given up, with NOT_STARTED. */
+export function beginTraining(deps: ActivityDependencies) {
+  return async ({ trainingId }: { readonly trainingId: string }): Promise<TrainingPlan> => {
+    const training = await loadTraining(deps, trainingId);
+    if (training.status === 'failed' && training.reason === 'NOT_STARTED') {
+      throw new TemperaError('NOT_STARTED', 'The API has told its caller that this training could not be started', { ids: { trainingId } });
+    }
+    if (training.status === 'pending') await deps.repositories.trainings.recordStarted(trainingId);
+    const { baseModel, triggerWord, recipe } = training.request;
+    return {
+      trainingId,
+      name: training.name,
+      datasetId: training.datasetId,
+      baseModel,
+      steps: resolveRecipe(baseModel, triggerWord, recipe).steps,
+      environment: deps.environment,
+      destinations: training.request.destinations.length,
+    };
+  };
+}
+
+/** Reads a training that must exist. Throws INTERNAL when it does not. */
+export async function loadTraining(deps: ActivityDependencies, trainingId: string): Promise<TrainingRow> {
+  const training = await deps.repositories.trainings.findTraining(trainingId);
+  if (training) return training;
+  throw new TemperaError('INTERNAL', `There is no training ${trainingId}`, { ids: { trainingId }, retryable: false });
+}
+
+/** Whether the Hub asks for a token before it hands the base model out. */
+export function isGated(baseModel: BaseModel): boolean {
+  return BASE_MODEL_FACTS[baseModel].gated;
+}

@@ -1,0 +1,31 @@
+import type { DestinationKind } from '../core/destination.ts';
+import type { Compute } from '../providers/compute/compute.ts';
+import type { PodSecrets } from '../providers/pod-secrets.ts';
+import type { Publisher } from '../providers/publishing/publisher.ts';
+import type { ObjectStore } from '../providers/storage/object-store.ts';
+import type { Trainer } from '../providers/trainers/trainer.ts';
+import type { Repositories } from '../prisma/repositories/index.ts';
+
+/** What activities may ask of Temporal about workflows other than their own. */
+export interface WorkflowDirectory {
+  /** Whether a workflow of this id exists and is open. Throws PROVIDER_UNAVAILABLE when Temporal cannot say. */
+  isOpen(workflowId: string): Promise<boolean>;
+  /** Starts the workflow of a training unless it is running or has run. */
+  startTraining(trainingId: string): Promise<void>;
+  /** Tells a running training how far its pod is, for the Web UI. A training that has ended meanwhile is no error. */
+  reportProgress(workflowId: string, progress: { readonly step: number; readonly totalSteps: number; readonly etaMs: number | null }): Promise<void>;
+}
+
+/** Everything that activities touch of the world; built once per process in workers/dependencies.ts. */
+export interface ActivityDependencies {
+  readonly repositories: Repositories;
+  readonly store: ObjectStore;
+  readonly compute: Compute;
+  readonly trainer: Trainer;
+  readonly publishers: Readonly<Record<DestinationKind, Publisher | null>>;
+  readonly secrets: PodSecrets;
+  readonly workflows: WorkflowDirectory;
+  /** Name of the installation; part of every pod's name. */
+  readonly environment: string;
+  readonly pod: { readonly image: string; readonly diskGb: number };
+}

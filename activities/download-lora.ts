@@ -1,0 +1,80 @@
+import type { Artifact, ArtifactFile } from '../core/artifact.ts';
+import { BASE_MODEL_FACTS } from '../core/base-model.ts';
+import { TemperaError } from '../core/failure.ts';
+import type { TrainerFile } from '../providers/trainers/trainer.ts';
+import { loadTraining } from './begin-training.ts';
+import type { ActivityDependencies } from './dependencies.ts';
+import { currentStep } from './step.ts';
+import type { Step } from './step.ts';
+import { targetOf } from './upload-dataset.ts';
+import type { PodStepInput } from './upload-dataset.ts';
+import { copyVerified } from './verified-copy.ts';
+
+export interface DownloadLoraInput extends PodStepInput {
+  readonly jobId: string;
+  /** Step of the finished training. */
+  readonly step: number;
+}
+
+/** A file that does not verify is fetched again twice before the attempt is given up. */
+const TRIES = 3;
+
+/**
+ * Brings the final weights into the object store, verified by size, safetensors structure and SHA-256.
+ * Throws ARTIFACT_INVALID after three fetches of a file that is not whole, or when the trainer has no final file.
+ */
+export function downloadLora(deps: ActivityDependencies) {
+  return async (input: DownloadLoraInput): Promise<Artifact> => {
+    const step = currentStep();
+    const training = await loadTraining(deps, input.trainingId);
+    await deps.repositories.trainings.recordPhase({ trainingId: training.id, phase: 'downloading', attempt: input.attempt, nth: input.podName });
+    const expected = BASE_MODEL_FACTS[training.request.baseModel].filesPerCheckpoint;
+    const listed = await deps.trainer.files(targetOf(deps, input), input.jobId, step.signal);
+    const finals = listed.filter((file) => file.step === null).toSorted((a, b) => a.filename.localeCompare(b.filename));
+    if (finals.length !== expected) {
+      throw new TemperaError('ARTIFACT_INVALID', `The trainer finished with ${finals.length} final weights files instead of ${expected}`);
+    }
+    const files: ArtifactFile[] = [];
+    for (const file of finals) files.push(await fetchFile(deps, input, file, artifactName(training.name, file.filename), step));
+    const artifact = { files, step: input.step };
+    await deps.repositories.trainings.recordArtifact(training.id, artifact);
+    return artifact;
+  };
+}
+
+async function fetchFile(deps: ActivityDependencies, input: DownloadLoraInput, file: TrainerFile, name: string, step: Step): Promise<ArtifactFile> {
+  const key = `trainings/${input.trainingId}/artifacts/a${input.attempt}/${name}`;
+  for (let tried = 1; ; tried += 1) {
+    try {
+      const stored = await copyVerified(deps, {
+        target: targetOf(deps, input),
+        file,
+        key,
+        onBytes: throttledBeat(step),
+        signal: step.signal,
+      });
+      return { name, key, sizeBytes: stored.sizeBytes, sha256: stored.sha256 };
+    } catch (error) {
+      const again = error instanceof TemperaError && error.code === 'ARTIFACT_INVALID' && tried < TRIES;
+      if (!again) throw error;
+    }
+  }
+}
+
+/** Heartbeats at most twice a second: at 500 MB/s a beat per chunk would cost more than the chunk. */
+export function throttledBeat(step: Step): (bytes: number) => void {
+  let last = 0;
+  return () => {
+    const now = Date.now();
+    if (now - last < 500) return;
+    last = now;
+    step.heartbeat();
+  };
+}
+
+/** The trainer's names are unguessable; people get the training's own name, and Wan's two experts keep their suffix. */
+function artifactName(trainingName: string, filename: string): string {
+  const slug = trainingName.toLowerCase().normalize('NFKD').replaceAll(/[^a-z0-9]+/g, '-').replaceAll(/^-+|-+$/g, '').slice(0, 60);
+  const suffix = /_(high_noise|low_noise)\.safetensors$/.exec(filename)?.[0] ?? '.safetensors';
+  return `${slug || 'lora'}${suffix}`;
+}

@@ -1,0 +1,52 @@
+/** The border between our errors and Temporal's: codes become ApplicationFailure types, and nothing secret crosses. */
+import { CancelledFailure, Context } from '@temporalio/activity';
+import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
+import { TemperaError } from '../core/failure.ts';
+
+/** Longest message in a history. Characters; the server's limit for a failure of a pending activity is 4 KB. */
+const MAX_MESSAGE = 1_000;
+const CREDENTIALS = /(bearer\s+\S+)|\b(hf_\w{8,}|rpa_\w{8,}|tmp_\w{8,})|(X-Amz-[A-Za-z]+=[^&\s]+)|((signature|token|password|secret)=[^&\s]+)|(:\/\/[^/\s:]+:[^@\s]+@)/gi;
+
+/** Blots out everything that looks like a credential; the last gate, since errors are made without them. */
+export function redact(text: string): string {
+  return text.replace(CREDENTIALS, '[redacted]').slice(0, MAX_MESSAGE);
+}
+
+/** The failure that leaves an activity for an error thrown in it. */
+export function toFailure(error: unknown): Error {
+  if (error instanceof ApplicationFailure || error instanceof CancelledFailure) return error;
+  if (error instanceof TemperaError) {
+    return ApplicationFailure.create({
+      type: error.code,
+      message: redact(error.message),
+      nonRetryable: !error.retryable,
+      details: [error.ids],
+      // Being told to slow down is no fault that should raise an alarm.
+      category: error.code === 'RATE_LIMITED' ? ApplicationFailureCategory.BENIGN : undefined,
+      ...(error.retryAfterMs === undefined ? {} : { nextRetryDelay: error.retryAfterMs }),
+    });
+  }
+  const text = error instanceof Error ? `${error.name}: ${error.message}` : 'something that is no error was thrown';
+  // Prisma's errors stand for a database that restarts or cannot be reached; anything else is a fault of ours. Both are tried again.
+  const type = error instanceof Error && error.name.startsWith('PrismaClient') ? 'PROVIDER_UNAVAILABLE' : 'INTERNAL';
+  return ApplicationFailure.create({ type, message: redact(text), nonRetryable: false });
+}
+
+type Activity = (...args: never[]) => Promise<unknown>;
+
+/** Wraps every activity so that only failures of the policy leave it. */
+export function withFailures<Activities extends Record<string, Activity>>(activities: Activities): Activities {
+  const wrapped = Object.entries(activities).map(([name, run]) => [
+    name,
+    async (...args: never[]) => {
+      try {
+        return await run(...args);
+      } catch (error) {
+        // What a call throws when it was aborted differs; the reason for the abort is the truth.
+        const { cancellationSignal } = Context.current();
+        throw cancellationSignal.aborted ? cancellationSignal.reason : toFailure(error);
+      }
+    },
+  ]);
+  return Object.fromEntries(wrapped) as Activities;
+}

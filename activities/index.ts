@@ -1,0 +1,43 @@
+/** All activities, closed over their dependencies. Workflows import the type only. */
+import { awaitPodReady } from './await-pod-ready.ts';
+import { beginTraining } from './begin-training.ts';
+import { curateDataset } from './curate-dataset.ts';
+import type { ActivityDependencies } from './dependencies.ts';
+import { downloadLora } from './download-lora.ts';
+import { withFailures } from './failures.ts';
+import { provisionPod } from './provision-pod.ts';
+import { publishLora, recordPublishFailed } from './publish-lora.ts';
+import { endTraining, recordAttempt, settleTraining } from './record-outcome.ts';
+import { startTraining } from './start-training.ts';
+import { sweepPods } from './sweep-pods.ts';
+import { tearDownPod } from './tear-down-pod.ts';
+import { uploadDataset } from './upload-dataset.ts';
+import { watchTraining } from './watch-training.ts';
+
+/** Activities for the `io` role: many at once, all of them waiting. */
+export function createIoActivities(deps: ActivityDependencies) {
+  return withFailures({
+    beginTraining: beginTraining(deps),
+    provisionPod: provisionPod(deps),
+    awaitPodReady: awaitPodReady(deps),
+    uploadDataset: uploadDataset(deps),
+    startTraining: startTraining(deps),
+    watchTraining: watchTraining(deps),
+    downloadLora: downloadLora(deps),
+    tearDownPod: tearDownPod(deps),
+    publishLora: publishLora(deps),
+    recordPublishFailed: recordPublishFailed(deps),
+    recordAttempt: recordAttempt(deps),
+    settleTraining: settleTraining(deps),
+    endTraining: endTraining(deps),
+    sweepPods: sweepPods(deps),
+  });
+}
+
+/** Activities for the `cpu` role: as many at once as there are cores. */
+export function createCpuActivities(deps: ActivityDependencies) {
+  return withFailures({ curateDataset: curateDataset(deps) });
+}
+
+export type IoActivities = ReturnType<typeof createIoActivities>;
+export type CpuActivities = ReturnType<typeof createCpuActivities>;

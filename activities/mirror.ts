@@ -1,0 +1,108 @@
+/** Brings checkpoints and samples home while a training runs, one file at a time, beside the polling. */
+import { TemperaError } from '../core/failure.ts';
+import type { Recipe } from '../core/recipe.ts';
+import type { TrainerFile, TrainerObservation, TrainerTarget } from '../providers/trainers/trainer.ts';
+import type { ActivityDependencies } from './dependencies.ts';
+import type { Step } from './step.ts';
+import { copyVerified } from './verified-copy.ts';
+
+interface MirrorParams {
+  readonly trainingId: string;
+  readonly attempt: number;
+  readonly jobId: string;
+  readonly target: TrainerTarget;
+  readonly recipe: Recipe;
+}
+
+export interface Mirror {
+  /** Takes note of where the training is; begins to fetch what should be there by now. */
+  advance(seen: TrainerObservation): void;
+  /** The step at which the next checkpoint, or the end, is due. */
+  nextDueStep(step: number): number;
+  /** Stops fetching and waits until nothing is under way. Throws what no later look could mend. */
+  close(): Promise<void>;
+}
+
+export async function createMirror(deps: ActivityDependencies, params: MirrorParams, step: Step): Promise<Mirror> {
+  const { trainingId, attempt, jobId, target, recipe } = params;
+  const stop = new AbortController();
+  const signal = AbortSignal.any([step.signal, stop.signal]);
+  const done = new Set(await deps.repositories.attempts.mirroredFilenames(trainingId, attempt));
+  const sizes = new Map<string, number>();
+  let lookedStep = 0;
+  let running: Promise<void> | null = null;
+
+  const interval = recipe.checkpointInterval;
+  const lastDue = (at: number) => Math.floor(at / interval) * interval;
+
+  /** A file is whole when a newer one exists, when its size stood still between two looks, or when the trainer trains on. */
+  const whole = (file: TrainerFile, all: readonly TrainerFile[], saving: boolean): boolean => {
+    const before = sizes.get(file.filename);
+    sizes.set(file.filename, file.sizeBytes);
+    return !saving || before === file.sizeBytes || all.some((other) => (other.step ?? 0) > (file.step ?? 0));
+  };
+
+  const fetchAll = async (saving: boolean): Promise<boolean> => {
+    const listed = await deps.trainer.files(target, jobId, signal);
+    const checkpoints = listed.filter((file) => file.step !== null && !done.has(file.filename)).toSorted((a, b) => b.step! - a.step!);
+    let complete = true;
+    for (const file of checkpoints) {
+      if (!whole(file, listed, saving)) {
+        complete = false;
+        continue;
+      }
+      const key = `trainings/${trainingId}/attempts/a${attempt}/checkpoints/${file.filename}`;
+      const stored = await copyVerified(deps, { target, file, key, onBytes: () => {}, signal });
+      await deps.repositories.attempts.recordCheckpoint({
+        trainingId,
+        attempt,
+        step: file.step!,
+        filename: file.filename,
+        sizeBytes: stored.sizeBytes,
+        sha256: stored.sha256,
+        storageKey: key,
+      });
+      done.add(file.filename);
+    }
+    await fetchSamples();
+    return complete;
+  };
+
+  const fetchSamples = async () => {
+    for (const sample of await deps.trainer.samples(target, jobId, signal)) {
+      const name = `${String(sample.step).padStart(9, '0')}_${sample.promptIndex}`;
+      if (done.has(name)) continue;
+      const key = `trainings/${trainingId}/attempts/a${attempt}/samples/${name}${/\.[a-z]+$/.exec(sample.path)?.[0] ?? '.jpg'}`;
+      const body = await deps.trainer.open(target, sample.path, signal);
+      await deps.store.put(key, body, { signal });
+      await deps.repositories.attempts.recordSample({ trainingId, attempt, step: sample.step, promptIndex: sample.promptIndex, storageKey: key });
+      done.add(name);
+    }
+  };
+
+  return {
+    advance(seen) {
+      const due = lastDue(seen.step);
+      if (running || due === 0 || due <= lookedStep) return;
+      running = fetchAll(/saving/i.test(seen.info))
+        .then((complete) => {
+          if (complete) lookedStep = due;
+        })
+        .catch((error: unknown) => {
+          // The next look tries again; a checkpoint that cannot be had must not end a training that runs well.
+          if (!signal.aborted && !(error instanceof TemperaError)) throw error;
+        })
+        .finally(() => {
+          running = null;
+        });
+      // Awaited in close(); until then a rejection is not "unhandled".
+      running.catch(() => {});
+    },
+    nextDueStep: (at) => Math.min(recipe.steps, lastDue(at) + interval),
+    async close() {
+      const pending = running;
+      stop.abort();
+      await pending;
+    },
+  };
+}

@@ -1,0 +1,183 @@
+import { TemperaError } from '../core/failure.ts';
+import { rankOffers } from '../core/offer.ts';
+import type { Offer } from '../core/offer.ts';
+import type { Pod } from '../providers/compute/compute.ts';
+import type { PodRow } from '../prisma/repositories/pods.ts';
+import { isGated, loadTraining } from './begin-training.ts';
+import type { ActivityDependencies } from './dependencies.ts';
+import { currentStep, keepAlive } from './step.ts';
+import type { Step } from './step.ts';
+
+export interface ProvisionPodInput {
+  readonly trainingId: string;
+  readonly attempt: number;
+  /** Counts the pods of this attempt, from 1. */
+  readonly pod: number;
+  readonly podName: string;
+  readonly avoidDataCenters: readonly string[];
+  /** More memory than the last GPU had, after OUT_OF_MEMORY. GB. */
+  readonly minVramGb?: number;
+  readonly createTimeoutMs: number;
+  readonly reconcileIntervalMs: number;
+}
+
+export interface ProvisionedPod {
+  readonly podId: string;
+  readonly gpu: string | null;
+  readonly vramGb: number | null;
+  readonly dataCenter: string | null;
+  readonly hourlyMicroUsd: number;
+  /** Epoch milliseconds. */
+  readonly createdAtMs: number;
+}
+
+export type ProvisionResult =
+  | ({ readonly status: 'provisioned' } & ProvisionedPod)
+  /** Every offer was refused or taken. Nothing was rented. */
+  | { readonly status: 'no_capacity'; readonly message: string };
+
+/** After a create of unclear outcome: looks in the vendor's list before the step fails retryably with the same name. */
+const RECONCILE_LOOKS = 5;
+/** On top of the create call's own limit: a pod may show up in the list a little after the answer was due. Milliseconds. */
+const CREATE_WINDOW_MARGIN_MS = 5_000;
+/** The image is built for CUDA 13 since 2026-07-30: hosts with older drivers cannot run it. */
+const MIN_CUDA_VERSION = '13.0';
+
+/**
+ * Adopts or creates exactly one pod of this name. The ledger's row is committed before the vendor is asked; a create call is
+ * sent only by who holds the claim on it, and never again while an earlier one may still make a pod.
+ * Throws AUTH, BALANCE, GATED_MODEL, BUDGET_EXCEEDED (will not heal), PROVIDER_UNAVAILABLE, RATE_LIMITED (same name again).
+ */
+export function provisionPod(deps: ActivityDependencies) {
+  const { compute, repositories, trainer, secrets } = deps;
+
+  const keep = async (name: string, pod: Pod): Promise<ProvisionResult> => {
+    await repositories.pods.recordCreated({
+      name,
+      externalId: pod.id,
+      gpu: pod.gpu,
+      cloud: pod.cloud,
+      dataCenter: pod.dataCenter,
+      hourlyMicroUsd: pod.hourlyMicroUsd,
+      createdAt: pod.createdAt,
+    });
+    const known = (await compute.catalog()).find((entry) => entry.gpu === pod.gpu);
+    return {
+      status: 'provisioned',
+      podId: pod.id,
+      gpu: pod.gpu,
+      vramGb: known?.vramGb ?? null,
+      dataCenter: pod.dataCenter,
+      hourlyMicroUsd: pod.hourlyMicroUsd,
+      createdAtMs: pod.createdAt.getTime(),
+    };
+  };
+
+  /** The pod of this name, if the vendor lists one; further ones of the same name are ended. */
+  const adopt = async (name: string, step: Step): Promise<ProvisionResult | null> => {
+    const mine = (await compute.list({ maxAgeMs: 0 }, step.signal)).filter((pod) => pod.name === name && pod.state !== 'ended');
+    const [first, ...extras] = mine.toSorted((a, b) => a.createdAt.getTime() - b.createdAt.getTime());
+    for (const extra of extras) await compute.terminate(extra.id, step.signal);
+    return first ? await keep(name, first) : null;
+  };
+
+  return async (input: ProvisionPodInput): Promise<ProvisionResult> => {
+    const step = currentStep();
+    const { podName: name, createTimeoutMs } = input;
+    const training = await loadTraining(deps, input.trainingId);
+    const { baseModel, compute: wishes } = training.request;
+    await repositories.trainings.recordPhase({ trainingId: training.id, phase: 'provisioning', attempt: input.attempt, nth: input.pod });
+    const row = await repositories.pods.reservePod({ trainingId: training.id, attempt: input.attempt, name });
+    if (row.terminatedAt) throw new TemperaError('INTERNAL', `The pod ${name} has been ended already`, { retryable: false });
+    if (isRented(row)) return resumed(row);
+    if (isGated(baseModel) && !Object.hasOwn(trainer.environment({ password: '', gatedModel: true }), 'HF_TOKEN')) {
+      throw new TemperaError('GATED_MODEL', `The base model ${baseModel} is gated and HF_TOKEN is not set`);
+    }
+
+    const found = await adopt(name, step);
+    if (found) return found;
+
+    const catalog = await compute.catalog(step.signal);
+    const offers = rankOffers(catalog, { ...wishes, baseModel, minVramGb: input.minVramGb, avoidDataCenters: input.avoidDataCenters });
+    if (offers.length === 0) return { status: 'no_capacity', message: noOfferText(catalog.length, wishes.maxHourlyMicroUsd) };
+
+    const spec = {
+      name,
+      image: deps.pod.image,
+      diskGb: deps.pod.diskGb,
+      httpPorts: [trainer.port],
+      env: trainer.environment({ password: secrets.password(name), gatedModel: isGated(baseModel) }),
+      minCudaVersion: MIN_CUDA_VERSION,
+    };
+    let refusal = '';
+    for (const offer of offers) {
+      step.signal.throwIfAborted();
+      step.heartbeat();
+      const windowMs = createTimeoutMs + CREATE_WINDOW_MARGIN_MS;
+      if (!(await repositories.pods.claimCreate(name, new Date(Date.now() - windowMs)))) {
+        // An earlier create call may still make a pod. Its window is short; this step is tried again until it has passed.
+        throw new TemperaError('PROVIDER_UNAVAILABLE', `A create call for ${name} may still be under way`, { retryAfterMs: input.reconcileIntervalMs });
+      }
+      const outcome = await create(offer);
+      switch (outcome.status) {
+        case 'created':
+          if (wishes.maxHourlyMicroUsd !== undefined && outcome.pod.hourlyMicroUsd > wishes.maxHourlyMicroUsd) {
+            await endOverpriced(outcome.pod);
+            refusal = `${offer.gpu} turned out to cost more than the cap`;
+            break;
+          }
+          return await keep(name, outcome.pod);
+        case 'no_capacity':
+        case 'refused':
+          await repositories.pods.releaseCreate(name);
+          refusal = `${offer.gpu} (${offer.cloud}): ${outcome.message}`;
+          break;
+        case 'unclear':
+          for (let look = 0; look < RECONCILE_LOOKS; look += 1) {
+            const late = await adopt(name, step);
+            if (late) return late;
+            step.heartbeat();
+            await step.sleep(input.reconcileIntervalMs);
+          }
+          throw new TemperaError('PROVIDER_UNAVAILABLE', `${outcome.message}, and the pod ${name} is not in the list`);
+      }
+    }
+    return { status: 'no_capacity', message: `${offers.length} offers were tried; the last one: ${refusal}` };
+
+    async function create(offer: Offer) {
+      try {
+        return await keepAlive(step, compute.create(spec, offer, createTimeoutMs));
+      } catch (error) {
+        // Every error that is thrown, unlike `unclear`, says that nothing was made.
+        await repositories.pods.releaseCreate(name);
+        throw error;
+      }
+    }
+
+    async function endOverpriced(pod: Pod) {
+      await compute.terminate(pod.id);
+      await repositories.pods.releaseCreate(name);
+    }
+  };
+}
+
+function isRented(row: PodRow): row is PodRow & { externalId: string; createdAt: Date } {
+  return row.externalId !== null && row.createdAt !== null;
+}
+
+function resumed(row: PodRow & { externalId: string; createdAt: Date }): ProvisionResult {
+  return {
+    status: 'provisioned',
+    podId: row.externalId,
+    gpu: row.gpu,
+    vramGb: null,
+    dataCenter: row.dataCenter,
+    hourlyMicroUsd: row.hourlyMicroUsd ?? 0,
+    createdAtMs: row.createdAt.getTime(),
+  };
+}
+
+function noOfferText(types: number, cap: number | undefined): string {
+  const limit = cap === undefined ? '' : ` at or below ${cap / 1_000_000} USD an hour`;
+  return `None of the ${types} GPU types in the catalog fits${limit} and is in stock`;
+}

@@ -1,0 +1,57 @@
+import type { FailureCode } from '../core/failure.ts';
+import type { ActivityDependencies } from './dependencies.ts';
+
+export interface AttemptOutcome {
+  readonly trainingId: string;
+  readonly attempt: number;
+  readonly status: 'succeeded' | 'failed' | 'cancelled';
+  readonly reason: FailureCode | null;
+  readonly message: string | null;
+  readonly costMicroUsd: number;
+}
+
+/** Closes the row of an attempt, after its pods are gone. */
+export function recordAttempt(deps: ActivityDependencies) {
+  return async ({ attempt, ...outcome }: AttemptOutcome): Promise<void> => {
+    await deps.repositories.attempts.closeAttempt({ ...outcome, number: attempt });
+  };
+}
+
+/** The LoRA is at home and published as far as it could be: the training is `ready`. */
+export function settleTraining(deps: ActivityDependencies) {
+  return async ({ trainingId, attempt }: { readonly trainingId: string; readonly attempt: number }): Promise<{ readonly costMicroUsd: number }> => {
+    const { trainings, pods, publications } = deps.repositories;
+    const costMicroUsd = await pods.ledgerCost(trainingId);
+    const modelUrl = await publications.firstPublishedUrl(trainingId);
+    await trainings.recordReady({ trainingId, costMicroUsd, modelUrl, dedupe: `a${attempt}` });
+    return { costMicroUsd };
+  };
+}
+
+export interface TrainingEnd {
+  readonly trainingId: string;
+  readonly attempt: number;
+  readonly status: 'failed' | 'cancelled';
+  /** True while the workflow stays open for `retryTraining`. */
+  readonly awaitsRetry: boolean;
+  readonly reason: FailureCode;
+  readonly message: string;
+}
+
+/** Ends a training without a LoRA; the event goes out once per ending. */
+export function endTraining(deps: ActivityDependencies) {
+  return async (end: TrainingEnd): Promise<{ readonly costMicroUsd: number }> => {
+    const { trainingId, attempt, status, reason, message } = end;
+    const costMicroUsd = await deps.repositories.pods.ledgerCost(trainingId);
+    await deps.repositories.trainings.recordEnded({
+      trainingId,
+      costMicroUsd,
+      status,
+      reason,
+      message,
+      phase: end.awaitsRetry ? 'awaiting_retry' : 'done',
+      dedupe: `a${attempt}`,
+    });
+    return { costMicroUsd };
+  };
+}

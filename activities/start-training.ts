@@ -1,0 +1,34 @@
+import { resolveRecipe } from '../core/recipe.ts';
+import type { Recipe, RecipeOverrides } from '../core/recipe.ts';
+import { loadTraining } from './begin-training.ts';
+import type { ActivityDependencies } from './dependencies.ts';
+import { currentStep } from './step.ts';
+import { targetOf } from './upload-dataset.ts';
+import type { PodStepInput } from './upload-dataset.ts';
+
+export interface StartTrainingInput extends PodStepInput {
+  /** From `retryTraining` or the failure policy; they go over the request's own. */
+  readonly overrides: RecipeOverrides;
+}
+
+/** Starts the job on the pod, or finds it running: idempotent by the job's name. Throws RECIPE_INVALID. */
+export function startTraining(deps: ActivityDependencies) {
+  return async (input: StartTrainingInput): Promise<{ readonly jobId: string }> => {
+    const step = currentStep();
+    const recipe = await recipeOf(deps, input.trainingId, input.overrides);
+    await deps.repositories.trainings.recordPhase({ trainingId: input.trainingId, phase: 'training', attempt: input.attempt, nth: input.podName });
+    const jobId = await deps.trainer.start(
+      targetOf(deps, input),
+      { jobName: deps.secrets.jobName(input.trainingId), datasetName: deps.secrets.datasetName(input.trainingId), recipe },
+      step.signal,
+    );
+    await deps.repositories.trainings.recordJob(input.trainingId, jobId);
+    return { jobId };
+  };
+}
+
+/** The recipe of an attempt: the request's, with the attempt's overrides over it. */
+export async function recipeOf(deps: ActivityDependencies, trainingId: string, overrides: RecipeOverrides): Promise<Recipe> {
+  const { baseModel, triggerWord, recipe } = (await loadTraining(deps, trainingId)).request;
+  return resolveRecipe(baseModel, triggerWord, { ...recipe, ...overrides });
+}

@@ -1,0 +1,37 @@
+/** What every activity needs of Temporal: cancellation, heartbeats, waiting that a cancel interrupts. */
+import { Context, activityInfo } from '@temporalio/activity';
+
+export interface Step {
+  readonly signal: AbortSignal;
+  /** Says that progress was made, with a small cursor to go on from; without one, the last cursor stands. */
+  heartbeat(details?: unknown): void;
+  /** The cursor of the last try of this activity; undefined at the first. */
+  readonly cursor: unknown;
+  /** Waits; a cancel or shutdown interrupts it. */
+  sleep(ms: number): Promise<void>;
+}
+
+export function currentStep(): Step {
+  const context = Context.current();
+  const cursor: unknown = activityInfo().heartbeatDetails;
+  let last = cursor;
+  return {
+    signal: context.cancellationSignal,
+    heartbeat: (details = last) => {
+      last = details;
+      context.heartbeat(details);
+    },
+    cursor,
+    sleep: (ms) => context.sleep(Math.max(1, ms)),
+  };
+}
+
+/** Heartbeats while one call runs that has a time limit of its own; never wrap a call without one, or a hang looks alive. */
+export async function keepAlive<T>(step: Step, boundedCall: Promise<T>): Promise<T> {
+  const beat = setInterval(() => step.heartbeat(), 500);
+  try {
+    return await boundedCall;
+  } finally {
+    clearInterval(beat);
+  }
+}

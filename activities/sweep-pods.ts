@@ -1,0 +1,106 @@
+import { podNamePrefix } from '../core/names.ts';
+import { rentMicroUsd } from '../core/money.ts';
+import type { Pod } from '../providers/compute/compute.ts';
+import type { ActivityDependencies } from './dependencies.ts';
+import { currentStep } from './step.ts';
+
+export interface SweepInput {
+  /** How old a pod must be before it can be swept. Milliseconds. */
+  readonly graceMs: number;
+}
+
+export interface SweepReport {
+  /** Pods of this installation that the vendor lists. */
+  readonly alive: number;
+  readonly owned: number;
+  /** Ids are left out on purpose: names suffice and a pod's address follows from its id. */
+  readonly swept: readonly { readonly name: string; readonly why: string }[];
+  /** Ledger rows closed because the vendor does not know the pod any more. */
+  readonly closed: number;
+  /** Pods whose estimate was replaced by the vendor's billing. */
+  readonly settled: number;
+  /** Trainings started that no process had handed to Temporal. */
+  readonly started: number;
+}
+
+/** A training whose acceptance is older than this and that no workflow has taken over was lost between the two. Milliseconds. */
+const UNSTARTED_AFTER_MS = 60_000;
+/** RunPod's billing runs every 5 minutes (docs, 2026-08); twice that is given. Milliseconds. */
+const SETTLE_AFTER_MS = 600_000;
+const SETTLE_AT_ONCE = 20;
+
+/**
+ * Accounts for every pod with our prefix: ends those whose training is unknown, closed or on a later pod, after a grace period.
+ * Acts only on a complete list; a list that fails ends the sweep, it never means "no pods".
+ */
+export function sweepPods(deps: ActivityDependencies) {
+  const { compute, repositories, workflows } = deps;
+
+  /** Why nobody owns this pod; null when somebody does. */
+  const orphanReason = async (pod: Pod): Promise<string | null> => {
+    const owner = await repositories.pods.findOwner(pod.name);
+    if (!owner) return 'no training has asked for it';
+    if (owner.externalId !== null && owner.externalId !== pod.id) return 'another pod has its name and is the one in use';
+    if (!owner.current) return 'its training is on a later pod';
+    if (!(await workflows.isOpen(owner.workflowId))) return 'its training has ended';
+    return null;
+  };
+
+  return async ({ graceMs }: SweepInput): Promise<SweepReport> => {
+    const step = currentStep();
+    const listedAt = Date.now();
+    const prefix = podNamePrefix(deps.environment);
+    const pods = (await compute.list({ maxAgeMs: 0 }, step.signal)).filter((pod) => pod.name.startsWith(prefix) && pod.state !== 'ended');
+    const swept: { name: string; why: string }[] = [];
+    for (const pod of pods) {
+      step.heartbeat();
+      if (listedAt - pod.createdAt.getTime() < graceMs) continue;
+      const why = await orphanReason(pod);
+      if (why === null) continue;
+      await compute.terminate(pod.id, step.signal);
+      const costMicroUsd = rentMicroUsd(pod.hourlyMicroUsd, Date.now() - pod.createdAt.getTime());
+      await repositories.pods.recordTerminated({ name: pod.name, costMicroUsd, costSettled: false, note: `sweeper: ${why}` });
+      swept.push({ name: pod.name, why });
+    }
+    const listed = new Set(pods.map((pod) => pod.name));
+    return {
+      alive: pods.length,
+      owned: pods.length - swept.length,
+      swept,
+      closed: await closeLedger(listed, new Date(listedAt - graceMs)),
+      settled: await settle(step.signal),
+      started: await startLost(),
+    };
+  };
+
+  /** Rows that believe in a pod which a complete list does not have, and whose training has ended: nobody else closes them. */
+  async function closeLedger(listed: ReadonlySet<string>, before: Date): Promise<number> {
+    let closed = 0;
+    for (const name of await repositories.pods.openPodNames(before)) {
+      if (listed.has(name)) continue;
+      const owner = await repositories.pods.findOwner(name);
+      if (!owner || (await workflows.isOpen(owner.workflowId))) continue;
+      const costMicroUsd = owner.createdAt && owner.hourlyMicroUsd ? rentMicroUsd(owner.hourlyMicroUsd, Date.now() - owner.createdAt.getTime()) : 0;
+      await repositories.pods.recordTerminated({ name, costMicroUsd, costSettled: false, note: 'sweeper: not in the list' });
+      closed += 1;
+    }
+    return closed;
+  }
+
+  async function settle(signal: AbortSignal): Promise<number> {
+    let settled = 0;
+    for (const pod of await repositories.pods.unsettledPods(new Date(Date.now() - SETTLE_AFTER_MS), SETTLE_AT_ONCE)) {
+      const billed = await compute.billed(pod.externalId, pod.createdAt, signal);
+      if (billed === null) continue;
+      await repositories.pods.settlePodCost(pod.name, billed);
+      settled += 1;
+    }
+    return settled;
+  }
+
+  async function startLost(): Promise<number> {
+    const lost = await repositories.trainings.findUnstarted(new Date(Date.now() - UNSTARTED_AFTER_MS));
+    for (const trainingId of lost) await workflows.startTraining(trainingId);
+    return lost.length;
+  }
+}

@@ -1,0 +1,50 @@
+import type { ActivityDependencies } from './dependencies.ts';
+import { readManifest, readObject } from './dataset-manifest.ts';
+import { currentStep } from './step.ts';
+
+export interface PodStepInput {
+  readonly trainingId: string;
+  readonly attempt: number;
+  readonly podId: string;
+  readonly podName: string;
+}
+
+export interface UploadDatasetInput extends PodStepInput {
+  readonly manifestKey: string;
+}
+
+/** Sends the curated photos and captions to the pod; a repeated try goes on after the last photo that had arrived. */
+export function uploadDataset(deps: ActivityDependencies) {
+  return async (input: UploadDatasetInput): Promise<{ readonly photos: number }> => {
+    const step = currentStep();
+    await deps.repositories.trainings.recordPhase({ trainingId: input.trainingId, phase: 'uploading', attempt: input.attempt, nth: input.podName });
+    const manifest = await readManifest(deps.store, input.manifestKey, step.signal);
+    const from = typeof step.cursor === 'number' ? step.cursor : 0;
+    step.heartbeat(from);
+    const beat = setInterval(() => step.heartbeat(), 1_000);
+    try {
+      // Each request has a limit of its own, so a hang cannot look alive for long.
+      await deps.trainer.uploadDataset({
+        target: targetOf(deps, input),
+        datasetName: deps.secrets.datasetName(input.trainingId),
+        photos: manifest.photos.map((photo) => ({
+          filename: photo.filename,
+          caption: photo.caption,
+          sizeBytes: photo.sizeBytes,
+          read: () => readObject(deps.store, photo.key, step.signal),
+        })),
+        from,
+        onProgress: (uploaded) => step.heartbeat(uploaded),
+        signal: step.signal,
+      });
+    } finally {
+      clearInterval(beat);
+    }
+    return { photos: manifest.photos.length };
+  };
+}
+
+/** Where the trainer of a pod answers. Derived each time: neither address nor password is ever stored or sent through Temporal. */
+export function targetOf(deps: ActivityDependencies, pod: { readonly podId: string; readonly podName: string }) {
+  return { baseUrl: deps.compute.portUrl(pod.podId, deps.trainer.port), password: deps.secrets.password(pod.podName) };
+}

@@ -1,0 +1,227 @@
+import { TemperaError } from '../core/failure.ts';
+import { rentMicroUsd } from '../core/money.ts';
+import { Pace, nextLookMs } from '../core/pace.ts';
+import type { Recipe, RecipeOverrides } from '../core/recipe.ts';
+import type { TrainerObservation, TrainerTarget } from '../providers/trainers/trainer.ts';
+import type { ActivityDependencies } from './dependencies.ts';
+import { redact } from './failures.ts';
+import { createMirror } from './mirror.ts';
+import { recipeOf } from './start-training.ts';
+import { currentStep } from './step.ts';
+import type { Step } from './step.ts';
+import { judgeTrainerError } from './trainer-error.ts';
+import { targetOf } from './upload-dataset.ts';
+import type { PodStepInput } from './upload-dataset.ts';
+
+export interface WatchTrainingInput extends PodStepInput {
+  readonly workflowId: string;
+  readonly jobId: string;
+  readonly overrides: RecipeOverrides;
+  readonly hourlyMicroUsd: number;
+  /** Epoch milliseconds: when the pod was created, and when the job was started. */
+  readonly podCreatedAtMs: number;
+  readonly startedAtMs: number;
+  readonly watchPollMs: number;
+  readonly watchFastPollMs: number;
+  readonly startupTimeoutMs: number;
+  readonly stallTimeoutMs: number;
+  readonly podLostTimeoutMs: number;
+}
+
+export interface WatchResult {
+  /** Steps that the finished training has made. */
+  readonly step: number;
+}
+
+/** How much of the log is kept when an attempt fails. Characters. */
+const LOG_TAIL = 4_000;
+/** The database hears of progress at most this often. Milliseconds. */
+const PROGRESS_EVERY_MS = 1_000;
+/** How old the shared list may be when a silent pod is looked up in it. Milliseconds. */
+const LIST_AGE_MS = 10_000;
+/** Shares of the training at which the Web UI's details are renewed: each one is a few events of history. */
+const MILESTONES = [0, 0.25, 0.5, 0.75] as const;
+
+/**
+ * Watches a running training to its end: heartbeats, keeps pace with the run, mirrors checkpoints and samples home, and notices
+ * stalls, failures and the loss of the pod. Safe to repeat: what was mirrored stands in the database.
+ * Throws POD_LOST, TRAINING_STALLED, TRAINER_ERROR, OUT_OF_MEMORY, GATED_MODEL.
+ */
+export function watchTraining(deps: ActivityDependencies) {
+  return async (input: WatchTrainingInput): Promise<WatchResult> => {
+    const step = currentStep();
+    const target = targetOf(deps, input);
+    const recipe = await recipeOf(deps, input.trainingId, input.overrides);
+    const mirror = await createMirror(deps, { ...input, target, recipe }, step);
+    const earlier = await deps.repositories.pods.ledgerCost(input.trainingId);
+    const pace = new Pace();
+    const movement = createMovement(input);
+    const report = createReporter(deps, input, recipe, pace, earlier);
+    try {
+      for (;;) {
+        const seen = await look(deps, input, target, movement, step);
+        const now = Date.now();
+        if (seen) {
+          pace.note({ step: seen.step, atMs: now });
+          step.heartbeat({ step: seen.step, of: recipe.steps, info: seen.info.slice(0, 100) });
+          await report(seen);
+          if (seen.state === 'completed') return { step: seen.step };
+          if (seen.state === 'failed' || seen.state === 'stopped') throw await endOf(deps, input, target, seen, step);
+          mirror.advance(seen);
+          await movement.check(deps, target, seen, step, now);
+        } else {
+          step.heartbeat();
+        }
+        const dueInMs = seen ? pace.msUntil(mirror.nextDueStep(seen.step), now) : null;
+        const pauseMs = nextLookMs({
+          dueInMs,
+          runningForMs: now - input.startedAtMs,
+          slowMs: input.watchPollMs,
+          fastMs: input.watchFastPollMs,
+        });
+        await step.sleep(pauseMs);
+      }
+    } finally {
+      await mirror.close();
+    }
+  };
+}
+
+/** One look at the job; null while the trainer cannot be reached and the pod may still come back. Throws POD_LOST. */
+async function look(
+  deps: ActivityDependencies,
+  input: WatchTrainingInput,
+  target: TrainerTarget,
+  movement: Movement,
+  step: Step,
+): Promise<TrainerObservation | null> {
+  try {
+    const seen = await deps.trainer.observe(target, input.jobId, step.signal);
+    movement.reached();
+    return seen;
+  } catch (error) {
+    if (!(error instanceof TemperaError) || !error.retryable) throw error;
+    const silentMs = movement.silentForMs();
+    const lost = (why: string) => new TemperaError('POD_LOST', why, { ids: { trainingId: input.trainingId, attempt: input.attempt }, cause: error });
+    if (silentMs >= input.podLostTimeoutMs) throw lost(`The pod could not be reached for ${Math.round(silentMs / 1_000)} s`);
+    if (await isGone(deps, input.podId, step.signal)) throw lost('The pod vanished while it was training');
+    return null;
+  }
+}
+
+/** The vendor's word that the pod is gone; false when the vendor cannot say. A pod that only misses in a list is asked for by id. */
+async function isGone(deps: ActivityDependencies, podId: string, signal: AbortSignal): Promise<boolean> {
+  try {
+    const pod = (await deps.compute.list({ maxAgeMs: LIST_AGE_MS }, signal)).find((entry) => entry.id === podId);
+    if (pod) return pod.state === 'ended';
+    return await deps.compute.isGone(podId, signal);
+  } catch (error) {
+    if (error instanceof TemperaError && error.retryable) return false;
+    throw error;
+  }
+}
+
+/** The error that a job's end without weights stands for; keeps the log's tail for operators. */
+async function endOf(deps: ActivityDependencies, input: WatchTrainingInput, target: TrainerTarget, seen: TrainerObservation, step: Step) {
+  const tail = await logTail(deps, input, target, step);
+  if (seen.state === 'stopped') {
+    return new TemperaError('TRAINER_ERROR', 'Somebody stopped the job on the pod', { ids: { trainingId: input.trainingId } });
+  }
+  return judgeTrainerError(redact(seen.info), tail);
+}
+
+async function logTail(deps: ActivityDependencies, input: WatchTrainingInput, target: TrainerTarget, step: Step): Promise<string> {
+  try {
+    const { text } = await deps.trainer.log(target, input.jobId, 0, step.signal);
+    const tail = redact(text.slice(-LOG_TAIL)).replaceAll('\u0000', '');
+    await deps.repositories.attempts.recordLogTail(input.trainingId, input.attempt, tail);
+    return tail;
+  } catch (error) {
+    step.signal.throwIfAborted();
+    // The log is a help for people; a pod that cannot give it is judged without it.
+    if (error instanceof TemperaError) return '';
+    throw error;
+  }
+}
+
+interface Movement {
+  reached(): void;
+  silentForMs(): number;
+  check(deps: ActivityDependencies, target: TrainerTarget, seen: TrainerObservation, step: Step, now: number): Promise<void>;
+}
+
+/** Tells a stall from slowness: only step, text and log count as movement (the row's own time stands still while it trains). */
+function createMovement(input: WatchTrainingInput): Movement {
+  let reachedAt = Date.now();
+  let movedAt = Date.now();
+  let signature = '';
+  let logOffset = 0;
+  let trained = false;
+  return {
+    reached: () => void (reachedAt = Date.now()),
+    silentForMs: () => Date.now() - reachedAt,
+    async check(deps, target, seen, step, now) {
+      if (seen.step > 0) trained = true;
+      const current = `${seen.state}|${seen.step}|${seen.info}`;
+      if (current !== signature) {
+        signature = current;
+        movedAt = now;
+        return;
+      }
+      // The log is asked only when the row has stood still for a while.
+      if (now - movedAt < input.stallTimeoutMs / 2) return;
+      const { offset } = await deps.trainer.log(target, input.jobId, logOffset, step.signal);
+      if (offset !== logOffset) {
+        logOffset = offset;
+        movedAt = now;
+      }
+      const limitMs = trained ? input.stallTimeoutMs : Math.max(input.stallTimeoutMs, input.startupTimeoutMs);
+      if (now - movedAt < limitMs) return;
+      await logTail(deps, input, target, step);
+      throw new TemperaError('TRAINING_STALLED', `Nothing moved for ${Math.round((now - movedAt) / 1_000)} s, at step ${seen.step}: ${redact(seen.info)}`, {
+        ids: { trainingId: input.trainingId, attempt: input.attempt, step: seen.step },
+      });
+    },
+  };
+}
+
+/** Writes progress to the database when it changed, and to the Web UI at a few milestones. */
+function createReporter(deps: ActivityDependencies, input: WatchTrainingInput, recipe: Recipe, pace: Pace, earlierMicroUsd: number) {
+  let writtenAt = 0;
+  let writtenStep = -1;
+  let told = -1;
+  return async (seen: TrainerObservation): Promise<void> => {
+    const now = Date.now();
+    const last = seen.state === 'completed';
+    if (seen.step !== writtenStep && (last || now - writtenAt >= PROGRESS_EVERY_MS)) {
+      writtenAt = now;
+      writtenStep = seen.step;
+      const etaMs = pace.msUntil(recipe.steps, now);
+      await deps.repositories.trainings.recordProgress({
+        trainingId: input.trainingId,
+        step: seen.step,
+        totalSteps: recipe.steps,
+        loss: await lossOf(deps, input),
+        secondsPerStep: pace.msPerStep === null ? null : pace.msPerStep / 1_000,
+        estimatedEndAt: etaMs === null ? null : new Date(now + etaMs),
+        costMicroUsd: earlierMicroUsd + rentMicroUsd(input.hourlyMicroUsd, now - input.podCreatedAtMs),
+      });
+    }
+    const milestone = MILESTONES.findLastIndex((share) => seen.step > 0 && seen.step >= share * recipe.steps);
+    if (milestone > told && !last) {
+      told = milestone;
+      await deps.workflows.reportProgress(input.workflowId, { step: seen.step, totalSteps: recipe.steps, etaMs: pace.msUntil(recipe.steps, now) });
+    }
+  };
+}
+
+/** Loss for the record; a trainer that cannot tell it now is no reason to end a training. */
+async function lossOf(deps: ActivityDependencies, input: WatchTrainingInput): Promise<number | null> {
+  const { signal } = currentStep();
+  try {
+    return await deps.trainer.loss(targetOf(deps, input), input.jobId, signal);
+  } catch (error) {
+    if (error instanceof TemperaError) return null;
+    throw error;
+  }
+}

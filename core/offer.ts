@@ -1,0 +1,90 @@
+/** Offers: candidate places to rent, and the order in which they are tried. */
+import type { BaseModel } from './base-model.ts';
+import { BASE_MODEL_FACTS } from './base-model.ts';
+
+export type Cloud = 'secure' | 'community';
+
+export interface Offer {
+  /** The vendor's exact id of the GPU type. */
+  readonly gpu: string;
+  readonly vramGb: number;
+  readonly cloud: Cloud;
+  /** List price. Micro-dollars per hour. */
+  readonly hourlyMicroUsd: number;
+  /** Only these data centers; empty means that the vendor chooses. */
+  readonly dataCenters: readonly string[];
+}
+
+/** One GPU type as a vendor's catalog shows it now. */
+export interface CatalogGpu {
+  readonly gpu: string;
+  readonly vramGb: number;
+  /** Micro-dollars per hour; null when this cloud does not offer it. */
+  readonly secureMicroUsd: number | null;
+  readonly communityMicroUsd: number | null;
+  readonly available: boolean;
+  readonly dataCenters: readonly string[];
+}
+
+/**
+ * GPU types that AI Toolkit's image runs on (CUDA 13, driver 580: Ampere to Blackwell), best value for training first.
+ * RTX 4090 and 5090 are the founding documents' wishes (landscape S0-02); order after them by price and speed as of 2026-10.
+ */
+export const PREFERRED_GPUS: readonly string[] = [
+  'NVIDIA GeForce RTX 4090',
+  'NVIDIA GeForce RTX 5090',
+  'NVIDIA RTX 6000 Ada Generation',
+  'NVIDIA L40S',
+  'NVIDIA RTX A6000',
+  'NVIDIA A40',
+  'NVIDIA RTX PRO 6000 Blackwell Server Edition',
+  'NVIDIA A100 80GB PCIe',
+  'NVIDIA A100-SXM4-80GB',
+  'NVIDIA H100 PCIe',
+  'NVIDIA H100 80GB HBM3',
+  'NVIDIA H200',
+];
+
+export interface OfferQuery {
+  readonly baseModel: BaseModel;
+  /** GPU types in order of preference; PREFERRED_GPUS when absent. */
+  readonly gpus?: readonly string[] | undefined;
+  readonly allowCommunity?: boolean | undefined;
+  readonly maxHourlyMicroUsd?: number | undefined;
+  /** Least GPU memory, when more than the base model's own is needed (after OUT_OF_MEMORY). GB. */
+  readonly minVramGb?: number | undefined;
+  /** Data centers where a host was bad: tried last. */
+  readonly avoidDataCenters?: readonly string[] | undefined;
+}
+
+/**
+ * Offers in the order to try: preference of GPU, then secure before community, data centers with a bad host last of all.
+ * A GPU type that was wished for by name is taken even when it has less memory than the base model wants by default.
+ */
+export function rankOffers(catalog: readonly CatalogGpu[], query: OfferQuery): Offer[] {
+  const wished = query.gpus ?? PREFERRED_GPUS;
+  const floor = Math.max(query.gpus ? 0 : BASE_MODEL_FACTS[query.baseModel].minVramGb, query.minVramGb ?? 0);
+  const avoid = new Set(query.avoidDataCenters ?? []);
+  const first: Offer[] = [];
+  const last: Offer[] = [];
+  for (const wish of wished) {
+    const gpu = catalog.find((entry) => entry.gpu === wish);
+    if (!gpu || !gpu.available || gpu.vramGb < floor) continue;
+    const clouds: [Cloud, number | null][] = [['secure', gpu.secureMicroUsd]];
+    if (query.allowCommunity) clouds.push(['community', gpu.communityMicroUsd]);
+    for (const [cloud, hourlyMicroUsd] of clouds) {
+      if (hourlyMicroUsd === null) continue;
+      if (query.maxHourlyMicroUsd !== undefined && hourlyMicroUsd > query.maxHourlyMicroUsd) continue;
+      const offer = { gpu: gpu.gpu, vramGb: gpu.vramGb, cloud, hourlyMicroUsd };
+      const good = gpu.dataCenters.filter((id) => !avoid.has(id));
+      const bad = gpu.dataCenters.filter((id) => avoid.has(id));
+      if (bad.length === 0) {
+        first.push({ ...offer, dataCenters: [] });
+      } else {
+        if (good.length > 0) first.push({ ...offer, dataCenters: good });
+        last.push({ ...offer, dataCenters: bad });
+      }
+    }
+  }
+  return [...first, ...last];
+}

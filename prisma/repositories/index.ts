@@ -1,0 +1,31 @@
+/** The repositories that activities use, bound to one database, so that activities need only their types. */
+import type { Database } from '../client.ts';
+import * as attempts from './attempts.ts';
+import * as curation from './curation.ts';
+import * as pods from './pods.ts';
+import * as publications from './publications.ts';
+import * as trainings from './training-runs.ts';
+
+type Bound<Module> = {
+  readonly [Name in keyof Module]: Module[Name] extends (database: Database, ...rest: infer Rest) => infer Result
+    ? (...rest: Rest) => Result
+    : never;
+};
+
+function bind<Module extends object>(module: Module, database: Database): Bound<Module> {
+  const entries = Object.entries(module).map(([name, query]) => [name, (...rest: unknown[]) => query(database, ...rest)]);
+  return Object.fromEntries(entries) as Bound<Module>;
+}
+
+/** Binds every query of the activities' repositories to `database`. */
+export function createRepositories(database: Database) {
+  return {
+    trainings: bind(trainings, database),
+    attempts: bind(attempts, database),
+    pods: bind(pods, database),
+    curation: bind(curation, database),
+    publications: bind(publications, database),
+  };
+}
+
+export type Repositories = ReturnType<typeof createRepositories>;

@@ -1,0 +1,193 @@
+/** The ledger of pods: a row is committed before the vendor is asked, and closed only on proof that the pod is gone. */
+import type { Database } from '../client.ts';
+import { openAttempt } from './attempts.ts';
+
+export interface PodRow {
+  readonly name: string;
+  readonly externalId: string | null;
+  readonly gpu: string | null;
+  readonly dataCenter: string | null;
+  readonly hourlyMicroUsd: number | null;
+  readonly createSentAt: Date | null;
+  readonly createdAt: Date | null;
+  readonly terminatedAt: Date | null;
+  readonly costMicroUsd: number;
+}
+
+const FIELDS = {
+  name: true,
+  externalId: true,
+  gpu: true,
+  dataCenter: true,
+  hourlyMicroUsd: true,
+  createSentAt: true,
+  createdAt: true,
+  terminatedAt: true,
+  costMicroUsd: true,
+} as const;
+
+type Selected = Omit<PodRow, 'costMicroUsd'> & { readonly costMicroUsd: bigint };
+const toRow = (row: Selected): PodRow => ({ ...row, costMicroUsd: Number(row.costMicroUsd) });
+
+/** Commits the intent to rent a pod of this name; finds the row when it was committed before. */
+export async function reservePod(database: Database, params: { trainingId: string; attempt: number; name: string }): Promise<PodRow> {
+  const attemptId = await openAttempt(database, params.trainingId, params.attempt);
+  const row = await database.pod.upsert({
+    where: { name: params.name },
+    create: { attemptId, name: params.name },
+    update: {},
+    select: FIELDS,
+  });
+  return toRow(row);
+}
+
+export async function findPod(database: Database, name: string): Promise<PodRow | null> {
+  const row = await database.pod.findUnique({ where: { name }, select: FIELDS });
+  return row ? toRow(row) : null;
+}
+
+/**
+ * Claims the right to send one create call for this name. False while another call of unknown outcome, sent after `staleBefore`,
+ * may still make a pod: two claims can never overlap, whatever died in between.
+ */
+export async function claimCreate(database: Database, name: string, staleBefore: Date): Promise<boolean> {
+  const { count } = await database.pod.updateMany({
+    where: {
+      name,
+      externalId: null,
+      terminatedAt: null,
+      terminateAskedAt: null,
+      OR: [{ createSentAt: null }, { createSentAt: { lt: staleBefore } }],
+    },
+    data: { createSentAt: new Date() },
+  });
+  return count === 1;
+}
+
+/** The create call was answered with a clear no. */
+export async function releaseCreate(database: Database, name: string): Promise<void> {
+  await database.pod.updateMany({ where: { name, externalId: null }, data: { createSentAt: null } });
+}
+
+interface CreatedPod {
+  readonly name: string;
+  readonly externalId: string;
+  readonly gpu: string | null;
+  readonly cloud: string;
+  readonly dataCenter: string | null;
+  readonly hourlyMicroUsd: number;
+  readonly createdAt: Date;
+}
+
+export async function recordCreated(database: Database, { name, ...data }: CreatedPod): Promise<void> {
+  await database.pod.update({ where: { name }, data: { ...data, state: 'running' } });
+}
+
+export async function recordPodReady(database: Database, name: string): Promise<void> {
+  await database.pod.updateMany({ where: { name, readyAt: null }, data: { readyAt: new Date() } });
+}
+
+/** From here on nobody may create a pod of this name any more. */
+export async function recordTerminateAsked(database: Database, name: string): Promise<void> {
+  await database.pod.updateMany({ where: { name, terminateAskedAt: null }, data: { terminateAskedAt: new Date() } });
+}
+
+interface TerminatedPod {
+  readonly name: string;
+  readonly costMicroUsd: number;
+  readonly costSettled: boolean;
+  readonly note: string;
+}
+
+export async function recordTerminated(database: Database, { name, ...data }: TerminatedPod): Promise<void> {
+  await database.pod.updateMany({ where: { name, terminatedAt: null }, data: { ...data, state: 'terminated', terminatedAt: new Date() } });
+}
+
+/** Pods of one attempt that are not proven gone. */
+export async function openPodsOfAttempt(database: Database, trainingId: string, attempt: number): Promise<PodRow[]> {
+  const rows = await database.pod.findMany({
+    where: { terminatedAt: null, attempt: { loraModelId: trainingId, number: attempt } },
+    select: FIELDS,
+    orderBy: { name: 'asc' },
+  });
+  return rows.map(toRow);
+}
+
+/** What all pods of a training, or of one attempt of it, have cost so far by the ledger. Micro-dollars; running pods count nothing yet. */
+export async function ledgerCost(database: Database, trainingId: string, attempt?: number): Promise<number> {
+  const sum = await database.pod.aggregate({
+    where: { attempt: { loraModelId: trainingId, ...(attempt === undefined ? {} : { number: attempt }) } },
+    _sum: { costMicroUsd: true },
+  });
+  return Number(sum._sum.costMicroUsd ?? 0n);
+}
+
+export interface OwnedPod extends PodRow {
+  readonly trainingId: string;
+  readonly workflowId: string;
+  readonly attempt: number;
+  /** True when no later pod of the same training has been reserved. */
+  readonly current: boolean;
+}
+
+/** The ledger's word on a pod of this name: whose it is and whether it is that training's latest. */
+export async function findOwner(database: Database, name: string): Promise<OwnedPod | null> {
+  const row = await database.pod.findUnique({
+    where: { name },
+    select: { ...FIELDS, requestedAt: true, attempt: { select: { number: true, loraModel: { select: { id: true, workflowId: true } } } } },
+  });
+  if (!row) return null;
+  const { attempt, requestedAt, ...fields } = row;
+  const later = await database.pod.count({
+    where: { attempt: { loraModelId: attempt.loraModel.id }, requestedAt: { gt: requestedAt } },
+  });
+  return {
+    ...toRow(fields),
+    trainingId: attempt.loraModel.id,
+    workflowId: attempt.loraModel.workflowId,
+    attempt: attempt.number,
+    current: later === 0,
+  };
+}
+
+/** Names of pods that the ledger believes alive and that were asked for before `before`. */
+export async function openPodNames(database: Database, before: Date): Promise<string[]> {
+  const rows = await database.pod.findMany({
+    where: { terminatedAt: null, requestedAt: { lt: before } },
+    select: { name: true },
+    orderBy: { requestedAt: 'asc' },
+    take: 1_000,
+  });
+  return rows.map((row) => row.name);
+}
+
+/** Pods whose cost is still price times time, ended before `before`: the vendor's billing may know better by now. */
+export async function unsettledPods(database: Database, before: Date, limit: number): Promise<{ name: string; externalId: string; createdAt: Date }[]> {
+  const rows = await database.pod.findMany({
+    where: { costSettled: false, externalId: { not: null }, createdAt: { not: null }, terminatedAt: { lt: before } },
+    select: { name: true, externalId: true, createdAt: true },
+    orderBy: { terminatedAt: 'asc' },
+    take: limit,
+  });
+  return rows.map((row) => ({ name: row.name, externalId: row.externalId!, createdAt: row.createdAt! }));
+}
+
+/** Replaces the estimate by what the vendor billed, in the ledger and in the training's sum. */
+export async function settlePodCost(database: Database, name: string, costMicroUsd: number): Promise<void> {
+  await database.$transaction(async (transaction) => {
+    const pod = await transaction.pod.update({
+      where: { name },
+      data: { costMicroUsd, costSettled: true },
+      select: { attempt: { select: { loraModelId: true } } },
+    });
+    const sum = await transaction.pod.aggregate({
+      where: { attempt: { loraModelId: pod.attempt.loraModelId } },
+      _sum: { costMicroUsd: true },
+    });
+    const total = Number(sum._sum.costMicroUsd ?? 0n);
+    await transaction.loraModel.update({
+      where: { id: pod.attempt.loraModelId },
+      data: { costMicroUsd: total, trainingCost: Math.ceil(total / 10_000) },
+    });
+  });
+}

@@ -1,0 +1,224 @@
+/** What the workflow's activities write of a training. Every state change and its event are one transaction. */
+import type { Artifact } from '../../core/artifact.ts';
+import type { FailureCode } from '../../core/failure.ts';
+import { microUsdToCents } from '../../core/money.ts';
+import type { TrainingPhase, TrainingStatus } from '../../core/status.ts';
+import type { TrainingRequest } from '../../core/training-request.ts';
+import type { Database } from '../client.ts';
+import type { Prisma } from '../generated/client.ts';
+
+export interface TrainingRow {
+  readonly id: string;
+  readonly userId: string;
+  readonly characterId: string | null;
+  readonly datasetId: string;
+  readonly name: string;
+  readonly status: TrainingStatus;
+  readonly reason: string | null;
+  readonly workflowId: string;
+  readonly request: TrainingRequest;
+  readonly artifact: Artifact | null;
+  readonly createdAt: Date;
+}
+
+/** Stored by the API after a full check (core/training-request.ts), so the shape is trusted here. */
+function asTrainingRequest(json: Prisma.JsonValue): TrainingRequest {
+  return json as unknown as TrainingRequest;
+}
+
+function asArtifact(json: Prisma.JsonValue | null): Artifact | null {
+  return json as unknown as Artifact | null;
+}
+
+/** Reads a training; null when there is none of this id. */
+export async function findTraining(database: Database, trainingId: string): Promise<TrainingRow | null> {
+  const row = await database.loraModel.findUnique({ where: { id: trainingId } });
+  if (!row) return null;
+  return {
+    id: row.id,
+    userId: row.userId,
+    characterId: row.characterId,
+    datasetId: row.datasetId,
+    name: row.name,
+    status: row.status,
+    reason: row.reason,
+    workflowId: row.workflowId,
+    request: asTrainingRequest(row.config),
+    artifact: asArtifact(row.artifact),
+    createdAt: row.createdAt,
+  };
+}
+
+export interface TrainingEvent {
+  /** Such as `training.phase`, `training.ready`. */
+  readonly topic: string;
+  /** The same happening written again, by a repeated activity, is written once. */
+  readonly dedupeKey: string;
+  /** For people who watch the training: no secret, no photo, no address of a pod. */
+  readonly payload: Readonly<Record<string, string | number | boolean | null>>;
+}
+
+interface Change {
+  readonly trainingId: string;
+  readonly set: Prisma.LoraModelUpdateInput;
+  readonly event?: TrainingEvent | undefined;
+}
+
+/** Applies a change and writes its event together. A repeated change is applied again and its event is not. */
+async function change(database: Database, { trainingId, set, event }: Change): Promise<void> {
+  await database.$transaction(async (transaction) => {
+    const row = await transaction.loraModel.update({ where: { id: trainingId }, data: set, select: { userId: true } });
+    if (!event) return;
+    const data = {
+      topic: event.topic,
+      userId: row.userId,
+      loraModelId: trainingId,
+      dedupeKey: event.dedupeKey,
+      payload: event.payload,
+    };
+    await transaction.outboxEvent.createMany({ data: [data], skipDuplicates: true });
+  });
+}
+
+/** The workflow has taken the training over. Also the way back from `failed` when it is retried. */
+export async function recordStarted(database: Database, trainingId: string): Promise<void> {
+  await change(database, {
+    trainingId,
+    set: { status: 'training', reason: null, message: null, trainingStartedAt: new Date() },
+    event: { topic: 'training.started', dedupeKey: `${trainingId}:started`, payload: {} },
+  });
+}
+
+interface PhaseChange {
+  readonly trainingId: string;
+  readonly phase: TrainingPhase;
+  /** 0 before the first attempt. */
+  readonly attempt: number;
+  readonly gpu?: string | undefined;
+  /** Tells apart the same phase of one attempt, such as a second pod. */
+  readonly nth?: string | number;
+}
+
+export async function recordPhase(database: Database, { trainingId, phase, attempt, gpu, nth = 1 }: PhaseChange): Promise<void> {
+  await change(database, {
+    trainingId,
+    set: {
+      status: 'training',
+      phase,
+      reason: null,
+      message: null,
+      attempt,
+      retryCount: Math.max(0, attempt - 1),
+      ...(gpu === undefined ? {} : { gpu }),
+      ...(phase === 'provisioning' ? { progressStep: 0, loss: null, secondsPerStep: null, estimatedEndAt: null } : {}),
+    },
+    event: {
+      topic: 'training.phase',
+      dedupeKey: `${trainingId}:a${attempt}:${phase}:${nth}`,
+      payload: { phase, attempt, gpu: gpu ?? null },
+    },
+  });
+}
+
+export interface Progress {
+  readonly trainingId: string;
+  readonly step: number;
+  readonly totalSteps: number;
+  readonly loss: number | null;
+  readonly secondsPerStep: number | null;
+  readonly estimatedEndAt: Date | null;
+  /** Cost of the training up to now, the running pod included. */
+  readonly costMicroUsd: number;
+}
+
+/** Where the training stands; no event, since the next one replaces it. */
+export async function recordProgress(database: Database, progress: Progress): Promise<void> {
+  await database.loraModel.update({
+    where: { id: progress.trainingId },
+    data: {
+      progressStep: progress.step,
+      progressTotal: progress.totalSteps,
+      loss: progress.loss,
+      secondsPerStep: progress.secondsPerStep,
+      estimatedEndAt: progress.estimatedEndAt,
+      costMicroUsd: progress.costMicroUsd,
+    },
+  });
+}
+
+export async function recordJob(database: Database, trainingId: string, jobId: string): Promise<void> {
+  await database.loraModel.update({ where: { id: trainingId }, data: { externalJobId: jobId } });
+}
+
+/** The verified LoRA is at home. */
+export async function recordArtifact(database: Database, trainingId: string, artifact: Artifact): Promise<void> {
+  const [first] = artifact.files;
+  await database.loraModel.update({
+    where: { id: trainingId },
+    data: {
+      artifact: artifact as unknown as Prisma.InputJsonValue,
+      modelPath: first?.key ?? null,
+      modelSha256: first?.sha256 ?? null,
+      modelBytes: first?.sizeBytes ?? null,
+      progressStep: artifact.step,
+    },
+  });
+}
+
+interface Ending {
+  readonly trainingId: string;
+  readonly costMicroUsd: number;
+  /** Tells apart several endings of one training (failed, retried, failed again). */
+  readonly dedupe: string;
+}
+
+export async function recordReady(database: Database, ending: Ending & { readonly modelUrl: string | null }): Promise<void> {
+  const { trainingId, costMicroUsd, dedupe, modelUrl } = ending;
+  await change(database, {
+    trainingId,
+    set: {
+      status: 'ready',
+      phase: 'done',
+      reason: null,
+      message: null,
+      modelUrl,
+      costMicroUsd,
+      trainingCost: microUsdToCents(costMicroUsd),
+      estimatedEndAt: null,
+      trainingCompletedAt: new Date(),
+    },
+    event: { topic: 'training.ready', dedupeKey: `${trainingId}:ready:${dedupe}`, payload: { costMicroUsd } },
+  });
+}
+
+export async function recordEnded(
+  database: Database,
+  ending: Ending & { readonly status: 'failed' | 'cancelled'; readonly phase: TrainingPhase; readonly reason: FailureCode; readonly message: string },
+): Promise<void> {
+  const { trainingId, costMicroUsd, dedupe, status, phase, reason, message } = ending;
+  await change(database, {
+    trainingId,
+    set: {
+      status,
+      phase,
+      reason,
+      message,
+      costMicroUsd,
+      trainingCost: microUsdToCents(costMicroUsd),
+      estimatedEndAt: null,
+      trainingCompletedAt: new Date(),
+    },
+    event: { topic: `training.${status}`, dedupeKey: `${trainingId}:${status}:${dedupe}`, payload: { reason, message, costMicroUsd } },
+  });
+}
+
+/** Trainings that wait for a workflow since before `olderThan`: the process that accepted them died before it could start one. */
+export async function findUnstarted(database: Database, olderThan: Date): Promise<readonly string[]> {
+  const rows = await database.loraModel.findMany({
+    where: { status: 'pending', createdAt: { lt: olderThan } },
+    select: { id: true },
+    orderBy: { createdAt: 'asc' },
+    take: 100,
+  });
+  return rows.map((row) => row.id);
+}

@@ -1,0 +1,138 @@
+/**
+ * AI Toolkit over the HTTP routes of its UI server. They are undocumented, change state by GET, and answer a change with the row
+ * as it was before: the new state is always read with a further call (facts of 2026-08-21, commit 27a03a91).
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { TemperaError } from '../../../core/failure.ts';
+import { openDownload } from '../../http.ts';
+import type { Trainer, TrainerTarget } from '../trainer.ts';
+import { buildJobConfig } from './job-config.ts';
+import { createClient } from './client.ts';
+import { uploadDataset, uploadFiles } from './upload.ts';
+import { readAuth, readJob, readJobOrNull, readJobs, readLog, readLoss, readSettings, toFiles, toObservation, toSamples } from './wire.ts';
+import type { WireJob } from './wire.ts';
+
+/** A pod has one GPU and one job; a queue's identity is this literal text. */
+const GPU_IDS = '0';
+/** Longest that a stop is waited for before the row is marked by force. Milliseconds. */
+const STOP_TIMEOUT_MS = 60_000;
+
+export function createAiToolkitTrainer(options: { readonly huggingFaceToken?: string | undefined } = {}): Trainer {
+  const jobOf = async (target: TrainerTarget, jobId: string, signal: AbortSignal): Promise<WireJob> => {
+    const job = readJobOrNull(await createClient(target, signal).get(`/api/jobs?id=${encodeURIComponent(jobId)}`));
+    if (job) return job;
+    throw new TemperaError('POD_LOST', 'The trainer does not know the job any more: its disk was emptied', { ids: { jobId } });
+  };
+
+  return {
+    name: 'ai-toolkit',
+    port: 8_675,
+
+    // The password is AI_TOOLKIT_AUTH; the founding documents' PASSWORD is read by nothing. HF_TOKEN opens gated base models.
+    environment: ({ password, gatedModel }) => ({
+      AI_TOOLKIT_AUTH: password,
+      ...(gatedModel && options.huggingFaceToken ? { HF_TOKEN: options.huggingFaceToken } : {}),
+    }),
+
+    async probe(target, signal) {
+      try {
+        readAuth(await createClient(target, signal, 5_000).get('/api/auth'));
+        return { ready: true, why: 'ready' };
+      } catch (error) {
+        if (!(error instanceof TemperaError)) throw error;
+        return { ready: false, why: error.message };
+      }
+    },
+
+    uploadDataset,
+
+    async start(target, job, signal) {
+      const client = createClient(target, signal);
+      const byName = async () => readJobs(await client.get('/api/jobs')).jobs.find((row) => row.name === job.jobName);
+      let row = await byName();
+      if (!row) {
+        const settings = readSettings(await client.get('/api/settings'));
+        const config = buildJobConfig(job, {
+          trainingFolder: settings.TRAINING_FOLDER,
+          datasetFolder: `${settings.DATASETS_FOLDER}/${job.datasetName}`,
+        });
+        const answer = await client.post('/api/jobs', { name: job.jobName, gpu_ids: GPU_IDS, job_config: config, job_type: 'train' }, [409]);
+        row = answer === null ? await byName() : readJob(answer);
+        if (!row) throw new TemperaError('PROVIDER_UNAVAILABLE', 'The trainer says that the job exists but does not list it');
+      }
+      // Starting a running job would put a second trainer on the same folder: no guard exists over there.
+      if (row.status === 'stopped') await client.get(`/api/jobs/${row.id}/start`);
+      // Needed every time: a queue switches itself off when it finds nothing queued.
+      if (row.status === 'stopped' || row.status === 'queued') await client.get(`/api/queue/${GPU_IDS}/start`);
+      return row.id;
+    },
+
+    observe: async (target, jobId, signal) => toObservation(await jobOf(target, jobId, signal)),
+
+    async loss(target, jobId, signal) {
+      // The route's default key matches nothing; points come oldest first, so only the last ones are asked for.
+      const step = (await jobOf(target, jobId, signal)).step;
+      const since = Math.max(0, step - 20);
+      const answer = await createClient(target, signal).get(`/api/jobs/${jobId}/loss?key=${encodeURIComponent('loss/loss')}&since_step=${since}`);
+      return readLoss(answer).points.at(-1)?.value ?? null;
+    },
+
+    async log(target, jobId, offset, signal) {
+      const { log, offset: next } = readLog(await createClient(target, signal).get(`/api/jobs/${jobId}/log?offset=${offset}`));
+      return { text: log, offset: next };
+    },
+
+    files: async (target, jobId, signal) => toFiles(await createClient(target, signal).get(`/api/jobs/${jobId}/files`)),
+
+    samples: async (target, jobId, signal) => toSamples(await createClient(target, signal).get(`/api/jobs/${jobId}/samples`)),
+
+    async open(target, path, signal) {
+      // One encoded segment works on all versions. Answers are marked cacheable for a day: the query keeps caches out.
+      const url = `${target.baseUrl}/api/files/${encodeURIComponent(path)}?t=${Date.now()}`;
+      const response = await openDownload({ vendor: 'The trainer', url, headers: { authorization: `Bearer ${target.password}` }, signal });
+      if (response.statusCode === 200) return response;
+      response.resume();
+      throw new TemperaError('PROVIDER_UNAVAILABLE', `The trainer did not hand out a file: HTTP ${response.statusCode}`);
+    },
+
+    async saveNow(target, jobId, signal) {
+      await createClient(target, signal).get(`/api/jobs/${jobId}/save_now`);
+    },
+
+    async stop(target, jobId, signal) {
+      const client = createClient(target, signal);
+      const job = await jobOf(target, jobId, signal);
+      if (job.status === 'running') {
+        await client.get(`/api/jobs/${jobId}/stop`);
+        const deadline = Date.now() + STOP_TIMEOUT_MS;
+        while (Date.now() < deadline) {
+          if ((await jobOf(target, jobId, signal)).status !== 'running') return;
+          await sleep(1_000, undefined, { signal });
+        }
+      }
+      // `stop` does not cancel a queued job, and cannot end a row whose process is gone.
+      if (job.status === 'running' || job.status === 'queued') await client.get(`/api/jobs/${jobId}/mark_stopped`);
+    },
+
+    async restore({ target, jobName, files, signal }) {
+      // There is no upload into a job's folder: the datasets folder is pointed at it for as long as it takes.
+      const client = createClient(target, signal);
+      const settings = readSettings(await client.get('/api/settings'));
+      const put = (datasetsFolder: string) =>
+        client.post('/api/settings', {
+          // All four must be sent, or the ones that came are stored and the answer is 500.
+          HF_TOKEN: settings.HF_TOKEN ?? '',
+          TRAINING_FOLDER: settings.TRAINING_FOLDER,
+          DATASETS_FOLDER: datasetsFolder,
+          MODELS_PATH: settings.MODELS_PATH ?? '',
+        });
+      await put(settings.TRAINING_FOLDER);
+      try {
+        await client.post('/api/datasets/create', { name: jobName });
+        for (const file of files) await uploadFiles(client, jobName, [{ name: file.filename, bytes: await file.read() }]);
+      } finally {
+        await put(settings.DATASETS_FOLDER);
+      }
+    },
+  };
+}

@@ -1,0 +1,93 @@
+/** Photos and captions to the pod: requests far below the proxy's 100 MB and 100 s, a few at a time. */
+import { TemperaError } from '../../../core/failure.ts';
+import type { Trainer, TrainingPhoto } from '../trainer.ts';
+import { createClient } from './client.ts';
+import type { TrainerClient } from './client.ts';
+import { readCreatedDataset, readImages, readUploaded } from './wire.ts';
+
+/** The server holds a request in memory whole: 16 MB keeps it small and still saves round trips. */
+const MAX_BATCH_BYTES = 16 * 1_024 * 1_024;
+const MAX_BATCH_PHOTOS = 16;
+/** As AI Toolkit's own UI does. */
+const PARALLEL_REQUESTS = 3;
+
+export interface UploadFile {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+}
+
+export const uploadDataset: Trainer['uploadDataset'] = async ({ target, datasetName, photos, from, onProgress, signal }) => {
+  const client = createClient(target, signal);
+  // `create` fails when the datasets folder itself is missing; `list` makes it.
+  await client.get('/api/datasets/list');
+  const { name } = readCreatedDataset(await client.post('/api/datasets/create', { name: datasetName }));
+  if (name !== datasetName) throw new TemperaError('INTERNAL', 'The trainer changed the name of the dataset');
+
+  const all = batches(photos.slice(from));
+  const arrived = new Set<number>();
+  let next = 0;
+  // Batches arrive out of order; a later run goes on from the last one before which nothing is missing.
+  const report = () => {
+    let uploaded = from;
+    for (let index = 0; arrived.has(index); index += 1) uploaded += all[index]!.length;
+    onProgress(uploaded);
+  };
+  const work = async () => {
+    for (let index = next++; index < all.length; index = next++) {
+      const batch = all[index]!;
+      const files: UploadFile[] = [];
+      for (const photo of batch) {
+        files.push({ name: photo.filename, bytes: await photo.read() });
+        files.push({ name: captionName(photo.filename), bytes: Buffer.from(photo.caption, 'utf8') });
+      }
+      await uploadFiles(client, datasetName, files);
+      arrived.add(index);
+      report();
+    }
+  };
+  await Promise.all(Array.from({ length: PARALLEL_REQUESTS }, work));
+  await verify(client, datasetName, photos);
+};
+
+/** Sends files into a dataset's folder. The server answers with the names that it gave them; another name would be another file. */
+export async function uploadFiles(client: TrainerClient, datasetName: string, files: readonly UploadFile[]): Promise<void> {
+  const form = new FormData();
+  for (const file of files) form.append('files', new Blob([new Uint8Array(file.bytes)]), file.name);
+  form.append('datasetName', datasetName);
+  const saved = new Set(readUploaded(await client.postForm('/api/datasets/upload', form)).files);
+  const lost = files.filter((file) => !saved.has(file.name));
+  if (lost.length > 0) {
+    throw new TemperaError('PROVIDER_UNAVAILABLE', `The trainer did not keep ${lost.length} of ${files.length} uploaded files`);
+  }
+}
+
+/** The trainer only logs a photo that it cannot find and trains without it, so their number is checked here. */
+async function verify(client: TrainerClient, datasetName: string, photos: readonly TrainingPhoto[]): Promise<void> {
+  const { images } = readImages(await client.post('/api/datasets/listImages', { datasetName }));
+  const present = new Set(images);
+  const missing = photos.filter((photo) => !present.has(photo.filename));
+  if (missing.length > 0) {
+    throw new TemperaError('PROVIDER_UNAVAILABLE', `${missing.length} of ${photos.length} photos did not arrive on the pod`);
+  }
+}
+
+function captionName(filename: string): string {
+  return filename.replace(/\.[a-z]+$/, '.txt');
+}
+
+function batches(photos: readonly TrainingPhoto[]): TrainingPhoto[][] {
+  const all: TrainingPhoto[][] = [];
+  let current: TrainingPhoto[] = [];
+  let bytes = 0;
+  for (const photo of photos) {
+    if (current.length > 0 && (current.length >= MAX_BATCH_PHOTOS || bytes + photo.sizeBytes > MAX_BATCH_BYTES)) {
+      all.push(current);
+      current = [];
+      bytes = 0;
+    }
+    current.push(photo);
+    bytes += photo.sizeBytes;
+  }
+  if (current.length > 0) all.push(current);
+  return all;
+}

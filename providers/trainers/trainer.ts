@@ -1,0 +1,95 @@
+import type { IncomingMessage } from 'node:http';
+import type { Recipe } from '../../core/recipe.ts';
+
+/** Where a trainer answers and with which password. The password never leaves the process but in a header to that address. */
+export interface TrainerTarget {
+  readonly baseUrl: string;
+  readonly password: string;
+}
+
+/** One photo with its caption, as curation prepared it. */
+export interface TrainingPhoto {
+  /** Unique ASCII name such as `0001.jpg`; the caption becomes `0001.txt`. */
+  readonly filename: string;
+  readonly caption: string;
+  readonly sizeBytes: number;
+  read(): Promise<Buffer>;
+}
+
+export interface TrainingJob {
+  /** Unguessable name of job, folder and files. */
+  readonly jobName: string;
+  readonly datasetName: string;
+  readonly recipe: Recipe;
+}
+
+/** What the trainer says of a job now. */
+export interface TrainerObservation {
+  readonly state: 'queued' | 'running' | 'stopped' | 'completed' | 'failed';
+  /** Finished steps; falls back to the last saved one when a job stops. */
+  readonly step: number;
+  /** What the trainer is busy with, or why it failed. Text of the trainer, for operators. */
+  readonly info: string;
+}
+
+/** A weights file on the trainer. */
+export interface TrainerFile {
+  readonly filename: string;
+  /** Where it lies on the trainer; unguessable, so not for logs. */
+  readonly path: string;
+  readonly sizeBytes: number;
+  /** Step of a checkpoint; null for the final weights. */
+  readonly step: number | null;
+}
+
+export interface TrainerSample {
+  readonly path: string;
+  readonly step: number;
+  readonly promptIndex: number;
+}
+
+/**
+ * Drives a training program on a rented machine. Errors are TemperaError: PROVIDER_UNAVAILABLE while the machine cannot be
+ * reached, POD_LOST when the trainer has forgotten the job, RECIPE_INVALID when it refuses the job, AUTH for a wrong password.
+ */
+export interface Trainer {
+  readonly name: 'ai-toolkit';
+  /** The port it listens on. */
+  readonly port: number;
+  /** Environment of its container. A token for the Hub is in it only when the base model is gated, since vendors show it in clear. */
+  environment(params: { readonly password: string; readonly gatedModel: boolean }): Record<string, string>;
+  /** Whether it answers, as itself and to our password. Never throws for a machine that is still booting. */
+  probe(target: TrainerTarget, signal: AbortSignal): Promise<{ readonly ready: boolean; readonly why: string }>;
+  /** Sends photos and captions from `from` on; `onProgress` tells how many photos are there now. Repeating it is harmless. */
+  uploadDataset(params: {
+    readonly target: TrainerTarget;
+    readonly datasetName: string;
+    readonly photos: readonly TrainingPhoto[];
+    readonly from: number;
+    readonly onProgress: (uploaded: number) => void;
+    readonly signal: AbortSignal;
+  }): Promise<void>;
+  /** Starts the job of this name, or finds it when it was started before. Returns the trainer's id of it. */
+  start(target: TrainerTarget, job: TrainingJob, signal: AbortSignal): Promise<string>;
+  observe(target: TrainerTarget, jobId: string, signal: AbortSignal): Promise<TrainerObservation>;
+  /** Last value of the loss; null before the first one. */
+  loss(target: TrainerTarget, jobId: string, signal: AbortSignal): Promise<number | null>;
+  /** New text of the log since `offset`, and the offset to go on from. */
+  log(target: TrainerTarget, jobId: string, offset: number, signal: AbortSignal): Promise<{ readonly text: string; readonly offset: number }>;
+  /** Weights on the trainer; half-written ones are among them. */
+  files(target: TrainerTarget, jobId: string, signal: AbortSignal): Promise<readonly TrainerFile[]>;
+  samples(target: TrainerTarget, jobId: string, signal: AbortSignal): Promise<readonly TrainerSample[]>;
+  /** Opens a file for reading. The stream fails when it ends before `sizeBytes`. */
+  open(target: TrainerTarget, path: string, signal: AbortSignal): Promise<IncomingMessage>;
+  /** Asks for a checkpoint at the end of the current step. */
+  saveNow(target: TrainerTarget, jobId: string, signal: AbortSignal): Promise<void>;
+  /** Stops a job; returns once it does not run any more. */
+  stop(target: TrainerTarget, jobId: string, signal: AbortSignal): Promise<void>;
+  /** Puts checkpoint files where the job of this name will resume from. Call before `start`. */
+  restore(params: {
+    readonly target: TrainerTarget;
+    readonly jobName: string;
+    readonly files: readonly { readonly filename: string; read(): Promise<Buffer> }[];
+    readonly signal: AbortSignal;
+  }): Promise<void>;
+}

@@ -1,0 +1,40 @@
+/** The worker's composition root: the only place where its clients are built. */
+import { join } from 'node:path';
+import type { Client } from '@temporalio/client';
+import type { ActivityDependencies } from '../activities/dependencies.ts';
+import type { Settings } from '../config/env.ts';
+import { SettingsError } from '../config/env.ts';
+import { createDatabase } from '../prisma/client.ts';
+import { createRepositories } from '../prisma/repositories/index.ts';
+import { createRunpodCompute } from '../providers/compute/runpod/compute.ts';
+import { createPodSecrets } from '../providers/pod-secrets.ts';
+import { createPublishers } from '../providers/publishing/registry.ts';
+import { createObjectStore } from '../providers/storage/registry.ts';
+import { createAiToolkitTrainer } from '../providers/trainers/ai-toolkit/trainer.ts';
+import { createWorkflowDirectory } from './workflow-directory.ts';
+
+export interface WorkerDependencies {
+  readonly activities: ActivityDependencies;
+  close(): Promise<void>;
+}
+
+/** Throws SettingsError when a setting that only workers need is missing. */
+export function createDependencies(settings: Settings, client: Client): WorkerDependencies {
+  const { runpod, huggingFace } = settings;
+  if (runpod.apiKey === undefined) throw new SettingsError('The environment is not usable:\n- RUNPOD_API_KEY is not set');
+  const database = createDatabase({ url: settings.databaseUrl });
+  return {
+    activities: {
+      repositories: createRepositories(database),
+      store: createObjectStore(settings),
+      compute: createRunpodCompute({ apiKey: runpod.apiKey, apiUrl: runpod.apiUrl, proxyTemplate: runpod.proxyTemplate }),
+      trainer: createAiToolkitTrainer({ huggingFaceToken: huggingFace.token }),
+      publishers: createPublishers({ ...settings, temporaryDirectory: join(settings.home, 'tmp') }),
+      secrets: createPodSecrets(settings.secret),
+      workflows: createWorkflowDirectory(client),
+      environment: settings.environment,
+      pod: { image: runpod.image, diskGb: runpod.diskGb },
+    },
+    close: () => database.$disconnect(),
+  };
+}

@@ -1,0 +1,48 @@
+/** The worker process: one role or several of `workflow`, `io` and `cpu`, until it is told to stop. */
+import { Client, Connection } from '@temporalio/client';
+import { DefaultLogger, Runtime } from '@temporalio/worker';
+import { readSettings } from '../config/env.ts';
+import { createLogger } from '../config/logger.ts';
+import { temporalConnection } from '../config/temporal.ts';
+import { connectWithPatience } from './connect.ts';
+import { createDependencies } from './dependencies.ts';
+import { createWorkers } from './roles.ts';
+import { ensureSweepSchedule } from './sweep-schedule.ts';
+
+const settings = readSettings();
+const logger = createLogger('worker', settings.logLevel);
+
+// One process, one runtime; signals are handled below, so that everything ends in order.
+Runtime.install({
+  shutdownSignals: [],
+  logger: new DefaultLogger('INFO', ({ level, message, meta }) => {
+    const line = { ...meta, sdk: true };
+    if (level === 'ERROR') logger.error(line, message);
+    else if (level === 'WARN') logger.warn(line, message);
+    else logger.debug(line, message);
+  }),
+});
+
+const stop = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
+
+const { connectionOptions, namespace } = temporalConnection();
+const client = new Client({ connection: Connection.lazy(connectionOptions), namespace });
+const dependencies = createDependencies(settings, client);
+const connection = await connectWithPatience(connectionOptions, logger, stop.signal);
+if (connection) {
+  try {
+    const workers = await createWorkers({ roles: settings.workerRoles, connection, namespace, activities: dependencies.activities });
+    const running = Promise.all(workers.map((worker) => worker.run()));
+    stop.signal.addEventListener('abort', () => workers.forEach((worker) => worker.shutdown()));
+    if (stop.signal.aborted) workers.forEach((worker) => worker.shutdown());
+    if (settings.workerRoles.includes('workflow')) await ensureSweepSchedule(client, settings);
+    logger.info({ event: 'ready', roles: settings.workerRoles, namespace }, 'the worker is ready');
+    await running;
+  } finally {
+    await connection.close();
+  }
+}
+await dependencies.close();
+await client.connection.close();
+logger.info({ event: 'stopped' }, 'the worker has stopped');

@@ -1,0 +1,59 @@
+import { availableParallelism } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { Worker } from '@temporalio/worker';
+import type { NativeConnection, WorkerOptions, WorkflowBundle } from '@temporalio/worker';
+import type { ActivityDependencies } from '../activities/dependencies.ts';
+import { createCpuActivities, createIoActivities } from '../activities/index.ts';
+import type { WorkerRole } from '../config/env.ts';
+import { TASK_QUEUES } from '../workflows/contract.ts';
+
+interface WorkersParams {
+  readonly roles: readonly WorkerRole[];
+  readonly connection: NativeConnection;
+  readonly namespace: string;
+  readonly activities: ActivityDependencies;
+  /** Made ahead of time; bundled from the sources at start when absent. */
+  readonly workflowBundle?: WorkflowBundle;
+  readonly taskQueues?: Readonly<Record<WorkerRole, string>>;
+}
+
+/** Path of the workflows' index, for bundling. */
+export const WORKFLOWS_PATH = fileURLToPath(new URL('../workflows/index.ts', import.meta.url));
+
+/** One idle promise per waiting training: a poll every few seconds is nearly nothing. */
+const IO_SLOTS = 2_000;
+/** A cancel reaches an activity with its next heartbeat that is really sent, so this is how long a person waits at most. */
+const MAX_HEARTBEAT_THROTTLE = '5 seconds';
+
+/** Makes the workers of a process, one per role, each on its own task queue. */
+export async function createWorkers(params: WorkersParams): Promise<Worker[]> {
+  const { roles, connection, namespace, activities, workflowBundle, taskQueues = TASK_QUEUES } = params;
+  const common = {
+    connection,
+    namespace,
+    maxHeartbeatThrottleInterval: MAX_HEARTBEAT_THROTTLE,
+    // Time for a step to end by itself before it is cancelled, and then to pass its cursor on.
+    shutdownGraceTime: '5 seconds',
+    shutdownForceTime: '60 seconds',
+  } as const;
+  const options: Record<WorkerRole, WorkerOptions> = {
+    workflow: {
+      ...common,
+      taskQueue: taskQueues.workflow,
+      ...(workflowBundle ? { workflowBundle } : { workflowsPath: WORKFLOWS_PATH }),
+    },
+    io: {
+      ...common,
+      taskQueue: taskQueues.io,
+      activities: createIoActivities(activities),
+      maxConcurrentActivityTaskExecutions: IO_SLOTS,
+    },
+    cpu: {
+      ...common,
+      taskQueue: taskQueues.cpu,
+      activities: createCpuActivities(activities),
+      maxConcurrentActivityTaskExecutions: availableParallelism(),
+    },
+  };
+  return await Promise.all(roles.map((role) => Worker.create(options[role])));
+}

@@ -1,0 +1,55 @@
+/** What activities may ask of Temporal, over one client connection. Every call has a deadline: a bare one waits 19 s (SDK 1.24.0). */
+import { WorkflowExecutionAlreadyStartedError, WorkflowIdReusePolicy, WorkflowNotFoundError } from '@temporalio/common';
+import type { Client } from '@temporalio/client';
+import type { ActivityDependencies } from '../activities/dependencies.ts';
+import { TemperaError } from '../core/failure.ts';
+import { TASK_QUEUES, TRAIN_LORA_WORKFLOW, reportProgress, trainingWorkflowId } from '../workflows/contract.ts';
+import type { TrainLoraInput } from '../workflows/contract.ts';
+
+const DEADLINE_MS = 5_000;
+
+export function createWorkflowDirectory(client: Client, workflowTaskQueue: string = TASK_QUEUES.workflow): ActivityDependencies['workflows'] {
+  const ask = async <T>(call: () => Promise<T>): Promise<T> => {
+    try {
+      return await client.connection.withDeadline(Date.now() + DEADLINE_MS, call);
+    } catch (cause) {
+      if (cause instanceof WorkflowNotFoundError || cause instanceof WorkflowExecutionAlreadyStartedError) throw cause;
+      throw new TemperaError('PROVIDER_UNAVAILABLE', 'Temporal could not be reached', { cause });
+    }
+  };
+  return {
+    async isOpen(workflowId) {
+      try {
+        const { status } = await ask(() => client.workflow.getHandle(workflowId).describe());
+        return status.name === 'RUNNING';
+      } catch (error) {
+        if (error instanceof WorkflowNotFoundError) return false;
+        throw error;
+      }
+    },
+    async startTraining(trainingId) {
+      const input: TrainLoraInput = { trainingId };
+      try {
+        await ask(() =>
+          client.workflow.start(TRAIN_LORA_WORKFLOW, {
+            args: [input],
+            taskQueue: workflowTaskQueue,
+            workflowId: trainingWorkflowId(trainingId),
+            workflowIdReusePolicy: WorkflowIdReusePolicy.REJECT_DUPLICATE,
+          }),
+        );
+      } catch (error) {
+        // It runs, or it has run: either way there is nothing to heal.
+        if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+      }
+    },
+    async reportProgress(workflowId, progress) {
+      try {
+        await ask(() => client.workflow.getHandle(workflowId).signal(reportProgress, progress));
+      } catch (error) {
+        // Only the Web UI's details go without; the training itself must not suffer.
+        if (!(error instanceof WorkflowNotFoundError) && !(error instanceof TemperaError)) throw error;
+      }
+    },
+  };
+}

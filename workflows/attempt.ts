@@ -1,0 +1,177 @@
+/** One attempt: rent a pod, train on it, bring the LoRA home, and end the pod whatever happens. */
+import { CancellationScope, isCancellation, proxyActivities, sleep } from '@temporalio/workflow';
+import type { IoActivities } from '../activities/index.ts';
+import type { ProvisionedPod } from '../activities/provision-pod.ts';
+import type { Artifact } from '../core/artifact.ts';
+import type { TrainingPlan } from '../activities/begin-training.ts';
+import type { Intervals } from '../core/interval.ts';
+import { podName } from '../core/names.ts';
+import type { RecipeOverrides } from '../core/recipe.ts';
+import type { TrainingPhase } from '../core/status.ts';
+import type { activityOptions } from './activity-options.ts';
+import type { Failed } from './outcome.ts';
+import { failureOf, podFailureOf } from './outcome.ts';
+
+export interface AttemptInput {
+  readonly plan: TrainingPlan;
+  readonly workflowId: string;
+  readonly manifestKey: string;
+  /** Counts up over the training's life. */
+  readonly attempt: number;
+  /** For people: "attempt 2/3". */
+  readonly label: string;
+  readonly overrides: RecipeOverrides;
+  readonly minVramGb: number | undefined;
+  readonly intervals: Intervals;
+  readonly options: ReturnType<typeof activityOptions>;
+  /** Tells operators where the attempt stands. */
+  readonly enter: (phase: TrainingPhase, pod?: ProvisionedPod) => void;
+}
+
+export type AttemptResult =
+  | { readonly status: 'succeeded'; readonly artifact: Artifact; readonly costMicroUsd: number }
+  | ({ readonly status: 'failed'; readonly costMicroUsd: number; readonly vramGb: number | null } & Failed);
+
+type Tried =
+  | { readonly status: 'succeeded'; readonly artifact: Artifact }
+  | ({ readonly status: 'failed'; readonly vramGb: number | null } & Failed);
+
+/**
+ * Runs one attempt. The teardown is certain before anything is rented: it covers every pod that the ledger has for this attempt.
+ * A cancellation passes through, after the pod is gone and the attempt's row is closed.
+ */
+export async function runAttempt(input: AttemptInput): Promise<AttemptResult> {
+  const { record } = stepsOf(input, null);
+  let tried: Tried | null = null;
+  let costMicroUsd = 0;
+  try {
+    tried = await tryOnPods(input);
+  } catch (error) {
+    if (isCancellation(error)) throw error;
+    tried = { status: 'failed', vramGb: null, ...failureOf(error) };
+  } finally {
+    await CancellationScope.nonCancellable(async () => {
+      costMicroUsd = await tearDown(input);
+      await record.recordAttempt({
+        trainingId: input.plan.trainingId,
+        attempt: input.attempt,
+        status: tried?.status ?? 'cancelled',
+        reason: tried?.status === 'failed' ? tried.code : null,
+        message: tried?.status === 'failed' ? tried.message : null,
+        costMicroUsd,
+      });
+    });
+  }
+  return { ...tried, costMicroUsd };
+}
+
+/** Bad hosts cost pods, not attempts: up to `maxPodsPerAttempt` of them. */
+async function tryOnPods(input: AttemptInput): Promise<Tried> {
+  const avoidDataCenters: string[] = [];
+  let refusal: Failed = { code: 'POD_NOT_READY', message: 'No pod was tried' };
+  for (let pod = 1; pod <= input.intervals.maxPodsPerAttempt; pod += 1) {
+    const name = podName({ environment: input.plan.environment, trainingId: input.plan.trainingId, attempt: input.attempt, pod });
+    input.enter('provisioning');
+    const provisioned = await provision(input, { pod, podName: name, avoidDataCenters });
+    if (provisioned.status === 'failed') return provisioned;
+    const readiness = await stepsOf(input, provisioned.gpu).awaitReady.awaitPodReady({
+      trainingId: input.plan.trainingId,
+      podName: name,
+      podId: provisioned.podId,
+      createdAtMs: provisioned.createdAtMs,
+      podReadyTimeoutMs: input.intervals.podReadyTimeoutMs,
+      readyPollMs: input.intervals.readyPollMs,
+    });
+    if (readiness.status === 'ready') return await trainOn(input, provisioned, name);
+    refusal = { code: 'POD_NOT_READY', message: readiness.message };
+    await CancellationScope.nonCancellable(() => tearDown(input));
+    if (provisioned.dataCenter !== null) avoidDataCenters.push(provisioned.dataCenter);
+  }
+  return { status: 'failed', vramGb: null, ...refusal };
+}
+
+type Rented = ProvisionedPod & { readonly status: 'rented' };
+
+/** Looks for an offer until one is had; between looks it waits durably, which costs nothing and no attempt. */
+async function provision(
+  input: AttemptInput,
+  pod: { readonly pod: number; readonly podName: string; readonly avoidDataCenters: readonly string[] },
+): Promise<Rented | (Tried & { status: 'failed' })> {
+  const { intervals } = input;
+  const { provision: step } = stepsOf(input, null);
+  const waits = intervals.capacityWaitMs;
+  let waitedMs = 0;
+  for (let look = 0; ; look += 1) {
+    const result = await step.provisionPod({
+      ...pod,
+      trainingId: input.plan.trainingId,
+      attempt: input.attempt,
+      ...(input.minVramGb === undefined ? {} : { minVramGb: input.minVramGb }),
+      createTimeoutMs: intervals.createTimeoutMs,
+      reconcileIntervalMs: intervals.reconcileIntervalMs,
+    });
+    if (result.status === 'provisioned') return { ...result, status: 'rented' };
+    const waitMs = waits[Math.min(look, waits.length - 1)] ?? 0;
+    if (waitedMs + waitMs > intervals.capacityTimeoutMs) return { status: 'failed', vramGb: null, code: 'NO_CAPACITY', message: result.message };
+    await sleep(waitMs, { summary: `no capacity, look ${look + 2}` });
+    waitedMs += waitMs;
+  }
+}
+
+async function trainOn(input: AttemptInput, pod: ProvisionedPod, name: string): Promise<Tried> {
+  const steps = stepsOf(input, pod.gpu);
+  const { trainingId } = input.plan;
+  const place = { trainingId, attempt: input.attempt, podId: pod.podId, podName: name };
+  const { intervals } = input;
+  try {
+    input.enter('uploading', pod);
+    await steps.pod.uploadDataset({ ...place, manifestKey: input.manifestKey });
+    input.enter('training', pod);
+    const { jobId } = await steps.start.startTraining({ ...place, overrides: input.overrides });
+    const finished = await steps.watch.watchTraining({
+      ...place,
+      workflowId: input.workflowId,
+      jobId,
+      overrides: input.overrides,
+      hourlyMicroUsd: pod.hourlyMicroUsd,
+      podCreatedAtMs: pod.createdAtMs,
+      startedAtMs: Date.now(),
+      watchPollMs: intervals.watchPollMs,
+      watchFastPollMs: intervals.watchFastPollMs,
+      startupTimeoutMs: intervals.startupTimeoutMs,
+      stallTimeoutMs: intervals.stallTimeoutMs,
+      podLostTimeoutMs: intervals.podLostTimeoutMs,
+    });
+    input.enter('downloading', pod);
+    const artifact = await steps.pod.downloadLora({ ...place, jobId, step: finished.step });
+    return { status: 'succeeded', artifact };
+  } catch (error) {
+    if (isCancellation(error)) throw error;
+    return { status: 'failed', vramGb: pod.vramGb, ...podFailureOf(error) };
+  }
+}
+
+async function tearDown(input: AttemptInput): Promise<number> {
+  const { costMicroUsd } = await stepsOf(input, null).tearDown.tearDownPod({
+    trainingId: input.plan.trainingId,
+    attempt: input.attempt,
+    createTimeoutMs: input.intervals.createTimeoutMs,
+    reconcileIntervalMs: input.intervals.reconcileIntervalMs,
+  });
+  return costMicroUsd;
+}
+
+/** Activities with this attempt's summary, which the Web UI shows beside each of them. */
+function stepsOf(input: AttemptInput, gpu: string | null) {
+  const summary = [input.label, gpu].filter((part) => part !== null).join(', ');
+  const { options } = input;
+  return {
+    record: proxyActivities<IoActivities>({ ...options.record, summary }),
+    provision: proxyActivities<IoActivities>({ ...options.provision, summary }),
+    awaitReady: proxyActivities<IoActivities>({ ...options.awaitReady, summary }),
+    pod: proxyActivities<IoActivities>({ ...options.pod, summary }),
+    start: proxyActivities<IoActivities>({ ...options.start, summary }),
+    watch: proxyActivities<IoActivities>({ ...options.watch, summary: `${summary}, ${input.plan.steps} steps` }),
+    tearDown: proxyActivities<IoActivities>({ ...options.tearDown, summary }),
+  };
+}

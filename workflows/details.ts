@@ -1,0 +1,26 @@
+/** The markdown that operators read on a run's page in the Web UI. Nothing secret: no address, no pod id, no prompt. */
+import type { TrainingPlan } from '../activities/begin-training.ts';
+import type { ProvisionedPod } from '../activities/provision-pod.ts';
+import { failurePolicy } from '../core/failure.ts';
+import { formatUsd } from '../core/money.ts';
+import type { ReportProgress, TrainingState } from './contract.ts';
+
+interface Details {
+  readonly state: TrainingState;
+  readonly plan: TrainingPlan | null;
+  readonly pod: ProvisionedPod | null;
+  readonly progress: ReportProgress | null;
+  readonly maxAttempts: number;
+}
+
+export function describeTraining({ state, plan, pod, progress, maxAttempts }: Details): string {
+  const lines = [`**${state.status}**, phase **${state.phase}**`];
+  if (plan) lines.push(`- ${plan.name}: ${plan.baseModel}, ${plan.steps} steps`);
+  if (state.attemptOfSet > 0) lines.push(`- attempt ${state.attemptOfSet} of ${maxAttempts} (number ${state.attempt} in all)`);
+  if (pod) lines.push(`- pod: ${pod.gpu ?? 'unknown GPU'} in ${pod.dataCenter ?? 'an unknown data center'}, ${formatUsd(pod.hourlyMicroUsd)} an hour`);
+  if (progress) lines.push(`- step ${progress.step} of ${progress.totalSteps}${progress.etaMs === null ? '' : `, about ${Math.ceil(progress.etaMs / 60_000)} min left`}`);
+  if (state.costMicroUsd > 0) lines.push(`- cost so far: ${formatUsd(state.costMicroUsd)}`);
+  if (state.reason) lines.push(`- **${state.reason}**: ${failurePolicy(state.reason).meaning} ${failurePolicy(state.reason).advice}`);
+  if (state.phase === 'awaiting_retry') lines.push('- waiting for the signal `retryTraining`; no pod is alive');
+  return lines.join('\n');
+}

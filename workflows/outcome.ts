@@ -1,0 +1,28 @@
+/** Reads the policy's code out of whatever a step failed with. */
+import { ActivityFailure, ApplicationFailure, TimeoutFailure } from '@temporalio/workflow';
+import { isFailureCode } from '../core/failure.ts';
+import type { FailureCode } from '../core/failure.ts';
+
+export interface Failed {
+  readonly code: FailureCode;
+  readonly message: string;
+}
+
+/** Cancellation is not a failure: check `isCancellation` first. */
+export function failureOf(error: unknown): Failed {
+  const cause = error instanceof ActivityFailure ? error.cause : error;
+  if (cause instanceof ApplicationFailure) {
+    return { code: isFailureCode(cause.type) ? cause.type : 'INTERNAL', message: cause.message };
+  }
+  const step = error instanceof ActivityFailure ? error.activityType : 'A step';
+  if (cause instanceof TimeoutFailure) return { code: 'PROVIDER_UNAVAILABLE', message: `${step} did not end in its time` };
+  return { code: 'INTERNAL', message: `${step} failed: ${error instanceof Error ? error.message : 'unknown'}` };
+}
+
+/** What a failure of a step on a pod means: a pod that stays silent through all retries is lost. */
+export function podFailureOf(error: unknown): Failed {
+  const failed = failureOf(error);
+  return failed.code === 'PROVIDER_UNAVAILABLE' || failed.code === 'RATE_LIMITED' || failed.code === 'AUTH'
+    ? { code: 'POD_LOST', message: `The pod could not be used any more: ${failed.message}` }
+    : failed;
+}

@@ -1,0 +1,19 @@
+/** The sweeper's story: one look at all pods. A schedule starts it every two minutes. */
+import { proxyActivities } from '@temporalio/workflow';
+import type { IoActivities } from '../activities/index.ts';
+import type { SweepReport } from '../activities/sweep-pods.ts';
+import { TASK_QUEUES } from './contract.ts';
+import type { SweepPodsInput } from './contract.ts';
+
+/** A sweep that fails is simply the next one's work, so it is tried only for as long as the schedule's pause. */
+export async function sweepPodsWorkflow({ graceMs, taskQueue = TASK_QUEUES.io }: SweepPodsInput): Promise<SweepReport> {
+  const { sweepPods } = proxyActivities<IoActivities>({
+    taskQueue,
+    startToCloseTimeout: '5 minutes',
+    heartbeatTimeout: '1 minute',
+    scheduleToCloseTimeout: '5 minutes',
+    retry: { initialInterval: '5 seconds', maximumInterval: '30 seconds' },
+    summary: 'account for every pod',
+  });
+  return await sweepPods({ graceMs });
+}
