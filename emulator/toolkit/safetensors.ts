@@ -99,10 +99,10 @@ export async function readMetadata(path: string): Promise<Record<string, string>
     if (size < 8 || length > size - 8) throw new Error('Error while deserializing header: InvalidHeaderLength')
     const bytes = Buffer.alloc(length)
     await file.read(bytes, 0, length, 8)
-    const header = JSON.parse(bytes.toString('utf8')) as Record<string, Tensor> & { __metadata__?: Record<string, string> }
-    const end = Math.max(0, ...Object.entries(header).map(([key, tensor]) => (key === '__metadata__' ? 0 : tensor.data_offsets[1])))
+    const { __metadata__: metadata = {}, ...tensors } = JSON.parse(bytes.toString('utf8')) as { __metadata__?: Record<string, string> }
+    const end = Math.max(0, ...Object.values(tensors as Record<string, Tensor>).map((tensor) => tensor.data_offsets[1]))
     if (8 + length + end !== size) throw new Error('Error while deserializing header: MetadataIncompleteBuffer')
-    return header.__metadata__ ?? {}
+    return metadata
   } catch (error) {
     if (error instanceof SyntaxError) throw new Error('Error while deserializing header: InvalidHeaderDeserialization', { cause: error })
     throw error
