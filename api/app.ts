@@ -8,7 +8,9 @@ import { requireApiKey } from './plugins/auth.ts';
 import { registerErrors, sendError } from './plugins/errors.ts';
 import { registerOpenApi } from './plugins/openapi.ts';
 import { registerRequestLog } from './plugins/request-log.ts';
+import { eventRoutes } from './routes/events.ts';
 import { imageRoutes } from './routes/images.ts';
+import { loraRoutes } from './routes/lora.ts';
 import { systemRoutes } from './routes/system.ts';
 import { trainingRoutes } from './routes/trainings.ts';
 
@@ -49,6 +51,8 @@ export function buildApp(deps: ApiDeps): FastifyInstance {
       requireApiKey(secured, deps);
       await secured.register(imageRoutes, { deps });
       await secured.register(trainingRoutes, { deps });
+      await secured.register(eventRoutes, { deps });
+      await secured.register(loraRoutes, { deps });
     });
   });
   return app;

@@ -1,7 +1,11 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { ApiDeps } from '../deps.ts';
 import { checkReadiness } from '../health.ts';
-import { healthRoute, readyRoute } from '../schemas/system.ts';
+import { openObject } from '../objects.ts';
+import { healthRoute, objectRoute, readyRoute } from '../schemas/system.ts';
+
+/** A large file over a slow line takes as long as it takes. */
+const UNLIMITED = 0;
 
 export const systemRoutes: FastifyPluginAsyncTypebox<{ deps: ApiDeps }> = async (app, { deps }) => {
   app.get('/healthz', { schema: healthRoute }, () => ({ status: 'ok' as const }));
@@ -9,5 +13,11 @@ export const systemRoutes: FastifyPluginAsyncTypebox<{ deps: ApiDeps }> = async 
   app.get('/readyz', { schema: readyRoute }, async (_request, reply) => {
     const report = await checkReadiness(deps);
     return reply.status(report.status === 'ready' ? 200 : 503).send(report);
+  });
+
+  app.get('/v1/objects/*', { schema: objectRoute, handlerTimeout: UNLIMITED }, async ({ params, query, headers }, reply) => {
+    const { expires = '', signature = '', filename } = query;
+    const answer = await openObject(deps, { key: params['*'], expires, signature, filename, range: headers.range });
+    return reply.status(answer.status).headers(answer.headers).send(answer.body as never);
   });
 };

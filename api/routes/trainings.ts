@@ -1,6 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { ApiDeps } from '../deps.ts';
 import * as schemas from '../schemas/trainings.ts';
+import { artifactLinks } from '../trainings/artifact.ts';
 import { cancelTraining, retryTraining } from '../trainings/control.ts';
 import { checkTraining } from '../trainings/draft.ts';
 import { getTraining, pageOfTrainings } from '../trainings/read.ts';
@@ -30,5 +31,10 @@ export const trainingRoutes: FastifyPluginAsyncTypebox<{ deps: ApiDeps }> = asyn
 
   app.post('/v1/trainings/:id/retry', { schema: schemas.retryTrainingRoute }, async ({ userId, params, body }, reply) => {
     return reply.status(202).send(await retryTraining(deps, userId, params.id, body?.overrides));
+  });
+
+  app.get('/v1/trainings/:id/artifact', { schema: schemas.artifactRoute }, async ({ userId, params }) => {
+    const { files } = await artifactLinks(deps, userId, params.id);
+    return { files };
   });
 };

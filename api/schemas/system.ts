@@ -29,5 +29,10 @@ export const objectRoute = {
   description: 'No API key: the signature in the address is the permission. One byte range is supported.',
   tags: ['system'],
   params: Type.Object({ '*': Type.String() }),
+  querystring: Type.Object({
+    expires: Type.Optional(Type.String({ pattern: '^[0-9]{1,12}$' })),
+    filename: Type.Optional(Type.String()),
+    signature: Type.Optional(Type.String()),
+  }),
   response: { 200: file, 206: { ...file, description: 'The range that was asked for.' }, ...ERRORS },
 };

@@ -1,0 +1,86 @@
+/** The founding documents' routes (docs: S0-08, S0-11 to S0-13, S0-16, S0-18). */
+import { Type } from '@fastify/type-provider-typebox';
+import type { Static } from '@fastify/type-provider-typebox';
+import { BASE_MODEL_NAMES } from '../../core/base-model.ts';
+import { TRAINING_STATUSES } from '../../core/status.ts';
+import { ERRORS, Nullable, OneOf, Time, Uuid } from './common.ts';
+import { ImageIds } from './images.ts';
+import { IdempotencyHeaders } from './trainings.ts';
+
+const optional = Type.Optional;
+const LoraParams = Type.Object({ loraModelId: Uuid });
+
+export const LoraStartBody = Type.Object(
+  {
+    characterId: Type.String(),
+    userId: optional(Type.String({ description: 'Taken and ignored: the owner is that of the API key.' })),
+    imageUrls: optional(Type.Array(Type.String({ maxLength: 2_000 }), { minItems: 1, maxItems: 100 })),
+    imageIds: optional(ImageIds),
+    baseModel: Type.String({ description: `One of ${BASE_MODEL_NAMES.join(', ')}.` }),
+    triggerWord: Type.String(),
+    steps: optional(Type.Number()),
+    checkpointInterval: optional(Type.Number()),
+    learningRate: optional(Type.Number()),
+    resolution: optional(Type.Union([Type.Number(), Type.Array(Type.Number())])),
+    sampleInterval: optional(Type.Number()),
+    sampleCount: optional(Type.Number()),
+    samplePrompts: optional(Type.Array(Type.String())),
+    lowVRAM: optional(Type.Boolean()),
+    intervals: optional(Type.Record(Type.String(), Type.Unknown(), { description: 'Refused, except by the demo and tests.' })),
+  },
+  { additionalProperties: false },
+);
+export type LoraStartBody = Static<typeof LoraStartBody>;
+
+const Started = Type.Object({ loraModelId: Uuid, trainingJobId: Type.String() });
+
+export const startLoraRoute = {
+  summary: 'Start a training (founding documents)',
+  tags: ['lora'],
+  headers: IdempotencyHeaders,
+  body: LoraStartBody,
+  response: { 200: Started, 201: Started, ...ERRORS },
+};
+
+export const LoraStatus = Type.Object({
+  loraModelId: Uuid,
+  characterId: Nullable(Type.String()),
+  status: OneOf(TRAINING_STATUSES),
+  phase: Type.String(),
+  progress: Type.Object({ step: Type.Integer(), totalSteps: Type.Integer(), percent: Type.Number() }),
+  reason: Nullable(Type.String()),
+  message: Nullable(Type.String()),
+  externalProvider: Type.String(),
+  trainingJobId: Type.String({ description: 'The workflow’s id.' }),
+  modelPath: Nullable(Type.String()),
+  modelUrl: Nullable(Type.String()),
+  trainingCost: Type.Integer({ description: 'Cents.' }),
+  retryCount: Type.Integer(),
+  trainingStartedAt: Nullable(Time),
+  trainingCompletedAt: Nullable(Time),
+});
+
+export const loraStatusRoute = {
+  summary: 'Status of a training (founding documents)',
+  tags: ['lora'],
+  params: LoraParams,
+  response: { 200: LoraStatus, ...ERRORS },
+};
+
+export const downloadLoraRoute = {
+  summary: 'A short-lived link to the trained LoRA (founding documents)',
+  tags: ['lora'],
+  params: LoraParams,
+  response: {
+    200: Type.Object({
+      loraModelId: Uuid,
+      modelPath: Nullable(Type.String()),
+      modelUrl: Type.String(),
+      filename: Type.String(),
+      sizeBytes: Type.Integer(),
+      sha256: Type.String(),
+      expiresAt: Time,
+    }),
+    ...ERRORS,
+  },
+};

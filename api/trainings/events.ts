@@ -1,0 +1,91 @@
+/** The live stream of one training: stored events with ids, progress without. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isTerminal } from '../../core/status.ts';
+import type { OutboxEvent } from '../../prisma/generated/client.ts';
+import { eventsAfter } from '../../prisma/repositories/training-events.ts';
+import { isDatabaseUnavailable } from '../database-errors.ts';
+import type { ApiDeps } from '../deps.ts';
+import type { TrainingView } from '../schemas/trainings.ts';
+import { requireTraining } from './read.ts';
+import { trainingView } from './view.ts';
+
+interface Follow {
+  readonly userId: string;
+  readonly trainingId: string;
+  /** Sequence number of the last event that the client has seen. */
+  readonly after: bigint;
+  /** Aborted when the server stops. */
+  readonly signal: AbortSignal;
+  /** Pause between looks at the database. Milliseconds, default 500. */
+  readonly pollMs?: number;
+  /** A comment is sent after this much silence, so that proxies keep the connection. Milliseconds, default 15,000. */
+  readonly heartbeatMs?: number;
+}
+
+/** After these a training changes no more. `training.failed` is not among them: a retry may come. */
+const LAST_TOPICS = new Set(['training.ready', 'training.cancelled']);
+/** How long a client waits before it connects again. Milliseconds. */
+const RECONNECT_MS = 2_000;
+
+/** Where a client that reconnects left off; the header of the browser's own EventSource wins. */
+export function resumePoint(lastEventId: string | string[] | undefined, after: string | undefined): bigint {
+  const text = typeof lastEventId === 'string' && /^[0-9]{1,18}$/.test(lastEventId) ? lastEventId : after;
+  return BigInt(text ?? 0);
+}
+
+/** The text of the stream, piece by piece; ends after the last event of a training or with the server. */
+export async function* followTraining(deps: ApiDeps, follow: Follow): AsyncGenerator<string> {
+  const { signal, pollMs = 500, heartbeatMs = 15_000 } = follow;
+  let { after } = follow;
+  let progress = '';
+  let sentAt = Date.now();
+  yield `retry: ${RECONNECT_MS}\n\n`;
+  while (!signal.aborted) {
+    const look = await lookAt(deps, follow, after);
+    const pieces = look.events.map(eventText);
+    const state = look.view === null ? progress : JSON.stringify(look.view);
+    if (state !== progress) pieces.push(`event: progress\ndata: ${state}\n\n`);
+    progress = state;
+    after = look.events.at(-1)?.seq ?? after;
+    if (pieces.length > 0) yield pieces.join('');
+    const last = look.events.at(-1);
+    if (last !== undefined && LAST_TOPICS.has(last.topic)) return;
+    if (last === undefined && look.view !== null && isTerminal(look.view.status)) return;
+    if (pieces.length > 0) sentAt = Date.now();
+    else if (Date.now() - sentAt >= heartbeatMs) {
+      yield ': still here\n\n';
+      sentAt = Date.now();
+    }
+    if (look.events.length === 0) await sleep(pollMs, undefined, { signal }).catch(() => undefined);
+  }
+}
+
+interface Look {
+  readonly view: TrainingView | null;
+  readonly events: readonly OutboxEvent[];
+}
+
+/** The row is read before the events: when it says that all is over, every event is there to be read. */
+async function lookAt(deps: ApiDeps, { userId, trainingId }: Follow, after: bigint): Promise<Look> {
+  try {
+    const row = await requireTraining(deps, userId, trainingId);
+    return { view: trainingView(row, deps.settings), events: await eventsAfter(deps.database, trainingId, after) };
+  } catch (error) {
+    // A database that is away for a moment shall not end a stream that may last for hours.
+    if (isDatabaseUnavailable(error)) return { view: null, events: [] };
+    throw error;
+  }
+}
+
+function eventText({ seq, topic, createdAt, payload }: OutboxEvent): string {
+  const data = JSON.stringify({ topic, createdAt: createdAt.toISOString(), payload: withoutPods(payload) });
+  return `id: ${seq}\nevent: ${topic}\ndata: ${data}\n\n`;
+}
+
+/** Whoever knows a pod's id can reach its trainer, so no client gets to see one. */
+export function withoutPods(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutPods);
+  if (typeof value !== 'object' || value === null) return value;
+  const entries = Object.entries(value).filter(([key]) => !/^pod|PodId$|^externalId$/i.test(key));
+  return Object.fromEntries(entries.map(([key, inner]) => [key, withoutPods(inner)]));
+}

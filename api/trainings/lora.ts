@@ -1,0 +1,51 @@
+/** The founding documents' requests and answers in terms of ours. */
+import type { Static } from '@fastify/type-provider-typebox';
+import type { TrainingRow } from '../../prisma/repositories/training-requests.ts';
+import type { ApiDeps } from '../deps.ts';
+import { invalid } from '../errors.ts';
+import type { LoraStartBody, LoraStatus } from '../schemas/lora.ts';
+import { importImageUrls } from '../uploads/fetch-images.ts';
+import { artifactLinks } from './artifact.ts';
+import { checkTraining } from './draft.ts';
+import type { CheckedTraining } from './draft.ts';
+import { isoTime } from './view.ts';
+
+/** Checks a request before anything is fetched, then fetches its images. */
+export async function prepareLora(deps: ApiDeps, userId: string, body: LoraStartBody): Promise<CheckedTraining> {
+  const { imageUrls, imageIds, lowVRAM, userId: _, characterId, baseModel, triggerWord, intervals, ...recipe } = body;
+  if ((imageUrls === undefined) === (imageIds === undefined)) throw invalid(['exactly one of imageUrls and imageIds must be given']);
+  const checked = checkTraining(
+    { characterId, baseModel, triggerWord, imageIds: imageIds ?? [], intervals, recipe: { ...recipe, lowVram: lowVRAM } },
+    deps.settings.allowTestIntervals === true,
+  );
+  return imageUrls === undefined ? checked : { ...checked, photos: { imageIds: await importImageUrls(deps, userId, imageUrls) } };
+}
+
+export function loraStatus(row: TrainingRow): Static<typeof LoraStatus> {
+  const { characterId, status, phase, reason, message, externalProvider, workflowId, modelPath, modelUrl, trainingCost, retryCount } = row;
+  const { progressStep: step, progressTotal: totalSteps } = row;
+  return {
+    loraModelId: row.id,
+    characterId,
+    status,
+    phase,
+    progress: { step, totalSteps, percent: totalSteps === 0 ? 0 : Math.round((step / totalSteps) * 1_000) / 10 },
+    reason,
+    message,
+    externalProvider,
+    trainingJobId: workflowId,
+    modelPath,
+    modelUrl,
+    trainingCost,
+    retryCount,
+    trainingStartedAt: isoTime(row.trainingStartedAt),
+    trainingCompletedAt: isoTime(row.trainingCompletedAt),
+  };
+}
+
+/** A link to the first file of the artifact. Throws ApiError 409 NOT_READY. */
+export async function loraDownload(deps: ApiDeps, userId: string, loraModelId: string) {
+  const { training, files } = await artifactLinks(deps, userId, loraModelId);
+  const { name, url, sizeBytes, sha256, expiresAt } = files[0]!;
+  return { loraModelId, modelPath: training.modelPath, modelUrl: url, filename: name, sizeBytes, sha256, expiresAt };
+}

@@ -1,0 +1,59 @@
+/** Image URLs of the founding documents' start route: fetched, checked and stored like uploads, all or none. */
+import type { ApiDeps } from '../deps.ts';
+import { ApiError } from '../errors.ts';
+import { FetchImageError, openImageUrl } from './fetch-image.ts';
+import { createIntake } from './intake.ts';
+import type { Intake } from './intake.ts';
+import { storePhotos } from './store-photos.ts';
+
+export const MAX_IMAGE_URLS = 100;
+/** For one image, from connecting to its last byte. Milliseconds. */
+const IMAGE_TIMEOUT_MS = 20_000;
+/** For all images of a request. Milliseconds. */
+const TOTAL_TIMEOUT_MS = 120_000;
+const PARALLEL = 6;
+
+/** Stores the photos behind the URLs and answers their ids, each once. Throws ApiError 422 IMAGE_URLS with every URL that fails. */
+export async function importImageUrls(deps: ApiDeps, userId: string, urls: readonly string[]): Promise<string[]> {
+  const intake = await createIntake(deps.settings.home, deps.inspectPhoto);
+  try {
+    const failures = await fetchAll(deps, urls, intake);
+    const { photos, rejected } = intake.result();
+    failures.push(...rejected.map(({ filename, message }) => `${filename}: ${message}`));
+    if (failures.length > 0) throw new ApiError(422, 'IMAGE_URLS', 'Not every image URL leads to a photo; nothing was started.', { details: failures });
+    const saved = await storePhotos(deps, userId, photos);
+    return [...new Set(saved.map(({ image }) => image.id))];
+  } finally {
+    await intake.dispose();
+  }
+}
+
+async function fetchAll({ settings }: ApiDeps, urls: readonly string[], intake: Intake): Promise<string[]> {
+  const total = AbortSignal.timeout(TOTAL_TIMEOUT_MS);
+  const failures: string[] = [];
+  const queue = urls.map((url, index) => ({ url, name: `imageUrls[${index}]` }));
+  const fetchNext = async (): Promise<void> => {
+    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+      const { name, url } = next;
+      const signal = AbortSignal.any([total, AbortSignal.timeout(IMAGE_TIMEOUT_MS)]);
+      try {
+        const stream = await openImageUrl(url, { signal, allowPrivate: settings.allowPrivateImageUrls === true });
+        await intake.add({ name, source: name, stream });
+      } catch (error) {
+        if (error instanceof ApiError) throw error;
+        if (!(error instanceof FetchImageError) && !isStreamError(error)) throw error;
+        failures.push(`${name}: ${error instanceof FetchImageError ? error.message : 'the connection broke off or took too long'}`);
+      }
+    }
+  };
+  const outcomes = await Promise.allSettled(Array.from({ length: PARALLEL }, fetchNext));
+  const failed = outcomes.find((outcome) => outcome.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
+  return failures;
+}
+
+/** Errors of a body that was under way: aborted, reset, ended early. */
+function isStreamError(error: unknown): boolean {
+  const { name, code } = error as { name?: string; code?: string };
+  return name === 'AbortError' || name === 'TimeoutError' || code === 'ECONNRESET' || code === 'ABORT_ERR' || code === 'ERR_STREAM_PREMATURE_CLOSE';
+}
