@@ -12,7 +12,13 @@ export default defineConfig({
     projects: [
       {
         // Beside the code; start no server of ours.
-        test: { name: 'unit', include: ['**/*.test.ts'], exclude: [...IGNORED, 'tests/**'], testTimeout: 20_000, hookTimeout: 20_000 },
+        test: {
+          name: 'unit',
+          include: ['**/*.test.ts'],
+          exclude: [...IGNORED, 'tests/**'],
+          testTimeout: 20_000,
+          hookTimeout: 20_000,
+        },
       },
       {
         // Across folders, on real servers (tests/support/global-setup.ts).

@@ -100,7 +100,8 @@ export async function waitUntilReady(
   const deadline = Date.now() + timeoutMs;
   while (!(await ready())) {
     if (!child.running()) throw new Error(`${child.name} ended while it was starting.\n${child.lastLines()}`);
-    if (Date.now() > deadline) throw new Error(`${child.name} was not ready after ${timeoutMs / 1000} s.\n${child.lastLines()}`);
+    if (Date.now() > deadline)
+      throw new Error(`${child.name} was not ready after ${timeoutMs / 1000} s.\n${child.lastLines()}`);
     await new Promise((resolve) => setTimeout(resolve, everyMs));
   }
 }

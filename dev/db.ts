@@ -10,8 +10,24 @@ const COMMANDS: Record<string, readonly string[]> = {
   'migrate-dev': ['migrate', 'dev'],
   status: ['migrate', 'status'],
   reset: ['migrate', 'reset'],
-  diff: ['migrate', 'diff', '--from-migrations', 'prisma/migrations', '--to-schema', 'prisma/schema.prisma', '--script'],
-  drift: ['migrate', 'diff', '--from-migrations', 'prisma/migrations', '--to-schema', 'prisma/schema.prisma', '--exit-code'],
+  diff: [
+    'migrate',
+    'diff',
+    '--from-migrations',
+    'prisma/migrations',
+    '--to-schema',
+    'prisma/schema.prisma',
+    '--script',
+  ],
+  drift: [
+    'migrate',
+    'diff',
+    '--from-migrations',
+    'prisma/migrations',
+    '--to-schema',
+    'prisma/schema.prisma',
+    '--exit-code',
+  ],
 };
 
 const [word = '', ...rest] = process.argv.slice(2);

@@ -17,9 +17,14 @@ export async function runGo({ args, cwd, env = {}, needs, title }) {
   const [version = '', toolchain = ''] = output.split('\n');
   const found = (/(\d+)\.(\d+)(?:\.(\d+))?/.exec(version) ?? []).slice(1).map((part) => Number(part ?? 0));
   const wanted = toolchain === 'local' ? needs : OLDEST_GO;
-  if (found.length === 0 || isOlder(found, wanted)) throw new Error(`a build needs Go ${wanted.join('.')}; ${go} is ${version || 'unknown'}`);
+  if (found.length === 0 || isOlder(found, wanted))
+    throw new Error(`a build needs Go ${wanted.join('.')}; ${go} is ${version || 'unknown'}`);
   const startedMs = Date.now();
-  const result = await runStep(go, args, { cwd, env: { ...process.env, CGO_ENABLED: '0', ...env }, alive: `still ${title}` });
+  const result = await runStep(go, args, {
+    cwd,
+    env: { ...process.env, CGO_ENABLED: '0', ...env },
+    alive: `still ${title}`,
+  });
   if (result.code !== 0) throw new Error(`${title} failed: ${lastLines(result.output)}`);
   say(`done ${title} in ${Math.round((Date.now() - startedMs) / 1000)} s`);
 }

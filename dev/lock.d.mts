@@ -1,4 +1,6 @@
-type LockResult = { readonly status: 'taken'; readonly release: () => void } | { readonly status: 'held'; readonly pid: number };
+type LockResult =
+  | { readonly status: 'taken'; readonly release: () => void }
+  | { readonly status: 'held'; readonly pid: number };
 
 /** What tells a process from a later one with the same number; null when there is none. */
 export function processIdentity(pid: number): string | null;

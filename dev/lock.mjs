@@ -42,7 +42,8 @@ export function tryLock(file) {
       }
       const holder = readHolder(file);
       if (holder === null) continue;
-      if (holder.identity !== null && processIdentity(holder.pid) === holder.identity) return { status: 'held', pid: holder.pid };
+      if (holder.identity !== null && processIdentity(holder.pid) === holder.identity)
+        return { status: 'held', pid: holder.pid };
       dropStale(file, holder.text, draft);
     }
   } finally {

@@ -1,5 +1,17 @@
 /** Finds PostgreSQL's programs in the npm package and puts them where the user who must run them can reach them. */
-import { chownSync, cpSync, existsSync, lchownSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, symlinkSync } from 'node:fs';
+import {
+  chownSync,
+  cpSync,
+  existsSync,
+  lchownSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
@@ -23,9 +35,12 @@ export function postgresUser(): SystemUser | undefined {
   const lines = readFileSync('/etc/passwd', 'utf8').split('\n');
   for (const name of ['postgres', 'node', 'nobody']) {
     const fields = lines.map((line) => line.split(':')).find((line) => line[0] === name);
-    if (fields?.[2] !== undefined && fields[3] !== undefined) return { name, uid: Number(fields[2]), gid: Number(fields[3]) };
+    if (fields?.[2] !== undefined && fields[3] !== undefined)
+      return { name, uid: Number(fields[2]), gid: Number(fields[3]) };
   }
-  throw new Error('PostgreSQL does not run as root, and this machine has no user postgres, node or nobody. Run as another user, or set DATABASE_URL.');
+  throw new Error(
+    'PostgreSQL does not run as root, and this machine has no user postgres, node or nobody. Run as another user, or set DATABASE_URL.',
+  );
 }
 
 /** The programs for this platform, runnable by `user` (undefined: by ourselves). */
@@ -33,8 +48,15 @@ export function findPostgresBinaries(user: SystemUser | undefined): PostgresBina
   const { folder, version } = locatePackage();
   hydrateLinks(folder);
   const native = join(folder, 'native');
-  const usable = user === undefined || canUse(user, join(native, 'bin', 'postgres'), 0o5) ? native : copyForUser(native, version, user);
-  return { initdb: join(usable, 'bin', 'initdb'), postgres: join(usable, 'bin', 'postgres'), major: version.split('.')[0] ?? '' };
+  const usable =
+    user === undefined || canUse(user, join(native, 'bin', 'postgres'), 0o5)
+      ? native
+      : copyForUser(native, version, user);
+  return {
+    initdb: join(usable, 'bin', 'initdb'),
+    postgres: join(usable, 'bin', 'postgres'),
+    major: version.split('.')[0] ?? '',
+  };
 }
 
 function locatePackage(): { folder: string; version: string } {
@@ -46,7 +68,10 @@ function locatePackage(): { folder: string; version: string } {
     const { version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { version: string };
     return { folder, version };
   } catch (error) {
-    throw new Error(`There is no embedded PostgreSQL for this platform (${name}). Set DATABASE_URL to a PostgreSQL server.`, { cause: error });
+    throw new Error(
+      `There is no embedded PostgreSQL for this platform (${name}). Set DATABASE_URL to a PostgreSQL server.`,
+      { cause: error },
+    );
   }
 }
 
@@ -96,7 +121,9 @@ export function placeForUser(user: SystemUser): string {
     // A folder that somebody else made could hold somebody else's programs.
     if (statSync(place).uid === 0 && canUse(user, place, 0o1)) return place;
   }
-  throw new Error(`Found no folder that both root and the user ${user.name} can use for PostgreSQL. Set DATABASE_URL, or run as another user.`);
+  throw new Error(
+    `Found no folder that both root and the user ${user.name} can use for PostgreSQL. Set DATABASE_URL, or run as another user.`,
+  );
 }
 
 /** True when the user may enter every folder above the path and has these rights (4 read, 1 enter or run) on it. */

@@ -48,9 +48,11 @@ export async function ensureDatabase(options: DatabaseOptions): Promise<Database
     const base = dataFolder(dir, user);
     const password = readPassword(dir);
     const data = join(base, 'data');
-    if (!existsSync(join(data, 'PG_VERSION'))) await createCluster({ base, data, password, binaries, user, temporary: options.temporary ?? false });
+    if (!existsSync(join(data, 'PG_VERSION')))
+      await createCluster({ base, data, password, binaries, user, temporary: options.temporary ?? false });
     checkVersion(data, binaries);
-    const urlFor = (port: number, database: string) => `postgresql://postgres:${password}@127.0.0.1:${port}/${database}`;
+    const urlFor = (port: number, database: string) =>
+      `postgresql://postgres:${password}@127.0.0.1:${port}/${database}`;
 
     const running = runningPort(data);
     if (running !== null && (await answers(urlFor(running, 'postgres')))) {
@@ -109,7 +111,18 @@ async function createCluster({ base, data, password, binaries, user, temporary }
   rmSync(draft, { recursive: true, force: true });
   writeFileSync(passwordFile, password, { mode: 0o600 });
   if (user !== undefined) chownSync(passwordFile, user.uid, user.gid);
-  const args = ['-D', draft, '-U', 'postgres', '-A', 'scram-sha-256', `--pwfile=${passwordFile}`, '-E', 'UTF8', '--locale=C'];
+  const args = [
+    '-D',
+    draft,
+    '-U',
+    'postgres',
+    '-A',
+    'scram-sha-256',
+    `--pwfile=${passwordFile}`,
+    '-E',
+    'UTF8',
+    '--locale=C',
+  ];
   if (temporary) args.push('--no-sync');
   try {
     await run(binaries.initdb, args, { cwd: base, ...(user === undefined ? {} : { uid: user.uid, gid: user.gid }) });
@@ -156,7 +169,13 @@ const STILL_HELD = /pre-existing shared memory block|lock file "postmaster.pid" 
 
 async function startServer(server: ServerOptions): Promise<Child> {
   const { options, data, port, binaries, user } = server;
-  const settings = ['listen_addresses=127.0.0.1', 'unix_socket_directories=', 'max_connections=100', 'timezone=UTC', 'log_timezone=UTC'];
+  const settings = [
+    'listen_addresses=127.0.0.1',
+    'unix_socket_directories=',
+    'max_connections=100',
+    'timezone=UTC',
+    'log_timezone=UTC',
+  ];
   if (options.temporary) settings.push('fsync=off', 'synchronous_commit=off', 'full_page_writes=off');
   for (let attempt = 1; ; attempt += 1) {
     const child = startChild({

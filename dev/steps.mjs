@@ -15,18 +15,26 @@ export function say(text) {
  */
 export function runStep(command, args, { cwd, env = process.env, alive, timeoutMs, everyMs = 10_000 } = {}) {
   return new Promise((resolve) => {
-    const child = spawn(command, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'], detached: process.platform !== 'win32' });
+    const child = spawn(command, args, {
+      cwd,
+      env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      detached: process.platform !== 'win32',
+    });
     const startedMs = Date.now();
     let output = '';
     running.add(child);
     const keep = (chunk) => (output = (output + chunk).slice(-20_000));
     child.stdout.on('data', keep);
     child.stderr.on('data', keep);
-    const ticker = alive && setInterval(() => say(`${alive} (${Math.round((Date.now() - startedMs) / 1000)} s)`), everyMs);
-    const timer = timeoutMs && setTimeout(() => {
-      keep(`\nnot done after ${timeoutMs / 1000} s`);
-      endGroup(child);
-    }, timeoutMs);
+    const ticker =
+      alive && setInterval(() => say(`${alive} (${Math.round((Date.now() - startedMs) / 1000)} s)`), everyMs);
+    const timer =
+      timeoutMs &&
+      setTimeout(() => {
+        keep(`\nnot done after ${timeoutMs / 1000} s`);
+        endGroup(child);
+      }, timeoutMs);
     const done = (code) => {
       running.delete(child);
       clearInterval(ticker);

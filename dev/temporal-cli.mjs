@@ -14,14 +14,17 @@ const MODULE = join(import.meta.dirname, 'temporal-cli');
 export async function resolveTemporalCli() {
   const given = process.env.TEMPORAL_CLI_PATH;
   if (given) {
-    if ((await versionOf(given)) === null) throw new Error(`TEMPORAL_CLI_PATH is ${given}, which does not answer --version.`);
+    if ((await versionOf(given)) === null)
+      throw new Error(`TEMPORAL_CLI_PATH is ${given}, which does not answer --version.`);
     return given;
   }
   const installed = onPath('temporal');
   if (installed !== null) {
     const version = await versionOf(installed);
     if (version !== null && !isOlder(version, OLDEST)) return installed;
-    say(`${installed} is ${version === null ? 'not usable' : `version ${version.join('.')}`}; ${OLDEST.join('.')} or newer is needed`);
+    say(
+      `${installed} is ${version === null ? 'not usable' : `version ${version.join('.')}`}; ${OLDEST.join('.')} or newer is needed`,
+    );
   }
   const result = await cachedOrMade({ name: 'temporal', version: VERSION, makers: [download, build] });
   if (result.path) return result.path;
@@ -57,7 +60,16 @@ async function build(draft) {
   const program = programIn(draft, 'temporal');
   const flags = `-s -w -X github.com/temporalio/cli/internal/temporalcli.Version=${VERSION}`;
   await runGo({
-    args: ['build', '-trimpath', '-mod=readonly', '-ldflags', flags, '-o', program, 'github.com/temporalio/cli/cmd/temporal'],
+    args: [
+      'build',
+      '-trimpath',
+      '-mod=readonly',
+      '-ldflags',
+      flags,
+      '-o',
+      program,
+      'github.com/temporalio/cli/cmd/temporal',
+    ],
     cwd: MODULE,
     needs: [1, 26, 4],
     title: 'building the Temporal CLI',

@@ -31,7 +31,7 @@ export async function prepareNamespace(
 
 async function setRetention(connection: Connection, namespace: string, hours: number): Promise<string | null> {
   const described = await connection.workflowService.describeNamespace({ namespace });
-    const seconds = Number(described.config?.workflowExecutionRetentionTtl?.seconds ?? 0);
+  const seconds = Number(described.config?.workflowExecutionRetentionTtl?.seconds ?? 0);
   if (seconds === hours * 3600) return null;
   await connection.workflowService.updateNamespace({
     namespace,
@@ -53,7 +53,10 @@ async function addSearchAttributes(
     if (present === undefined) missing[name] = VALUE_TYPES[type];
     else if (present !== VALUE_TYPES[type]) clashes.push(`${name} is ${typeName(present)}, wanted ${type}`);
   }
-  if (clashes.length > 0) throw new Error(`Search attributes of namespace ${namespace} have another type: ${clashes.join('; ')}. Remove them first.`);
+  if (clashes.length > 0)
+    throw new Error(
+      `Search attributes of namespace ${namespace} have another type: ${clashes.join('; ')}. Remove them first.`,
+    );
   const names = Object.keys(missing);
   if (names.length === 0) return [];
   await connection.operatorService.addSearchAttributes({ namespace, searchAttributes: missing });

@@ -66,7 +66,16 @@ function serverArguments(options: {
   readonly databaseFile: string | null;
 }): string[] {
   const { server, namespace, searchAttributes, dynamicConfig } = options.config;
-  const args = ['server', 'start-dev', '--ip', server.ip, '--port', String(options.port), '--ui-port', String(options.uiPort)];
+  const args = [
+    'server',
+    'start-dev',
+    '--ip',
+    server.ip,
+    '--port',
+    String(options.port),
+    '--ui-port',
+    String(options.uiPort),
+  ];
   args.push('--namespace', namespace.name, '--log-level', server.logLevel, '--log-format', 'json');
   if (options.databaseFile !== null) {
     const file = resolve(options.databaseFile);
@@ -74,7 +83,8 @@ function serverArguments(options: {
     args.push('--db-filename', file);
   }
   for (const [name, type] of Object.entries(searchAttributes)) args.push('--search-attribute', `${name}=${type}`);
-  for (const [key, value] of Object.entries(dynamicConfig)) args.push('--dynamic-config-value', `${key}=${JSON.stringify(value)}`);
+  for (const [key, value] of Object.entries(dynamicConfig))
+    args.push('--dynamic-config-value', `${key}=${JSON.stringify(value)}`);
   return args;
 }
 
@@ -87,7 +97,9 @@ async function optionalArguments(cliPath: string): Promise<string[]> {
 
 async function answers(connection: Connection, namespace: string): Promise<boolean> {
   try {
-    await connection.withDeadline(Date.now() + 1_000, () => connection.workflowService.describeNamespace({ namespace }));
+    await connection.withDeadline(Date.now() + 1_000, () =>
+      connection.workflowService.describeNamespace({ namespace }),
+    );
     return true;
   } catch {
     // Not up yet; the caller watches the process and the clock.

@@ -7,6 +7,10 @@ const VERSION = '1.7.0';
 
 /** Answers { path }, or { missing } with the reason in one sentence. */
 export async function resolveVersitygw() {
+  // dev/run.mjs has asked already.
+  const { VERSITYGW_PATH, VERSITYGW_MISSING } = process.env;
+  if (VERSITYGW_PATH) return { path: VERSITYGW_PATH };
+  if (VERSITYGW_MISSING) return { missing: VERSITYGW_MISSING };
   const result = await cachedOrMade({ name: 'versitygw', version: VERSION, makers: [build] });
   return result.path ? { path: result.path } : { missing: result.reasons.join('; ') };
 }

@@ -69,7 +69,11 @@ function readMigrations(folder: string): Migration[] {
     .filter((entry) => entry.isDirectory() && existsSync(join(folder, entry.name, 'migration.sql')))
     .map((entry) => {
       const bytes = readFileSync(join(folder, entry.name, 'migration.sql'));
-      return { name: entry.name, sql: bytes.toString('utf8'), checksum: createHash('sha256').update(bytes).digest('hex') };
+      return {
+        name: entry.name,
+        sql: bytes.toString('utf8'),
+        checksum: createHash('sha256').update(bytes).digest('hex'),
+      };
     })
     .sort((a, b) => (a.name < b.name ? -1 : 1));
 }
@@ -80,7 +84,9 @@ function checkHistory(rows: readonly AppliedRow[], migrations: readonly Migratio
   for (const row of rows) {
     const file = migrations.find((migration) => migration.name === row.migration_name);
     if (row.finished_at === null) {
-      faults.push(`${row.migration_name} failed half-way; repair the database, then run "npx prisma migrate resolve --rolled-back ${row.migration_name}"`);
+      faults.push(
+        `${row.migration_name} failed half-way; repair the database, then run "npx prisma migrate resolve --rolled-back ${row.migration_name}"`,
+      );
     } else if (file === undefined) {
       faults.push(`${row.migration_name} is in the database but not on disk; the database belongs to a newer version`);
     } else if (file.checksum !== row.checksum) {
@@ -92,7 +98,11 @@ function checkHistory(rows: readonly AppliedRow[], migrations: readonly Migratio
 
 async function apply(client: pg.Client, { name, sql, checksum }: Migration): Promise<void> {
   const id = randomUUID();
-  await client.query('INSERT INTO _prisma_migrations (id, checksum, migration_name) VALUES ($1, $2, $3)', [id, checksum, name]);
+  await client.query('INSERT INTO _prisma_migrations (id, checksum, migration_name) VALUES ($1, $2, $3)', [
+    id,
+    checksum,
+    name,
+  ]);
   try {
     // One simple query is one implicit transaction: a migration is applied whole or not at all.
     await client.query(sql);

@@ -65,7 +65,10 @@ function correct(queryable) {
     const result = Array.isArray(answer) ? answer.at(-1) : answer;
     const fields = result.fields ?? [];
     const rows = result.rows ?? [];
-    charColumns.set(rows, fields.flatMap((field, index) => (field.dataTypeID === CHAR_OID ? [index] : [])));
+    charColumns.set(
+      rows,
+      fields.flatMap((field, index) => (field.dataTypeID === CHAR_OID ? [index] : [])),
+    );
     const known = fields.map((field) => (field.dataTypeID === CHAR_OID ? { ...field, dataTypeID: TEXT_OID } : field));
     return { ...result, rowCount: result.rowCount, fields: known, rows };
   };

@@ -19,5 +19,9 @@ export async function startEngine({ datamodels, adapter }) {
   glue.__wbg_set_wasm(instance.exports);
   instance.exports.__wbindgen_start();
   // The engine wants no list rather than an empty one.
-  return glue.SchemaEngine.new({ datamodels: datamodels.length > 0 ? datamodels : undefined }, () => undefined, adapter);
+  return glue.SchemaEngine.new(
+    { datamodels: datamodels.length > 0 ? datamodels : undefined },
+    () => undefined,
+    adapter,
+  );
 }

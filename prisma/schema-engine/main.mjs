@@ -37,7 +37,9 @@ function printVersion() {
 }
 
 function log(level, fields) {
-  process.stderr.write(`${JSON.stringify({ timestamp: new Date().toISOString(), level, fields, target: 'schema_engine::logger' })}\n`);
+  process.stderr.write(
+    `${JSON.stringify({ timestamp: new Date().toISOString(), level, fields, target: 'schema_engine::logger' })}\n`,
+  );
 }
 
 /** `cli can-connect-to-database | create-database | drop-database`: answers by exit code and log lines. */
@@ -54,7 +56,11 @@ async function runCommand(command) {
       log('INFO', { message: 'The database was successfully dropped.' });
     } else throw new Error(`The stand-in schema engine does not know the command ${command}.`);
   } catch (error) {
-    log('ERROR', { is_panic: false, error_code: CONNECTION_ERRORS[error.code] ?? 'P1001', message: error.message || String(error.code) });
+    log('ERROR', {
+      is_panic: false,
+      error_code: CONNECTION_ERRORS[error.code] ?? 'P1001',
+      message: error.message || String(error.code),
+    });
     process.exitCode = 1;
   }
 }
@@ -68,13 +74,19 @@ function serve() {
 
   const answer = async ({ id, method, params }) => {
     try {
-      engine ??= startEngine({ datamodels: values.datamodels.map((path) => [path, readFileSync(path, 'utf8')]), adapter });
+      engine ??= startEngine({
+        datamodels: values.datamodels.map((path) => [path, readFileSync(path, 'utf8')]),
+        adapter,
+      });
       const result = (await (await engine)[METHODS[method] ?? method](params)) ?? null;
       if (method === 'diff') await print(result);
       send({ id, result: method === 'diff' ? { exitCode: result.exitCode, stdout: null } : result });
     } catch (error) {
       exitOnPanic(error);
-      send({ id, error: { code: 4466, message: 'An error happened. Check the data field for details.', data: errorData(error) } });
+      send({
+        id,
+        error: { code: 4466, message: 'An error happened. Check the data field for details.', data: errorData(error) },
+      });
     }
   };
 

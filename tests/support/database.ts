@@ -14,7 +14,10 @@ export async function createTestDatabase(): Promise<TestDatabase> {
   const { adminUrl, template } = servers().database;
   const name = `tempera_test_${randomBytes(8).toString('hex')}`;
   await runSql(adminUrl, `CREATE DATABASE ${name} TEMPLATE ${template}`);
-  return { url: databaseUrl(adminUrl, name), drop: () => runSql(adminUrl, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`) };
+  return {
+    url: databaseUrl(adminUrl, name),
+    drop: () => runSql(adminUrl, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`),
+  };
 }
 
 /** The same server and user, another database. */

@@ -1,10 +1,11 @@
 /** Starts the servers of a test run once, hands their addresses to the tests, and leaves nothing behind. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { readTemporalDevConfig } from '../../config/temporal-dev.ts';
 import { startEmulatorProcess } from '../../dev/emulator.ts';
+import { tryLock } from '../../dev/lock.mjs';
 import { ensureDatabase } from '../../dev/postgres.ts';
 import { resolveTemporalCli } from '../../dev/temporal-cli.mjs';
 import { startTemporalServer } from '../../dev/temporal-server.ts';
@@ -14,14 +15,23 @@ import { databaseUrl, runSql } from './database.ts';
 import type { S3Access, Servers } from './provided.ts';
 import { startVersitygw } from './versitygw.ts';
 
+/** Names of the folders of test runs; the file in each tells whether its run is alive. */
+const PREFIX = 'tempera-test-';
+const OWNER = 'owner.lock';
+
 type Stop = () => Promise<void>;
 
 export default async function setup(project: TestProject): Promise<Stop> {
-  const folder = mkdtempSync(join(tmpdir(), 'tempera-test-'));
+  removeLeftovers();
+  const folder = mkdtempSync(join(tmpdir(), PREFIX));
+  // PostgreSQL may run as another user and has to get in.
+  chmodSync(folder, 0o711);
+  tryLock(join(folder, OWNER));
   const stops: Stop[] = [async () => rmSync(folder, { recursive: true, force: true, maxRetries: 5 })];
   const stopAll = async () => {
     for (const stop of stops.splice(0).reverse()) await stop();
   };
+  endInOrderOnSignals(stopAll);
   try {
     const results = await Promise.allSettled([
       startTemporal(folder, stops),
@@ -31,12 +41,31 @@ export default async function setup(project: TestProject): Promise<Stop> {
     ]);
     const failed = results.find((result) => result.status === 'rejected');
     if (failed !== undefined) throw failed.reason;
-    const [temporal, database, emulator, s3] = results.map((result) => (result as PromiseFulfilledResult<unknown>).value);
+    const [temporal, database, emulator, s3] = results.map(
+      (result) => (result as PromiseFulfilledResult<unknown>).value,
+    );
     project.provide('servers', { temporal, database, emulator, s3 } as Servers);
     return stopAll;
   } catch (error) {
     await stopAll();
     throw error;
+  }
+}
+
+/** Vitest would be gone a millisecond after a signal, before our servers are; so we take the signals over. */
+function endInOrderOnSignals(stopAll: Stop): void {
+  for (const [signal, code] of Object.entries({ SIGINT: 130, SIGTERM: 143, SIGHUP: 129 })) {
+    process.removeAllListeners(signal);
+    process.once(signal, () => void stopAll().finally(() => process.exit(code)));
+  }
+}
+
+/** Folders of runs that were ended by force. Their processes ended by themselves (dev/guard.mjs). */
+function removeLeftovers(): void {
+  for (const name of readdirSync(tmpdir()).filter((entry) => entry.startsWith(PREFIX))) {
+    const folder = join(tmpdir(), name);
+    const lock = tryLock(join(folder, OWNER));
+    if (lock.status === 'taken') rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   }
 }
 
@@ -86,7 +115,17 @@ async function startS3(folder: string, stops: Stop[]): Promise<Servers['s3']> {
 }
 
 function givenS3(): S3Access | null {
-  const { S3_TEST_ENDPOINT, AWS_REGION = 'us-east-1', AWS_ACCESS_KEY_ID = '', AWS_SECRET_ACCESS_KEY = '' } = process.env;
+  const {
+    S3_TEST_ENDPOINT,
+    AWS_REGION = 'us-east-1',
+    AWS_ACCESS_KEY_ID = '',
+    AWS_SECRET_ACCESS_KEY = '',
+  } = process.env;
   if (!S3_TEST_ENDPOINT) return null;
-  return { endpoint: S3_TEST_ENDPOINT, region: AWS_REGION, accessKeyId: AWS_ACCESS_KEY_ID, secretAccessKey: AWS_SECRET_ACCESS_KEY };
+  return {
+    endpoint: S3_TEST_ENDPOINT,
+    region: AWS_REGION,
+    accessKeyId: AWS_ACCESS_KEY_ID,
+    secretAccessKey: AWS_SECRET_ACCESS_KEY,
+  };
 }

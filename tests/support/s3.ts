@@ -6,7 +6,7 @@ import { servers } from './provided.ts';
 /** A suite that needs an S3 server. Without one its tests are skipped, and the end of the run says how many and why. */
 export function describeS3(name: string, suite: () => void): void {
   const { s3 } = servers();
-  if ('missing' in s3) describe.skip(`no S3 server: ${s3.missing}`, () => describe(name, suite));
+  if ('missing' in s3) describe.skip(`no S3 server: ${s3.missing}`, () => void describe(name, suite));
   else describe(name, suite);
 }
 

@@ -15,7 +15,10 @@ export default class SummaryReporter implements Reporter {
       const failed = this.failed === 0 && (code !== 0 || this.passed === 0) ? 1 : this.failed;
       if (failed > 0 && code === 0) process.exitCode = 1;
       // Written at the very end and at once: other output comes before it, and the process is about to be gone.
-      writeSync(1, `${skipReasons(this.skipped)}${this.passed} passed, ${failed} failed, ${this.skipped.length} skipped\n`);
+      writeSync(
+        1,
+        `${skipReasons(this.skipped)}${this.passed} passed, ${failed} failed, ${this.skipped.length} skipped\n`,
+      );
     });
   }
 

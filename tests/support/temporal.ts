@@ -9,7 +9,10 @@ export async function temporalConnection(): Promise<{ readonly connection: Conne
 }
 
 /** A worker's connection to the run's Temporal server. Close it when the file is done. */
-export async function nativeTemporalConnection(): Promise<{ readonly connection: NativeConnection; readonly namespace: string }> {
+export async function nativeTemporalConnection(): Promise<{
+  readonly connection: NativeConnection;
+  readonly namespace: string;
+}> {
   const { address, namespace } = servers().temporal;
   return { connection: await NativeConnection.connect({ address }), namespace };
 }

@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { startChild, waitUntilReady } from '../../dev/child.ts';
 import { freePort } from '../../dev/ports.ts';
 
@@ -14,7 +13,13 @@ export interface S3Server {
 }
 
 /** Starts versitygw; `program` comes from dev/versitygw.mjs, `dir` holds the objects. */
-export async function startVersitygw({ program, dir }: { readonly program: string; readonly dir: string }): Promise<S3Server> {
+export async function startVersitygw({
+  program,
+  dir,
+}: {
+  readonly program: string;
+  readonly dir: string;
+}): Promise<S3Server> {
   const port = await freePort();
   const accessKeyId = `test${randomBytes(6).toString('hex')}`;
   const secretAccessKey = randomBytes(16).toString('hex');

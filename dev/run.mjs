@@ -1,0 +1,102 @@
+// The entry of `npm run demo | test | start | check | bootstrap | bench:* | db:*`. Works on a clone in which nothing is installed:
+// brings dependencies, the generated database client and the Temporal CLI up to date, then runs the command and ends
+// with its exit code. Plain JavaScript without dependencies.
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { constants } from 'node:os';
+import { join } from 'node:path';
+import { setUp } from './setup.mjs';
+import { endSteps, say } from './steps.mjs';
+
+const ROOT = join(import.meta.dirname ?? '', '..');
+const OLDEST_NODE = [20, 19];
+/** How long a command may take to end everything it started. */
+const GRACE_MS = 60_000;
+
+const [word = '', ...args] = process.argv.slice(2);
+const command = commandFor(word);
+if (!nodeIsNewEnough())
+  fail(`Tempera needs Node ${OLDEST_NODE.join('.')} or newer; this is ${process.version}. See https://nodejs.org`);
+if (command === null) fail(`unknown command "${word}"; package.json lists the scripts`);
+
+let child = null;
+let stopping = false;
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => stop(signal));
+watchParent();
+
+try {
+  process.chdir(ROOT);
+  const env = await setUp(command.needs);
+  if (!stopping) run(command, env);
+} catch (error) {
+  if (!stopping) fail(error.message);
+}
+
+function commandFor(name) {
+  const typescript = (file) => ({ file: ['--import', 'tsx', file] });
+  if (name === 'test') return { file: ['node_modules/vitest/vitest.mjs', 'run'], needs: { temporal: true, s3: true } };
+  if (name === 'check') return { ...typescript('dev/check.ts'), needs: {} };
+  if (name === 'bootstrap') return { ...typescript('dev/bootstrap.ts'), needs: {} };
+  if (name.startsWith('db:')) return { file: ['--import', 'tsx', 'dev/db.ts', name.slice('db:'.length)], needs: {} };
+  if (name.startsWith('bench:'))
+    return { ...typescript(`bench/${name.slice('bench:'.length)}.ts`), needs: { temporal: true, s3: true } };
+  if (name === 'demo' || name === 'start') return { ...typescript(`dev/${name}.ts`), needs: { temporal: true } };
+  return null;
+}
+
+/** Runs the program in a session of its own: a signal then reaches it once, through us, and not a second time from the terminal. */
+function run({ file }, env) {
+  const script = file.find((part) => /\.(ts|mjs)$/.test(part));
+  if (!existsSync(script)) fail(`${script} does not exist`);
+  child = spawn(process.execPath, ['--import', './dev/parent-watch.mjs', ...file, ...args], {
+    stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
+    detached: process.platform !== 'win32',
+    env: { ...process.env, ...env },
+  });
+  child.on('error', (error) => fail(error.message));
+  child.on('exit', (code, signal) => {
+    endGroup(child);
+    process.exit(code ?? 128 + (constants.signals[signal] ?? 0));
+  });
+}
+
+function stop(signal) {
+  stopping = true;
+  endSteps();
+  if (child === null) process.exit(128 + constants.signals[signal]);
+  // The program treats every signal alike: it ends what it started. A second Ctrl-C reaches it as a second one.
+  child.kill(signal === 'SIGHUP' ? 'SIGTERM' : signal);
+  setTimeout(() => {
+    say('it did not end in time and is ended by force');
+    endGroup(child);
+  }, GRACE_MS).unref();
+}
+
+/** Whatever the program left in its session, such as a test worker that hangs. */
+function endGroup(program) {
+  try {
+    if (process.platform === 'win32') program.kill('SIGKILL');
+    else process.kill(-program.pid, 'SIGKILL');
+  } catch (error) {
+    if (error.code !== 'ESRCH') throw error;
+  }
+}
+
+/** npm ended by force tells nobody: then our parent changes. Only under npm, since a shell may leave us on purpose. */
+function watchParent() {
+  if (!process.env.npm_lifecycle_event) return;
+  const parent = process.ppid;
+  setInterval(() => {
+    if (process.ppid !== parent && !stopping) stop('SIGTERM');
+  }, 500).unref();
+}
+
+function nodeIsNewEnough() {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+  return major > OLDEST_NODE[0] || (major === OLDEST_NODE[0] && minor >= OLDEST_NODE[1]);
+}
+
+function fail(message) {
+  say(message);
+  process.exit(1);
+}

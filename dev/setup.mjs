@@ -1,0 +1,75 @@
+// Brings a checkout to the point where its programs can run. Quick when nothing has to be done. Plain JavaScript without
+// dependencies; runs in the project's folder.
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { lock } from './lock.mjs';
+import { runStep, say } from './steps.mjs';
+import { resolveTemporalCli } from './temporal-cli.mjs';
+import { resolveVersitygw } from './versitygw.mjs';
+
+const LOCK = join('.tempera', 'setup.lock');
+const INSTALLED = join('node_modules', '.tempera-lock');
+const GENERATED = join('prisma', 'generated', '.tempera-hash');
+
+/** Answers the environment variables that tell the program where things are. */
+export async function setUp({ temporal = false, s3 = false }) {
+  await whenStale(INSTALLED, dependencyHash, install);
+  await whenStale(GENERATED, schemaHash, generate);
+  const env = {};
+  if (temporal) env.TEMPORAL_CLI_PATH = await resolveTemporalCli();
+  if (s3 && !process.env.S3_TEST_ENDPOINT) {
+    const found = await resolveVersitygw();
+    if (found.path) env.VERSITYGW_PATH = found.path;
+    else env.VERSITYGW_MISSING = found.missing;
+  }
+  return env;
+}
+
+/** Does the work when the mark does not hold the hash of what it depends on. Two starts at once do it once. */
+async function whenStale(mark, hash, work) {
+  const isFresh = () => existsSync(mark) && readFileSync(mark, 'utf8') === hash();
+  if (isFresh()) return;
+  const release = await lock(LOCK, { onWait: (pid) => say(`waiting for process ${pid}, which is setting up`) });
+  try {
+    if (isFresh()) return;
+    await work();
+    writeFileSync(mark, hash());
+  } finally {
+    release();
+  }
+}
+
+export function dependencyHash() {
+  return hashOf('package-lock.json');
+}
+
+function schemaHash() {
+  return hashOf(join('prisma', 'schema.prisma'), join('node_modules', 'prisma', 'package.json'));
+}
+
+function hashOf(...files) {
+  const hash = createHash('sha256');
+  for (const file of files) hash.update(readFileSync(file));
+  return hash.digest('hex');
+}
+
+async function install() {
+  say('installing dependencies (npm ci), about half a minute');
+  const npm = process.env.npm_execpath;
+  const [command, first] = npm && basename(npm).startsWith('npm') ? [process.execPath, [npm]] : ['npm', []];
+  const { code, output } = await runStep(command, [...first, 'ci'], { alive: 'still installing' });
+  if (code !== 0) throw new Error(`npm ci failed:\n${output}`);
+}
+
+async function generate() {
+  say('generating the database client');
+  const { code, output } = await runStep(
+    process.execPath,
+    [join('node_modules', 'prisma', 'build', 'index.js'), 'generate'],
+    {
+      alive: 'still generating',
+    },
+  );
+  if (code !== 0) throw new Error(`prisma generate failed:\n${output}`);
+}
