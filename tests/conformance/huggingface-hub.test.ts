@@ -103,7 +103,7 @@ describe('the real @huggingface/hub client', () => {
     expect(info?.lfs?.oid).toBe(createHash('sha256').update(weights).digest('hex'))
     expect((await fileDownloadInfo({ repo, path: 'lora.safetensors', ...at() }))?.size).toBe(sizeBytes)
     const blob = await downloadFile({ repo, path: 'lora.safetensors', ...at() })
-    expect(Buffer.from((await blob?.arrayBuffer()) ?? []).equals(weights)).toBe(true)
+    expect(Buffer.from((await blob?.arrayBuffer()) ?? new ArrayBuffer(0)).equals(weights)).toBe(true)
     expect(await (await downloadFile({ repo, path: 'README.md', ...at() }))?.text()).toBe('# A card\n')
   })
 

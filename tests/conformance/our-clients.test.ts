@@ -1,0 +1,241 @@
+/** Our own clients of RunPod and AI Toolkit against the emulated cloud, over real HTTP. */
+import { createHash } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { resolveRecipe } from '../../core/recipe.ts';
+import { rankOffers } from '../../core/offer.ts';
+import type { Offer } from '../../core/offer.ts';
+import type { Compute } from '../../providers/compute/compute.ts';
+import { createRunpodCompute } from '../../providers/compute/runpod/compute.ts';
+import { createAiToolkitTrainer } from '../../providers/trainers/ai-toolkit/trainer.ts';
+import type { TrainerTarget } from '../../providers/trainers/trainer.ts';
+import { startCloud } from './world.ts';
+import type { TestWorld } from './world.ts';
+
+const PASSWORD = 'a-password-of-a-pod';
+const OFFER: Offer = { gpu: 'NVIDIA GeForce RTX 4090', vramGb: 24, cloud: 'secure', hourlyMicroUsd: 740_000, dataCenters: [] };
+const trainer = createAiToolkitTrainer();
+const never = new AbortController().signal;
+
+let cloud: Awaited<ReturnType<typeof startCloud>>;
+beforeAll(async () => {
+  cloud = await startCloud();
+});
+afterAll(() => cloud.close());
+
+function computeOf(world: TestWorld, apiKey = 'emulated'): Compute {
+  return createRunpodCompute({ apiKey, apiUrl: `${world.url}/runpod`, proxyTemplate: `${world.url}/proxy/{podId}/{port}`, catalogAgeMs: 0 });
+}
+
+const spec = (name: string) => ({
+  name,
+  image: 'ostris/aitoolkit:0.12.26',
+  diskGb: 60,
+  httpPorts: [trainer.port],
+  env: trainer.environment({ password: PASSWORD, gatedModel: false }),
+  minCudaVersion: '13.0',
+});
+
+async function rentedTrainer(world: TestWorld): Promise<{ compute: Compute; podId: string; target: TrainerTarget }> {
+  const compute = computeOf(world);
+  const outcome = await compute.create(spec('tempera-test-0000000000000000-a1p1'), OFFER, 5_000);
+  if (outcome.status !== 'created') throw new Error(`no pod: ${outcome.message}`);
+  const target = { baseUrl: compute.portUrl(outcome.pod.id, trainer.port), password: PASSWORD };
+  await until(async () => (await trainer.probe(target, never)).ready);
+  return { compute, podId: outcome.pod.id, target };
+}
+
+async function until(condition: () => Promise<boolean>): Promise<void> {
+  while (!(await condition())) await sleep(10);
+}
+
+const photo = (index: number) => ({
+  filename: `${String(index).padStart(4, '0')}.jpg`,
+  caption: `photo ${index} of ohwx`,
+  sizeBytes: 4,
+  read: async () => Buffer.from([0xff, 0xd8, 0xff, index]),
+});
+
+describe('RunPod', () => {
+  test('rents, lists, bills and ends a pod', async () => {
+    const world = await cloud.world('rents');
+    const compute = computeOf(world);
+
+    const [offer] = rankOffers(await compute.catalog(), { baseModel: 'flux' });
+    const outcome = await compute.create(spec('tempera-test-1111111111111111-a1p1'), offer!, 5_000);
+    const listed = await compute.list({ maxAgeMs: 0 });
+    const podId = listed[0]!.id;
+    await compute.terminate(podId);
+    await compute.terminate(podId);
+    const billed = await compute.billed(podId, listed[0]!.createdAt);
+
+    expect(outcome).toMatchObject({ status: 'created', pod: { name: 'tempera-test-1111111111111111-a1p1' } });
+    expect(listed).toHaveLength(1);
+    expect(await compute.isGone(podId)).toBe(true);
+    expect(billed).toBeGreaterThan(0);
+    expect((await world.book()).aliveNow).toEqual([]);
+  });
+
+  test.each([
+    ['no-capacity', 'no_capacity'],
+    ['created-but-500', 'unclear'],
+    ['created-but-reset', 'unclear'],
+    ['created-but-timeout', 'unclear'],
+    ['created-but-unreadable', 'unclear'],
+    ['forbidden', 'refused'],
+  ])('a create that meets %s is %s', async (effect, expected) => {
+    const world = await cloud.world(`create-${effect}`);
+    await world.fault({ at: 'pods.create', effect });
+
+    const outcome = await computeOf(world).create(spec('tempera-test-2222222222222222-a1p1'), OFFER, 500);
+
+    expect(outcome.status).toBe(expected);
+    expect((await world.book()).requests['POST /v2/pods']).toBe(1);
+  });
+
+  test.each([
+    ['unauthorized', 'AUTH'],
+    ['no-balance', 'BALANCE'],
+    ['rate-limited', 'RATE_LIMITED'],
+    ['invalid', 'INTERNAL'],
+  ])('a create that meets %s fails with %s', async (effect, code) => {
+    const world = await cloud.world(`refused-${effect}`);
+    await world.fault({ at: 'pods.create', effect });
+
+    await expect(computeOf(world).create(spec('tempera-test-3333333333333333-a1p1'), OFFER, 5_000)).rejects.toMatchObject({ code });
+  });
+
+  test('a list that is no list is never "no pods"', async () => {
+    const world = await cloud.world('no-array');
+    await world.fault({ at: 'pods.list', effect: 'no-array' });
+
+    await expect(computeOf(world).list({ maxAgeMs: 0 })).rejects.toMatchObject({ code: 'PROVIDER_UNAVAILABLE' });
+  });
+
+  test('a list in pages is read to its end', async () => {
+    const world = await cloud.world('pages');
+    const compute = computeOf(world);
+    await compute.create(spec('tempera-test-4444444444444444-a1p1'), OFFER, 5_000);
+    await compute.create(spec('tempera-test-4444444444444444-a1p2'), OFFER, 5_000);
+    await world.fault({ at: 'pods.list', effect: 'short-page' });
+
+    expect(await compute.list({ maxAgeMs: 0 })).toHaveLength(2);
+  });
+
+  test('many who wait for the list share one call', async () => {
+    const world = await cloud.world('shared-list');
+    const compute = computeOf(world);
+
+    await Promise.all(Array.from({ length: 50 }, () => compute.list({ maxAgeMs: 10_000 })));
+
+    expect((await world.book()).requests['GET /v2/pods']).toBe(1);
+  });
+
+  test('a wrong key never shows in the error', async () => {
+    const world = await cloud.world('wrong-key');
+
+    const error = await computeOf(world, 'rpa_SECRETSECRETSECRET').catalog().then(() => null, (thrown: unknown) => thrown);
+
+    expect(error).toMatchObject({ code: 'AUTH' });
+    expect(String(error)).not.toContain('SECRET');
+  });
+});
+
+describe('AI Toolkit', () => {
+  test('uploads, trains, saves and hands out weights', async () => {
+    const world = await cloud.world('trains', { loraBytes: 200_000 });
+    const { target } = await rentedTrainer(world);
+    const progress: number[] = [];
+
+    await trainer.uploadDataset({
+      target,
+      datasetName: 'ds_0123456789abcdef',
+      photos: Array.from({ length: 40 }, (_, index) => photo(index + 1)),
+      from: 0,
+      onProgress: (uploaded) => progress.push(uploaded),
+      signal: never,
+    });
+    const job = { jobName: 'lora_0123456789abcdef', datasetName: 'ds_0123456789abcdef', recipe: resolveRecipe('flux', 'ohwx', { steps: 40, checkpointInterval: 20 }) };
+    const jobId = await trainer.start(target, job, never);
+    const again = await trainer.start(target, job, never);
+    await until(async () => (await trainer.observe(target, jobId, never)).state === 'completed');
+    const files = await trainer.files(target, jobId, never);
+    const final = files.find((file) => file.step === null)!;
+    const hash = createHash('sha256');
+    let bytes = 0;
+    for await (const chunk of await trainer.open(target, final.path, never)) {
+      hash.update(chunk as Buffer);
+      bytes += (chunk as Buffer).byteLength;
+    }
+
+    expect(again).toBe(jobId);
+    expect(progress.at(-1)).toBe(40);
+    expect(files.map((file) => file.step)).toEqual([null, 20]);
+    expect(bytes).toBe(final.sizeBytes);
+    expect(await trainer.loss(target, jobId, never)).toBeGreaterThan(0);
+    expect((await trainer.log(target, jobId, 0, never)).text).toContain('lora_0123456789abcdef');
+    expect((await world.book()).pods[0].trainingsStarted).toBe(1);
+  });
+
+  test('Wan 2.2 gives two files per save', async () => {
+    const world = await cloud.world('wan');
+    const { target } = await rentedTrainer(world);
+    await trainer.uploadDataset({ target, datasetName: 'ds_wan', photos: [photo(1)], from: 0, onProgress: () => {}, signal: never });
+    const recipe = resolveRecipe('wan-2.2', 'ohwx', { steps: 4, checkpointInterval: 2 });
+    const jobId = await trainer.start(target, { jobName: 'lora_00000000000000aa', datasetName: 'ds_wan', recipe }, never);
+    await until(async () => (await trainer.observe(target, jobId, never)).state === 'completed');
+
+    const files = await trainer.files(target, jobId, never);
+
+    expect(files.filter((file) => file.step === null).map((file) => file.filename)).toEqual([
+      'lora_00000000000000aa_high_noise.safetensors',
+      'lora_00000000000000aa_low_noise.safetensors',
+    ]);
+  });
+
+  test('a job that a restored checkpoint lies under goes on from its step', async () => {
+    const world = await cloud.world('restores');
+    const { target } = await rentedTrainer(world);
+    await trainer.uploadDataset({ target, datasetName: 'ds_r', photos: [photo(1)], from: 0, onProgress: () => {}, signal: never });
+    const recipe = resolveRecipe('flux', 'ohwx', { steps: 30, checkpointInterval: 10 });
+    const first = await trainer.start(target, { jobName: 'lora_first00000000', datasetName: 'ds_r', recipe }, never);
+    await until(async () => (await trainer.observe(target, first, never)).state === 'completed');
+    const checkpoint = (await trainer.files(target, first, never)).find((file) => file.step === 20)!;
+    const bytes = Buffer.concat(await (await trainer.open(target, checkpoint.path, never)).toArray());
+
+    await trainer.restore({ target, jobName: 'lora_second0000000', files: [{ filename: 'lora_second0000000_000000020.safetensors', read: async () => bytes }], signal: never });
+    const second = await trainer.start(target, { jobName: 'lora_second0000000', datasetName: 'ds_r', recipe }, never);
+    await until(async () => (await trainer.observe(target, second, never)).state === 'completed');
+
+    expect((await trainer.log(target, second, 0, never)).text).toMatch(/20/);
+    expect((await trainer.files(target, second, never)).map((file) => file.step)).not.toContain(10);
+  });
+
+  test('a running job is stopped, a queued one too', async () => {
+    const world = await cloud.world('stops', { delaysMs: { step: 20 } });
+    const { target } = await rentedTrainer(world);
+    await trainer.uploadDataset({ target, datasetName: 'ds_s', photos: [photo(1)], from: 0, onProgress: () => {}, signal: never });
+    const recipe = resolveRecipe('flux', 'ohwx', { steps: 10_000, checkpointInterval: 500 });
+    const jobId = await trainer.start(target, { jobName: 'lora_stop', datasetName: 'ds_s', recipe }, never);
+    await until(async () => (await trainer.observe(target, jobId, never)).step > 0);
+
+    await trainer.saveNow(target, jobId, never);
+    await until(async () => (await trainer.files(target, jobId, never)).length > 0);
+    await trainer.stop(target, jobId, never);
+
+    expect((await trainer.observe(target, jobId, never)).state).toBe('stopped');
+  });
+
+  test('a start page, a dead proxy and a wrong password are "not ready"', async () => {
+    const world = await cloud.world('not-ready');
+    const { target } = await rentedTrainer(world);
+    await world.fault({ at: 'proxy', effect: 'start-page' }, { at: 'proxy', effect: 'bad-gateway' });
+
+    const startPage = await trainer.probe(target, never);
+    const badGateway = await trainer.probe(target, never);
+    const wrong = await trainer.probe({ ...target, password: 'wrong-password' }, never);
+
+    expect([startPage.ready, badGateway.ready, wrong.ready]).toEqual([false, false, false]);
+    expect(JSON.stringify([startPage, badGateway, wrong])).not.toContain('wrong-password');
+  });
+});
