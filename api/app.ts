@@ -13,13 +13,10 @@ import { imageRoutes } from './routes/images.ts';
 import { loraRoutes } from './routes/lora.ts';
 import { systemRoutes } from './routes/system.ts';
 import { trainingRoutes } from './routes/trainings.ts';
+import { HANDLER_TIMEOUT_MS, REQUEST_TIMEOUT_MS } from './timeouts.ts';
 
 /** JSON bodies: 200 captions of 2,000 characters fit. Uploads have limits of their own (uploads/limits.ts). */
 const BODY_LIMIT_BYTES = 1_000_000;
-/** Last resort behind the deadlines of single calls; uploads and streams switch it off. Milliseconds. */
-const HANDLER_TIMEOUT_MS = 10_000;
-/** A whole request must have arrived by then: a gigabyte at 5 Mbit/s. Milliseconds. */
-const REQUEST_TIMEOUT_MS = 30 * 60_000;
 /** A request id of the caller's is taken over when it is harmless in a log. */
 const REQUEST_ID = /^[A-Za-z0-9._-]{1,100}$/;
 

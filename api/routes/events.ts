@@ -2,18 +2,16 @@ import { Readable } from 'node:stream';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { ApiDeps } from '../deps.ts';
 import { eventsRoute } from '../schemas/trainings.ts';
+import { UNLIMITED_MS } from '../timeouts.ts';
 import { followTraining, resumePoint } from '../trainings/events.ts';
 import { requireTraining } from '../trainings/read.ts';
 
 const STREAM_HEADERS = { 'content-type': 'text/event-stream', 'cache-control': 'no-cache, no-transform', 'x-accel-buffering': 'no' };
-/** A stream lasts as long as its training. */
-const UNLIMITED = 0;
-
 export const eventRoutes: FastifyPluginAsyncTypebox<{ deps: ApiDeps }> = async (app, { deps }) => {
   const stopping = new AbortController();
   app.addHook('preClose', async () => stopping.abort());
 
-  app.get('/v1/trainings/:id/events', { schema: eventsRoute, handlerTimeout: UNLIMITED }, async (request, reply) => {
+  app.get('/v1/trainings/:id/events', { schema: eventsRoute, handlerTimeout: UNLIMITED_MS }, async (request, reply) => {
     const { userId, params, query, headers } = request;
     await requireTraining(deps, userId, params.id);
     const after = resumePoint(headers['last-event-id'], query.after);

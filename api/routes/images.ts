@@ -3,18 +3,16 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { getDataset, makeDataset } from '../datasets.ts';
 import type { ApiDeps } from '../deps.ts';
 import { createDatasetRoute, getDatasetRoute, uploadImages as uploadImagesRoute } from '../schemas/images.ts';
+import { UNLIMITED_MS } from '../timeouts.ts';
 import { UPLOAD_LIMITS } from '../uploads/limits.ts';
 import { uploadImages } from '../uploads/upload-images.ts';
-
-/** A gigabyte over a home connection takes its time: no limit on the handler; what stalls is ended by the socket's timeout. */
-const UNLIMITED = 0;
 
 export const imageRoutes: FastifyPluginAsyncTypebox<{ deps: ApiDeps }> = async (app, { deps }) => {
   // As many captions as photos, and a few fields that are ignored.
   const limits = { fileSize: UPLOAD_LIMITS.zipBytes, files: 2 * UPLOAD_LIMITS.photos, fields: 20, fieldSize: 10_000, parts: 2 * UPLOAD_LIMITS.photos + 20 };
   await app.register(multipart, { limits, throwFileSizeLimit: false });
 
-  app.post('/v1/images', { schema: uploadImagesRoute, handlerTimeout: UNLIMITED }, async (request, reply) => {
+  app.post('/v1/images', { schema: uploadImagesRoute, handlerTimeout: UNLIMITED_MS }, async (request, reply) => {
     return reply.status(201).send(await uploadImages(deps, request.userId, request.parts()));
   });
 

@@ -3,9 +3,7 @@ import type { ApiDeps } from '../deps.ts';
 import { checkReadiness } from '../health.ts';
 import { openObject } from '../objects.ts';
 import { healthRoute, objectRoute, readyRoute } from '../schemas/system.ts';
-
-/** A large file over a slow line takes as long as it takes. */
-const UNLIMITED = 0;
+import { UNLIMITED_MS } from '../timeouts.ts';
 
 export const systemRoutes: FastifyPluginAsyncTypebox<{ deps: ApiDeps }> = async (app, { deps }) => {
   app.get('/healthz', { schema: healthRoute }, () => ({ status: 'ok' as const }));
@@ -15,7 +13,7 @@ export const systemRoutes: FastifyPluginAsyncTypebox<{ deps: ApiDeps }> = async 
     return reply.status(report.status === 'ready' ? 200 : 503).send(report);
   });
 
-  app.get('/v1/objects/*', { schema: objectRoute, handlerTimeout: UNLIMITED }, async ({ params, query, headers }, reply) => {
+  app.get('/v1/objects/*', { schema: objectRoute, handlerTimeout: UNLIMITED_MS }, async ({ params, query, headers }, reply) => {
     const { expires = '', signature = '', filename } = query;
     const answer = await openObject(deps, { key: params['*'], expires, signature, filename, range: headers.range });
     return reply.status(answer.status).headers(answer.headers).send(answer.body as never);
