@@ -12,6 +12,8 @@ export interface Child {
   readonly running: () => boolean;
   /** The last lines that it printed, for an error message. */
   readonly lastLines: () => string;
+  /** Sends it a signal, SIGKILL by default, and does not wait. */
+  signal(name?: NodeJS.Signals): void;
   /** Asks it to end, waits, and ends it by force after the grace. May be called more than once. */
   stop(): Promise<void>;
 }
@@ -79,6 +81,9 @@ export function startChild(options: ChildOptions): Child {
     exited,
     running: () => !ended,
     lastLines: () => lines.join('\n'),
+    signal(signal = 'SIGKILL') {
+      guard.stdin.write(`${signal}\n`);
+    },
     async stop() {
       guard.stdin.end();
       await exited;

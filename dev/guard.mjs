@@ -17,7 +17,16 @@ function stop() {
   setTimeout(() => child.kill('SIGKILL'), graceMs).unref();
 }
 
-process.stdin.on('end', stop).on('error', stop).resume();
+// Each line that the parent writes is a signal for the program; chaos tests use it.
+let received = '';
+process.stdin.on('data', (chunk) => {
+  received += chunk;
+  for (let end = received.indexOf('\n'); end !== -1; end = received.indexOf('\n')) {
+    child.kill(received.slice(0, end));
+    received = received.slice(end + 1);
+  }
+});
+process.stdin.on('end', stop).on('error', stop);
 for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) process.on(signal, stop);
 // Our output pipes may be gone together with the parent.
 process.stdout.on('error', stop);

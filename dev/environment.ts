@@ -1,0 +1,62 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { devNull } from 'node:os';
+import { dirname, join } from 'node:path';
+
+type Environment = Record<string, string | undefined>;
+
+/** What the worker and the API have to know; names as in config/env.ts. */
+export interface EnvironmentParts {
+  /** Folder for local state. */
+  readonly home: string;
+  readonly databaseUrl: string;
+  readonly temporal: { readonly address: string; readonly namespace: string; readonly uiUrl?: string };
+  /** One world of the emulated cloud: `<emulator>/w/<name>`. Null leaves RUNPOD_* and HF_* as they are: the real vendors. */
+  readonly worldUrl: string | null;
+  readonly api: { readonly host: string; readonly port: number };
+  /** Anything else; wins. */
+  readonly extra?: Environment;
+}
+
+/** The environment of the worker and the API: ours, without settings that lead to another Temporal server. */
+export function processEnvironment(parts: EnvironmentParts, base: Environment = process.env): Environment {
+  const { home, databaseUrl, temporal, worldUrl, api } = parts;
+  const inherited = Object.fromEntries(Object.entries(base).filter(([name]) => !name.startsWith('TEMPORAL_')));
+  return {
+    ...inherited,
+    TEMPERA_ENV: base['TEMPERA_ENV'] || 'dev',
+    TEMPERA_HOME: home,
+    TEMPERA_SECRET: base['TEMPERA_SECRET'] || readSecret(join(home, 'secret')),
+    DATABASE_URL: databaseUrl,
+    TEMPORAL_ADDRESS: temporal.address,
+    TEMPORAL_NAMESPACE: temporal.namespace,
+    // A person's own profile may hold TLS or an API key for another cluster.
+    TEMPORAL_CONFIG_FILE: devNull,
+    TEMPORAL_UI_URL: temporal.uiUrl,
+    API_HOST: api.host,
+    API_PORT: String(api.port),
+    OBJECT_STORE: base['OBJECT_STORE'] || 'filesystem',
+    LOG_LEVEL: base['LOG_LEVEL'] || 'info',
+    ...(worldUrl === null ? {} : emulatedCloud(worldUrl)),
+    ...parts.extra,
+  };
+}
+
+function emulatedCloud(worldUrl: string): Environment {
+  return {
+    RUNPOD_API_KEY: 'emulated',
+    RUNPOD_API_URL: `${worldUrl}/runpod`,
+    RUNPOD_PROXY_TEMPLATE: `${worldUrl}/proxy/{podId}/{port}`,
+    HF_TOKEN: 'hf_emulated',
+    HF_HUB_URL: `${worldUrl}/hub`,
+  };
+}
+
+/** The app key of this folder, made once: pods that outlive a restart are found by it. */
+export function readSecret(file: string): string {
+  if (!existsSync(file)) {
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, randomBytes(32).toString('hex'), { mode: 0o600 });
+  }
+  return readFileSync(file, 'utf8').trim();
+}

@@ -1,0 +1,68 @@
+/** The worker and the API as processes of their own, for the development stack and for tests that kill them. */
+import { join } from 'node:path';
+import { startChild, waitUntilReady } from './child.ts';
+import type { Child } from './child.ts';
+
+const ROOT = join(import.meta.dirname, '..');
+
+export interface ProcessOptions {
+  /** The whole environment of the process (dev/environment.ts makes one). */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Arguments after the script, such as `--allow-test-intervals`. */
+  readonly args?: readonly string[];
+  readonly logFile?: string;
+  /** Called with every line of standard output. */
+  readonly onLine?: (line: string) => void;
+}
+
+/** Starts workers/main.ts and waits until it says `"event":"ready"`. */
+export async function startWorkerProcess(options: ProcessOptions): Promise<Child> {
+  let isReady = false;
+  const onLine = (line: string) => {
+    if (line.includes('"event":"ready"')) isReady = true;
+    options.onLine?.(line);
+  };
+  const child = startScript('worker', 'workers/main.ts', { ...options, onLine });
+  await readyOrStopped(child, async () => isReady);
+  return child;
+}
+
+/** Starts api/main.ts and waits until `GET /readyz` answers 200. The address follows from API_HOST and API_PORT, which must not be 0. */
+export async function startApiProcess(options: ProcessOptions): Promise<Child & { readonly url: string }> {
+  const url = `http://${options.env['API_HOST'] ?? '127.0.0.1'}:${options.env['API_PORT'] ?? '8080'}`;
+  const child = startScript('API', 'api/main.ts', options);
+  await readyOrStopped(child, () => isReadyAt(url));
+  return { ...child, url };
+}
+
+function startScript(name: string, script: string, { env, args = [], logFile, onLine }: ProcessOptions): Child {
+  return startChild({
+    name,
+    command: process.execPath,
+    args: ['--import', 'tsx', script, ...args],
+    cwd: ROOT,
+    env,
+    ...(logFile === undefined ? {} : { logFile }),
+    ...(onLine === undefined ? {} : { onLine }),
+  });
+}
+
+async function readyOrStopped(child: Child, ready: () => Promise<boolean>): Promise<void> {
+  try {
+    await waitUntilReady(child, ready, { timeoutMs: 60_000 });
+  } catch (error) {
+    await child.stop();
+    throw error;
+  }
+}
+
+async function isReadyAt(url: string): Promise<boolean> {
+  try {
+    const response = await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(2_000) });
+    await response.body?.cancel();
+    return response.status === 200;
+  } catch {
+    // Not listening yet.
+    return false;
+  }
+}

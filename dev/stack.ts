@@ -1,0 +1,178 @@
+import { rmSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { readTemporalDevConfig } from '../config/temporal-dev.ts';
+import { migrate } from '../prisma/migrate.ts';
+import type { Child } from './child.ts';
+import { startEmulatorProcess } from './emulator.ts';
+import { processEnvironment } from './environment.ts';
+import { tryLock } from './lock.mjs';
+import { portOrFree } from './ports.ts';
+import { ensureDatabase } from './postgres.ts';
+import { startApiProcess, startWorkerProcess } from './processes.ts';
+import { resolveTemporalCli } from './temporal-cli.mjs';
+import { startTemporalServer } from './temporal-server.ts';
+
+const API_PORT = 8080;
+const EMULATOR_PORT = 8090;
+/** The emulator's world of the development stack. */
+const WORLD = 'dev';
+
+/** Everything that Tempera needs on one machine, running. */
+export interface Stack {
+  readonly apiUrl: string;
+  readonly temporal: { readonly address: string; readonly namespace: string; readonly uiUrl: string };
+  readonly databaseUrl: string;
+  /** Null when a real RUNPOD_API_KEY is set: then pods are real and cost money. */
+  readonly emulatorUrl: string | null;
+  /** Folder of all local state. */
+  readonly home: string;
+  /** File that holds the first API key; the API writes it at its first start. */
+  readonly apiKeyFile: string;
+  readonly logs: string;
+  /** Settles with a sentence when a part ends that should run; never when all is well. */
+  readonly broken: Promise<string>;
+  /** Ends everything in reverse order. May be called more than once. */
+  stop(): Promise<void>;
+}
+
+export interface StackOptions {
+  /** Default `.tempera`. */
+  readonly home?: string;
+  /** Told what is being done, one short line at a time. */
+  readonly log?: (line: string) => void;
+  readonly apiArgs?: readonly string[];
+  readonly workerArgs?: readonly string[];
+  /** Further environment variables of worker and API. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+}
+
+/** Starts Temporal, PostgreSQL, the emulated cloud, the worker and the API, and waits until all are ready. When one does not start, the others are stopped again. */
+export async function startStack(options: StackOptions = {}): Promise<Stack> {
+  const { log = () => undefined } = options;
+  const home = resolve(options.home ?? '.tempera');
+  const lock = tryLock(join(home, 'stack.lock'));
+  if (lock.status === 'held')
+    throw new Error(`A stack is running in ${home} already (process ${lock.pid}). Stop it first.`);
+  const stops: (() => Promise<void>)[] = [async () => lock.release()];
+  const stop = async () => {
+    for (const end of stops.splice(0).reverse()) await end();
+  };
+  try {
+    return await startParts({ options, home, log, stops, stop });
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+interface Start {
+  readonly options: StackOptions;
+  readonly home: string;
+  readonly log: (line: string) => void;
+  /** Filled as parts come up. */
+  readonly stops: (() => Promise<void>)[];
+  readonly stop: () => Promise<void>;
+}
+
+async function startParts({ options, home, log, stops, stop }: Start): Promise<Stack> {
+  const logs = join(home, 'logs');
+  rmSync(logs, { recursive: true, force: true });
+  const isEmulated = !process.env['RUNPOD_API_KEY'];
+
+  const [temporal, database, emulatorUrl] = await all([
+    startTemporal(home, logs, log, stops),
+    startDatabase(home, logs, log, stops),
+    isEmulated ? startEmulator(home, logs, log, stops) : Promise.resolve(null),
+  ]);
+  const port = await portOrFree(API_PORT, (free) => log(`port ${API_PORT} is taken; the API uses ${free}`));
+  const env = processEnvironment({
+    home,
+    databaseUrl: database,
+    temporal,
+    worldUrl: emulatorUrl === null ? null : `${emulatorUrl}/w/${WORLD}`,
+    api: { host: '127.0.0.1', port },
+    ...(options.env === undefined ? {} : { extra: options.env }),
+  });
+  const started = (child: Child) => {
+    stops.push(() => child.stop());
+    return child;
+  };
+  const [worker, api] = await all([
+    startWorkerProcess({ env, args: options.workerArgs ?? [], logFile: join(logs, 'worker.log') }).then(started),
+    startApiProcess({ env, args: options.apiArgs ?? [], logFile: join(logs, 'api.log') }).then(started),
+  ]);
+  log(`API: http://127.0.0.1:${port}`);
+  return {
+    apiUrl: `http://127.0.0.1:${port}`,
+    temporal,
+    databaseUrl: database,
+    emulatorUrl,
+    home,
+    apiKeyFile: join(home, 'api-key'),
+    logs,
+    broken: Promise.race([worker, api].map((child) => endOf(child, logs, stops))),
+    stop,
+  };
+}
+
+async function startTemporal(home: string, logs: string, log: Start['log'], stops: Start['stops']) {
+  const config = readTemporalDevConfig();
+  const wish = (wished: number, what: string) =>
+    portOrFree(wished, (free) => log(`port ${wished} is taken; ${what} uses ${free}`));
+  const server = await startTemporalServer({
+    config,
+    cliPath: await resolveTemporalCli(),
+    databaseFile: join(home, 'temporal.db'),
+    port: await wish(config.server.port, 'the Temporal server'),
+    uiPort: await wish(config.server.uiPort, "Temporal's Web UI"),
+    logFile: join(logs, 'temporal.log'),
+  });
+  stops.push(() => server.stop());
+  log(`Temporal: ${server.address}, Web UI ${server.uiUrl}`);
+  return { address: server.address, namespace: server.namespace, uiUrl: server.uiUrl };
+}
+
+async function startDatabase(home: string, logs: string, log: Start['log'], stops: Start['stops']): Promise<string> {
+  const server = await ensureDatabase({ dir: join(home, 'postgres'), logFile: join(logs, 'postgres.log') });
+  stops.push(() => server.stop());
+  const applied = await migrate(server.url);
+  log(
+    `PostgreSQL: ${server.origin === 'given' ? 'DATABASE_URL' : `embedded, port ${new URL(server.url).port}`}, ${migrationsText(applied.length)}`,
+  );
+  return server.url;
+}
+
+function migrationsText(applied: number): string {
+  if (applied === 0) return 'up to date';
+  return `${applied} migration${applied === 1 ? '' : 's'} applied`;
+}
+
+async function startEmulator(home: string, logs: string, log: Start['log'], stops: Start['stops']): Promise<string> {
+  const port = await portOrFree(EMULATOR_PORT, (free) =>
+    log(`port ${EMULATOR_PORT} is taken; the emulated cloud uses ${free}`),
+  );
+  const emulator = await startEmulatorProcess({
+    port,
+    dataDir: join(home, 'emulator'),
+    logFile: join(logs, 'emulator.log'),
+  });
+  stops.push(() => emulator.stop());
+  log(`emulated cloud: ${emulator.url} (no real pods, no money)`);
+  return emulator.url;
+}
+
+/** Waits for all, also when one fails, so that whatever came up is known and can be stopped. */
+async function all<T extends readonly Promise<unknown>[]>(
+  starting: [...T],
+): Promise<{ [K in keyof T]: Awaited<T[K]> }> {
+  await Promise.allSettled(starting);
+  return Promise.all(starting);
+}
+
+/** Answers when a part ended that was not asked to. */
+async function endOf(child: Child, logs: string, stops: Start['stops']): Promise<string> {
+  const { code } = await child.exited;
+  // Stopping has begun: an end is what was wanted.
+  if (stops.length === 0) return new Promise(() => undefined);
+  return `${child.name} ended unexpectedly with code ${code}; see ${logs}`;
+}
