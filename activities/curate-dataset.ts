@@ -1,4 +1,4 @@
-import { cleanCaption, templateCaption } from '../curation/caption.ts';
+import { captionFor } from '../curation/caption.ts';
 import { curatePhotos } from '../curation/curate.ts';
 import { preparePhoto } from '../curation/prepare.ts';
 import { datasetVersion, summarise } from '../curation/report.ts';
@@ -34,7 +34,7 @@ export function curateDataset(deps: ActivityDependencies) {
       .filter((photo) => photo.decision === 'keep')
       .map((photo) => byId.get(photo.id)!)
       .toSorted((a, b) => (a.sha256 < b.sha256 ? -1 : 1))
-      .map((photo) => ({ photo, caption: captionOf(photo, training.request.triggerWord) }));
+      .map((photo) => ({ photo, caption: captionFor({ triggerWord: training.request.triggerWord, caption: photo.caption }) }));
     const version = datasetVersion(kept.map(({ photo, caption }) => ({ sha256: photo.sha256, caption })));
     const manifestKey = `datasets/${training.datasetId}/${version}/manifest.json`;
     if (report.accepted) await writeDataset(deps, manifestKey, version, kept, step);
@@ -77,10 +77,4 @@ async function writeDataset(deps: ActivityDependencies, manifestKey: string, ver
 async function prepare(deps: ActivityDependencies, photo: DatasetPhoto, key: string, signal: AbortSignal) {
   const { jpeg } = await preparePhoto(await readObject(deps.store, photo.storageKey, signal));
   return await deps.store.put(key, jpeg, { contentType: 'image/jpeg', signal });
-}
-
-/** The user's own caption when there is one, else the template. */
-function captionOf(photo: DatasetPhoto, triggerWord: string): string {
-  const own = photo.caption === null ? '' : cleanCaption(photo.caption);
-  return own === '' ? templateCaption({ triggerWord }) : own;
 }

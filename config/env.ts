@@ -38,6 +38,8 @@ export interface Settings {
     /** Container disk of a pod. GB. */
     readonly diskGb: number;
   };
+  /** First part of the task queues' names: installations that share a Temporal namespace need different ones. */
+  readonly taskQueuePrefix: string;
   /** What this worker process does; all roles by default. */
   readonly workerRoles: readonly WorkerRole[];
   readonly sweep: {
@@ -95,6 +97,8 @@ export function readSettings(env: Environment = process.env): Settings {
     endpoint: env['S3_ENDPOINT'] ? httpUrl('S3_ENDPOINT', '') : undefined,
   });
   const publishBucket = env['PUBLISH_S3_BUCKET'];
+  const taskQueuePrefix = env['TASK_QUEUE_PREFIX'] || 'lora';
+  if (!/^[a-z0-9-]{1,40}$/.test(taskQueuePrefix)) faults.push('TASK_QUEUE_PREFIX must be 1 to 40 characters of a-z, 0-9 and "-"');
   const roleNames = (env['WORKER_ROLES'] || WORKER_ROLES.join(',')).split(',').map((name) => name.trim());
   const roles = WORKER_ROLES.filter((role) => roleNames.includes(role));
   if (roles.length !== roleNames.length) faults.push(`WORKER_ROLES must name some of ${WORKER_ROLES.join(', ')}`);
@@ -120,6 +124,7 @@ export function readSettings(env: Environment = process.env): Settings {
       // Peers use 60 to 150 GB: the base model's cache is the bulk (read 2026-11).
       diskGb: integer('POD_DISK_GB', 120, 20, 2_000),
     },
+    taskQueuePrefix,
     workerRoles: roles,
     sweep: {
       intervalMs: integer('SWEEP_INTERVAL_SECONDS', 120, 1, 86_400) * 1_000,

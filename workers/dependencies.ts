@@ -31,7 +31,7 @@ export function createDependencies(settings: Settings, client: Client): WorkerDe
       trainer: createAiToolkitTrainer({ huggingFaceToken: huggingFace.token }),
       publishers: createPublishers({ ...settings, temporaryDirectory: join(settings.home, 'tmp') }),
       secrets: createPodSecrets(settings.secret),
-      workflows: createWorkflowDirectory(client),
+      workflows: createWorkflowDirectory(client, settings.taskQueuePrefix),
       environment: settings.environment,
       pod: { image: runpod.image, diskGb: runpod.diskGb },
     },

@@ -4,12 +4,14 @@ import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { readSettings } from '../config/env.ts';
 import { createLogger } from '../config/logger.ts';
 import { temporalConnection } from '../config/temporal.ts';
+import { taskQueues } from '../workflows/contract.ts';
 import { connectWithPatience } from './connect.ts';
 import { createDependencies } from './dependencies.ts';
 import { createWorkers } from './roles.ts';
 import { ensureSweepSchedule } from './sweep-schedule.ts';
 
 const settings = readSettings();
+const queues = taskQueues(settings.taskQueuePrefix);
 const logger = createLogger('worker', settings.logLevel);
 
 // One process, one runtime; signals are handled below, so that everything ends in order.
@@ -32,12 +34,12 @@ const dependencies = createDependencies(settings, client);
 const connection = await connectWithPatience(connectionOptions, logger, stop.signal);
 if (connection) {
   try {
-    const workers = await createWorkers({ roles: settings.workerRoles, connection, namespace, activities: dependencies.activities });
+    const workers = await createWorkers({ roles: settings.workerRoles, connection, namespace, activities: dependencies.activities, taskQueues: queues });
     const running = Promise.all(workers.map((worker) => worker.run()));
     stop.signal.addEventListener('abort', () => workers.forEach((worker) => worker.shutdown()));
     if (stop.signal.aborted) workers.forEach((worker) => worker.shutdown());
-    if (settings.workerRoles.includes('workflow')) await ensureSweepSchedule(client, settings);
-    logger.info({ event: 'ready', roles: settings.workerRoles, namespace }, 'the worker is ready');
+    if (settings.workerRoles.includes('workflow')) await ensureSweepSchedule(client, settings, queues);
+    logger.info({ event: 'ready', roles: settings.workerRoles, namespace, taskQueues: queues }, 'the worker is ready');
     await running;
   } finally {
     await connection.close();

@@ -6,6 +6,7 @@ import type { ActivityDependencies } from '../activities/dependencies.ts';
 import { createCpuActivities, createIoActivities } from '../activities/index.ts';
 import type { WorkerRole } from '../config/env.ts';
 import { TASK_QUEUES } from '../workflows/contract.ts';
+import type { TaskQueues } from '../workflows/contract.ts';
 
 interface WorkersParams {
   readonly roles: readonly WorkerRole[];
@@ -14,7 +15,7 @@ interface WorkersParams {
   readonly activities: ActivityDependencies;
   /** Made ahead of time; bundled from the sources at start when absent. */
   readonly workflowBundle?: WorkflowBundle;
-  readonly taskQueues?: Readonly<Record<WorkerRole, string>>;
+  readonly taskQueues?: TaskQueues;
 }
 
 /** Path of the workflows' index, for bundling. */

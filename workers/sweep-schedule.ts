@@ -1,20 +1,24 @@
 import { ScheduleAlreadyRunning, ScheduleOverlapPolicy } from '@temporalio/client';
 import type { Client, ScheduleOptions } from '@temporalio/client';
 import type { Settings } from '../config/env.ts';
-import { SWEEP_PODS_WORKFLOW, TASK_QUEUES } from '../workflows/contract.ts';
-import type { SweepPodsInput } from '../workflows/contract.ts';
+import { SWEEP_PODS_WORKFLOW } from '../workflows/contract.ts';
+import type { SweepPodsInput, TaskQueues } from '../workflows/contract.ts';
 
 /** Makes the sweeper's schedule, or brings an existing one to the current settings. Safe to call at every start. */
-export async function ensureSweepSchedule(client: Client, settings: Pick<Settings, 'environment' | 'sweep'>): Promise<void> {
+export async function ensureSweepSchedule(
+  client: Client,
+  settings: Pick<Settings, 'environment' | 'sweep'>,
+  queues: TaskQueues,
+): Promise<void> {
   const scheduleId = `lora-sweep-${settings.environment}`;
-  const input: SweepPodsInput = { graceMs: settings.sweep.graceMs };
+  const input: SweepPodsInput = { graceMs: settings.sweep.graceMs, taskQueue: queues.io };
   const options = {
     spec: { intervals: [{ every: settings.sweep.intervalMs }] },
     action: {
       type: 'startWorkflow',
       workflowType: SWEEP_PODS_WORKFLOW,
       workflowId: scheduleId,
-      taskQueue: TASK_QUEUES.workflow,
+      taskQueue: queues.workflow,
       args: [input],
     },
     // A missed sweep is not made up for: the next one sees the same pods.

@@ -3,12 +3,13 @@ import { WorkflowExecutionAlreadyStartedError, WorkflowIdReusePolicy, WorkflowNo
 import type { Client } from '@temporalio/client';
 import type { ActivityDependencies } from '../activities/dependencies.ts';
 import { TemperaError } from '../core/failure.ts';
-import { TASK_QUEUES, TRAIN_LORA_WORKFLOW, reportProgress, trainingWorkflowId } from '../workflows/contract.ts';
+import { TRAIN_LORA_WORKFLOW, reportProgress, taskQueues, trainingWorkflowId } from '../workflows/contract.ts';
 import type { TrainLoraInput } from '../workflows/contract.ts';
 
 const DEADLINE_MS = 5_000;
 
-export function createWorkflowDirectory(client: Client, workflowTaskQueue: string = TASK_QUEUES.workflow): ActivityDependencies['workflows'] {
+export function createWorkflowDirectory(client: Client, taskQueuePrefix?: string): ActivityDependencies['workflows'] {
+  const queues = taskQueues(taskQueuePrefix);
   const ask = async <T>(call: () => Promise<T>): Promise<T> => {
     try {
       return await client.connection.withDeadline(Date.now() + DEADLINE_MS, call);
@@ -28,12 +29,12 @@ export function createWorkflowDirectory(client: Client, workflowTaskQueue: strin
       }
     },
     async startTraining(trainingId) {
-      const input: TrainLoraInput = { trainingId };
+      const input: TrainLoraInput = { trainingId, taskQueues: { io: queues.io, cpu: queues.cpu } };
       try {
         await ask(() =>
           client.workflow.start(TRAIN_LORA_WORKFLOW, {
             args: [input],
-            taskQueue: workflowTaskQueue,
+            taskQueue: queues.workflow,
             workflowId: trainingWorkflowId(trainingId),
             workflowIdReusePolicy: WorkflowIdReusePolicy.REJECT_DUPLICATE,
           }),

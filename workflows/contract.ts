@@ -5,7 +5,18 @@ import type { Intervals } from '../core/interval.ts';
 import type { RecipeOverrides } from '../core/recipe.ts';
 import type { TrainingPhase, TrainingStatus } from '../core/status.ts';
 
-export const TASK_QUEUES = { workflow: 'lora-workflow', io: 'lora-io', cpu: 'lora-cpu' } as const;
+export interface TaskQueues {
+  readonly workflow: string;
+  readonly io: string;
+  readonly cpu: string;
+}
+
+/** The task queues of an installation; the standard ones are also written down in temporal-dev.yaml. */
+export function taskQueues(prefix = 'lora'): TaskQueues {
+  return { workflow: `${prefix}-workflow`, io: `${prefix}-io`, cpu: `${prefix}-cpu` };
+}
+
+export const TASK_QUEUES = taskQueues();
 /** Name under which the workflow is registered with Temporal. */
 export const TRAIN_LORA_WORKFLOW = 'trainLoraWorkflow';
 

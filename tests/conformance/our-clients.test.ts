@@ -13,7 +13,13 @@ import { startCloud } from './world.ts';
 import type { TestWorld } from './world.ts';
 
 const PASSWORD = 'a-password-of-a-pod';
-const OFFER: Offer = { gpu: 'NVIDIA GeForce RTX 4090', vramGb: 24, cloud: 'secure', hourlyMicroUsd: 740_000, dataCenters: [] };
+const OFFER: Offer = {
+  gpu: 'NVIDIA GeForce RTX 4090',
+  vramGb: 24,
+  cloud: 'secure',
+  hourlyMicroUsd: 740_000,
+  dataCenters: [],
+};
 const trainer = createAiToolkitTrainer();
 const never = new AbortController().signal;
 
@@ -24,7 +30,12 @@ beforeAll(async () => {
 afterAll(() => cloud.close());
 
 function computeOf(world: TestWorld, apiKey = 'emulated'): Compute {
-  return createRunpodCompute({ apiKey, apiUrl: `${world.url}/runpod`, proxyTemplate: `${world.url}/proxy/{podId}/{port}`, catalogAgeMs: 0 });
+  return createRunpodCompute({
+    apiKey,
+    apiUrl: `${world.url}/runpod`,
+    proxyTemplate: `${world.url}/proxy/{podId}/{port}`,
+    catalogAgeMs: 0,
+  });
 }
 
 const spec = (name: string) => ({
@@ -102,7 +113,9 @@ describe('RunPod', () => {
     const world = await cloud.world(`refused-${effect}`);
     await world.fault({ at: 'pods.create', effect });
 
-    await expect(computeOf(world).create(spec('tempera-test-3333333333333333-a1p1'), OFFER, 5_000)).rejects.toMatchObject({ code });
+    await expect(
+      computeOf(world).create(spec('tempera-test-3333333333333333-a1p1'), OFFER, 5_000),
+    ).rejects.toMatchObject({ code });
   });
 
   test('a list that is no list is never "no pods"', async () => {
@@ -134,7 +147,12 @@ describe('RunPod', () => {
   test('a wrong key never shows in the error', async () => {
     const world = await cloud.world('wrong-key');
 
-    const error = await computeOf(world, 'rpa_SECRETSECRETSECRET').catalog().then(() => null, (thrown: unknown) => thrown);
+    const error = await computeOf(world, 'rpa_SECRETSECRETSECRET')
+      .catalog()
+      .then(
+        () => null,
+        (thrown: unknown) => thrown,
+      );
 
     expect(error).toMatchObject({ code: 'AUTH' });
     expect(String(error)).not.toContain('SECRET');
@@ -155,7 +173,11 @@ describe('AI Toolkit', () => {
       onProgress: (uploaded) => progress.push(uploaded),
       signal: never,
     });
-    const job = { jobName: 'lora_0123456789abcdef', datasetName: 'ds_0123456789abcdef', recipe: resolveRecipe('flux', 'ohwx', { steps: 40, checkpointInterval: 20 }) };
+    const job = {
+      jobName: 'lora_0123456789abcdef',
+      datasetName: 'ds_0123456789abcdef',
+      recipe: resolveRecipe('flux', 'ohwx', { steps: 40, checkpointInterval: 20 }),
+    };
     const jobId = await trainer.start(target, job, never);
     const again = await trainer.start(target, job, never);
     await until(async () => (await trainer.observe(target, jobId, never)).state === 'completed');
@@ -180,9 +202,20 @@ describe('AI Toolkit', () => {
   test('Wan 2.2 gives two files per save', async () => {
     const world = await cloud.world('wan');
     const { target } = await rentedTrainer(world);
-    await trainer.uploadDataset({ target, datasetName: 'ds_wan', photos: [photo(1)], from: 0, onProgress: () => {}, signal: never });
+    await trainer.uploadDataset({
+      target,
+      datasetName: 'ds_wan',
+      photos: [photo(1)],
+      from: 0,
+      onProgress: () => {},
+      signal: never,
+    });
     const recipe = resolveRecipe('wan-2.2', 'ohwx', { steps: 4, checkpointInterval: 2 });
-    const jobId = await trainer.start(target, { jobName: 'lora_00000000000000aa', datasetName: 'ds_wan', recipe }, never);
+    const jobId = await trainer.start(
+      target,
+      { jobName: 'lora_00000000000000aa', datasetName: 'ds_wan', recipe },
+      never,
+    );
     await until(async () => (await trainer.observe(target, jobId, never)).state === 'completed');
 
     const files = await trainer.files(target, jobId, never);
@@ -196,14 +229,26 @@ describe('AI Toolkit', () => {
   test('a job that a restored checkpoint lies under goes on from its step', async () => {
     const world = await cloud.world('restores');
     const { target } = await rentedTrainer(world);
-    await trainer.uploadDataset({ target, datasetName: 'ds_r', photos: [photo(1)], from: 0, onProgress: () => {}, signal: never });
+    await trainer.uploadDataset({
+      target,
+      datasetName: 'ds_r',
+      photos: [photo(1)],
+      from: 0,
+      onProgress: () => {},
+      signal: never,
+    });
     const recipe = resolveRecipe('flux', 'ohwx', { steps: 30, checkpointInterval: 10 });
     const first = await trainer.start(target, { jobName: 'lora_first00000000', datasetName: 'ds_r', recipe }, never);
     await until(async () => (await trainer.observe(target, first, never)).state === 'completed');
     const checkpoint = (await trainer.files(target, first, never)).find((file) => file.step === 20)!;
     const bytes = Buffer.concat(await (await trainer.open(target, checkpoint.path, never)).toArray());
 
-    await trainer.restore({ target, jobName: 'lora_second0000000', files: [{ filename: 'lora_second0000000_000000020.safetensors', read: async () => bytes }], signal: never });
+    await trainer.restore({
+      target,
+      jobName: 'lora_second0000000',
+      files: [{ filename: 'lora_second0000000_000000020.safetensors', read: async () => bytes }],
+      signal: never,
+    });
     const second = await trainer.start(target, { jobName: 'lora_second0000000', datasetName: 'ds_r', recipe }, never);
     await until(async () => (await trainer.observe(target, second, never)).state === 'completed');
 
@@ -214,7 +259,14 @@ describe('AI Toolkit', () => {
   test('a running job is stopped, a queued one too', async () => {
     const world = await cloud.world('stops', { delaysMs: { step: 20 } });
     const { target } = await rentedTrainer(world);
-    await trainer.uploadDataset({ target, datasetName: 'ds_s', photos: [photo(1)], from: 0, onProgress: () => {}, signal: never });
+    await trainer.uploadDataset({
+      target,
+      datasetName: 'ds_s',
+      photos: [photo(1)],
+      from: 0,
+      onProgress: () => {},
+      signal: never,
+    });
     const recipe = resolveRecipe('flux', 'ohwx', { steps: 10_000, checkpointInterval: 500 });
     const jobId = await trainer.start(target, { jobName: 'lora_stop', datasetName: 'ds_s', recipe }, never);
     await until(async () => (await trainer.observe(target, jobId, never)).step > 0);

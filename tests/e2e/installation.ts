@@ -1,0 +1,189 @@
+/** A whole installation for one test file: API, worker and emulated world of its own, on the run's Temporal and PostgreSQL. */
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Client } from '@temporalio/client';
+import { DefaultLogger, Runtime, bundleWorkflowCode } from '@temporalio/worker';
+import { pino } from 'pino';
+import type { ActivityDependencies } from '../../activities/dependencies.ts';
+import { newApiKey } from '../../api/api-key.ts';
+import { buildApp } from '../../api/app.ts';
+import { sha256Hex } from '../../api/ids.ts';
+import { createTemporalGateway } from '../../api/temporal.ts';
+import type { Intervals } from '../../core/interval.ts';
+import { inspectPhoto } from '../../curation/intake.ts';
+import { drawPhoto } from '../../dev/photos.ts';
+import { createDatabase } from '../../prisma/client.ts';
+import { createRepositories } from '../../prisma/repositories/index.ts';
+import { createRunpodCompute } from '../../providers/compute/runpod/compute.ts';
+import { createPodSecrets } from '../../providers/pod-secrets.ts';
+import { createFilesystemStore } from '../../providers/storage/filesystem.ts';
+import { verifySignedObjectUrl } from '../../providers/storage/signed-object-url.ts';
+import { createAiToolkitTrainer } from '../../providers/trainers/ai-toolkit/trainer.ts';
+import { WORKFLOWS_PATH, createWorkers } from '../../workers/roles.ts';
+import { createWorkflowDirectory } from '../../workers/workflow-directory.ts';
+import { taskQueues, trainingWorkflowId } from '../../workflows/contract.ts';
+import { createTestDatabase } from '../support/database.ts';
+import { nativeTemporalConnection, temporalConnection } from '../support/temporal.ts';
+import { createWorld } from '../support/world.ts';
+import { client as apiClient } from './api-harness.ts';
+
+Runtime.install({ logger: new DefaultLogger('ERROR') });
+
+/** The story in milliseconds: every wait short, every limit still far above what a busy machine needs. */
+export const FAST: Partial<Intervals> = {
+  capacityWaitMs: [50],
+  capacityTimeoutMs: 20_000,
+  createTimeoutMs: 2_000,
+  reconcileIntervalMs: 50,
+  podReadyTimeoutMs: 20_000,
+  readyPollMs: 100,
+  watchPollMs: 100,
+  watchFastPollMs: 40,
+  startupTimeoutMs: 20_000,
+  stallTimeoutMs: 20_000,
+  podLostTimeoutMs: 1_000,
+  retryWindowMs: 60_000,
+  heartbeatTimeoutMs: 5_000,
+  shortTimeoutMs: 10_000,
+  transferTimeoutMs: 60_000,
+  retryIntervalMs: 50,
+};
+
+/** All of the vendors' delays at nearly nothing. */
+const QUICK_CLOUD = {
+  rateLimit: null,
+  loraBytes: 100_000,
+  delaysMs: { provisioning: 0, starting: 0, ports: 0, app: 0, workerTick: 5, modelLoad: 0, datasetLoad: 0, step: 0, save: 0, sample: 0 },
+};
+
+const SECRET = 'a secret of thirty-two characters or more';
+
+// Books of the emulator are plain JSON; tests look into them freely.
+// oxlint-disable-next-line typescript/no-explicit-any
+type Book = any;
+
+export type Installation = Awaited<ReturnType<typeof createInstallation>>;
+
+export async function createInstallation(options: { readonly publishers?: (world: { hubUrl: string }, home: string) => ActivityDependencies['publishers'] } = {}) {
+  const testDatabase = await createTestDatabase();
+  const database = createDatabase({ url: testDatabase.url, poolSize: 8 });
+  const home = await mkdtemp(join(tmpdir(), 'tempera-e2e-'));
+  const prefix = `e2e-${randomBytes(6).toString('hex')}`;
+  const queues = taskQueues(prefix);
+  const environment = `t${randomBytes(4).toString('hex')}`;
+  const world = createWorld();
+  await world.admin.configure(QUICK_CLOUD);
+  const { connection, namespace } = await temporalConnection();
+  const native = await nativeTemporalConnection();
+  const temporal = new Client({ connection, namespace });
+  const store = createFilesystemStore({ root: join(home, 'objects'), secret: SECRET, publicUrl: 'http://api.test' });
+  const gateway = createTemporalGateway({ address: connection.options.address, namespace, taskQueue: queues.workflow });
+  const app = buildApp({
+    database,
+    store,
+    temporal: gateway,
+    inspectPhoto,
+    signedObjects: { verify: (url) => verifySignedObjectUrl({ secret: SECRET, ...url }) },
+    logger: pino({ level: 'silent' }),
+    clock: () => new Date(),
+    settings: { home, publicUrl: 'http://api.test', temporalNamespace: namespace, taskQueues: queues, allowTestIntervals: true },
+  });
+  const key = newApiKey();
+  await database.user.create({
+    data: { email: `${environment}@example.org`, apiKeys: { create: { name: 'e2e', prefix: key.slice(0, 10), secretHash: sha256Hex(key) } } },
+  });
+  const http = apiClient(app, key);
+
+  const activities: ActivityDependencies = {
+    repositories: createRepositories(database),
+    store,
+    compute: createRunpodCompute({ apiKey: 'emulated', apiUrl: world.runpodUrl, proxyTemplate: world.proxyTemplate, catalogAgeMs: 0 }),
+    trainer: createAiToolkitTrainer({ huggingFaceToken: 'hf_emulated' }),
+    publishers: options.publishers?.(world, home) ?? { s3: null, huggingface: null },
+    secrets: createPodSecrets(SECRET),
+    workflows: createWorkflowDirectory(temporal, prefix),
+    environment,
+    pod: { image: 'ostris/aitoolkit:0.12.26', diskGb: 60 },
+  };
+  const workflowBundle = await bundleWorkflowCode({ workflowsPath: WORKFLOWS_PATH, logger: new DefaultLogger('ERROR') });
+  const workers = await createWorkers({ roles: ['workflow', 'io', 'cpu'], connection: native.connection, namespace, activities, workflowBundle, taskQueues: queues });
+  const running = Promise.all(workers.map((worker) => worker.run()));
+
+  const book = (): Promise<Book> => world.admin.book();
+  const training = async (id: string): Promise<Book> => (await http.get(`/v1/trainings/${id}`)).body;
+
+  return {
+    world,
+    database,
+    store,
+    temporal,
+    http,
+    app,
+    home,
+    environment,
+    activities,
+    queues,
+    book,
+    training,
+    handle: (id: string) => temporal.workflow.getHandle(trainingWorkflowId(id)),
+
+    /** Uploads pictures and makes a dataset of them; returns its id. */
+    async dataset(photos: readonly Buffer[] | number = 6): Promise<string> {
+      const files = typeof photos === 'number' ? await Promise.all(Array.from({ length: photos }, (_, index) => drawPhoto(index + 1))) : photos;
+      const uploaded = await http.upload(...files.map((bytes, index) => ({ filename: `photo-${index + 1}.jpg`, bytes })));
+      if (uploaded.status !== 201) throw new Error(`upload: ${JSON.stringify(uploaded.body)}`);
+      const made = await http.post('/v1/datasets', { name: 'photos', imageIds: uploaded.body.images.map((image: { id: string }) => image.id) });
+      if (made.status !== 201) throw new Error(`dataset: ${JSON.stringify(made.body)}`);
+      return made.body.id;
+    },
+
+    /** Starts a training through the API with the story in milliseconds; returns its id. */
+    async start(body: Record<string, unknown>): Promise<string> {
+      const answer = await http.post('/v1/trainings', {
+        name: 'Mia',
+        baseModel: 'flux',
+        triggerWord: 'ohwx',
+        ...body,
+        recipe: { steps: 20, checkpointInterval: 10, ...(body['recipe'] as object | undefined) },
+        intervals: { ...FAST, ...(body['intervals'] as object | undefined) },
+      });
+      if (answer.status !== 201) throw new Error(`start: ${answer.status} ${JSON.stringify(answer.body)}`);
+      return answer.body.id;
+    },
+
+    /** Waits until the training has this status (and phase). */
+    async until(id: string, status: string, phase?: string): Promise<Book> {
+      for (;;) {
+        const seen = await training(id);
+        if (seen.status === status && (phase === undefined || seen.phase === phase)) return seen;
+        await sleep(20);
+      }
+    },
+
+    /** Topics of a training's events, in order. */
+    async events(id: string): Promise<string[]> {
+      const rows = await database.outboxEvent.findMany({ where: { loraModelId: id }, orderBy: { seq: 'asc' } });
+      return rows.map((row) => row.topic);
+    },
+
+    async close() {
+      workers.forEach((worker) => worker.shutdown());
+      await running;
+      await app.close();
+      await gateway.close();
+      await native.connection.close();
+      await connection.close();
+      await database.$disconnect();
+      await testDatabase.drop();
+      await rm(home, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Waits for a condition on something that no event announces. */
+export async function until(condition: () => Promise<boolean>): Promise<void> {
+  while (!(await condition())) await sleep(20);
+}

@@ -1,0 +1,225 @@
+/** The main job: photos in, a verified LoRA out, and what happens when it cannot go straight through. */
+import { createHash } from 'node:crypto';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { createInstallation } from './installation.ts';
+import type { Installation } from './installation.ts';
+
+let tempera: Installation;
+let datasetId: string;
+beforeAll(async () => {
+  tempera = await createInstallation();
+  datasetId = await tempera.dataset();
+});
+afterAll(() => tempera.close());
+beforeEach(() => tempera.world.admin.clearFaults());
+
+async function podsOf(id: string) {
+  const short = id.replaceAll('-', '').slice(-16);
+  return (await tempera.book()).pods.filter((pod: { name: string }) => pod.name.includes(short));
+}
+
+async function alive(id: string): Promise<number> {
+  return (await podsOf(id)).filter((pod: { deletedAtMs: number | null }) => pod.deletedAtMs === null).length;
+}
+
+describe('success', () => {
+  test('photos become a LoRA in the object store, and the pod is gone', async () => {
+    const id = await tempera.start({ datasetId });
+
+    const result = await tempera.handle(id).result();
+    const training = await tempera.training(id);
+    const [file] = training.artifact.files;
+    const answer = await tempera.http.get(`/v1/trainings/${id}/artifact`);
+    const url = new URL(answer.body.files[0].url);
+    const download = await tempera.app.inject({ method: 'GET', url: url.pathname + url.search });
+
+    expect(result).toMatchObject({ status: 'ready', sha256: file.sha256 });
+    expect(training).toMatchObject({ status: 'ready', phase: 'done', attempt: 1, progress: { step: 20 } });
+    expect(createHash('sha256').update(download.rawPayload).digest('hex')).toBe(file.sha256);
+    expect(await podsOf(id)).toHaveLength(1);
+    expect(await alive(id)).toBe(0);
+    expect(training.cost.microUsd).toBeGreaterThan(0);
+    expect(await tempera.events(id)).toEqual([
+      'training.queued',
+      'training.started',
+      'training.phase',
+      'training.phase',
+      'training.phase',
+      'training.phase',
+      'training.phase',
+      'training.ready',
+    ]);
+  });
+
+  test('checkpoints and samples are mirrored while the pod trains', async () => {
+    await tempera.world.admin.configure({ delaysMs: { step: 20 } });
+    const id = await tempera.start({ datasetId, recipe: { steps: 60, checkpointInterval: 20 } });
+    await tempera.handle(id).result();
+    await tempera.world.admin.configure({ delaysMs: { step: 0 } });
+
+    const checkpoints = await tempera.database.checkpoint.findMany({ where: { attempt: { loraModelId: id } }, orderBy: { step: 'asc' } });
+    const samples = await tempera.database.sample.findMany({ where: { attempt: { loraModelId: id } } });
+
+    expect(checkpoints.map((checkpoint) => checkpoint.step)).toContain(20);
+    for (const checkpoint of checkpoints) expect((await tempera.store.head(checkpoint.storageKey))?.sha256).toBe(checkpoint.sha256);
+    expect(samples.length).toBeGreaterThan(0);
+  });
+
+  test('Wan 2.2 brings both of its files home', async () => {
+    const id = await tempera.start({ datasetId, baseModel: 'one-2.2', recipe: { steps: 4, checkpointInterval: 2 } });
+    await tempera.handle(id).result();
+
+    const { artifact, baseModel } = await tempera.training(id);
+
+    expect(baseModel).toBe('wan-2.2');
+    expect(artifact.files.map((file: { name: string }) => file.name)).toEqual(['mia_high_noise.safetensors', 'mia_low_noise.safetensors']);
+  });
+});
+
+describe('failure policy', () => {
+  test('three failing attempts end in failed, with one event and no pod; retry then succeeds', async () => {
+    await tempera.world.admin.addFault({ at: 'trainer', effect: 'exit', step: 5, times: 3 });
+    const id = await tempera.start({ datasetId });
+
+    const failed = await tempera.until(id, 'failed', 'awaiting_retry');
+    const aliveAfterFailure = await alive(id);
+    const attempts = await tempera.database.trainingAttempt.findMany({ where: { loraModelId: id }, orderBy: { number: 'asc' } });
+    const events = await tempera.events(id);
+    const retried = await tempera.http.post(`/v1/trainings/${id}/retry`);
+    await tempera.handle(id).result();
+
+    expect(failed).toMatchObject({ reason: 'TRAINER_ERROR', attempt: 3 });
+    expect(aliveAfterFailure).toBe(0);
+    expect(attempts.map((attempt) => attempt.status)).toEqual(['failed', 'failed', 'failed']);
+    expect(events.filter((topic) => topic === 'training.failed')).toHaveLength(1);
+    expect(retried.status).toBe(202);
+    expect(await tempera.training(id)).toMatchObject({ status: 'ready', attempt: 4 });
+    expect(await alive(id)).toBe(0);
+  });
+
+  test('too few photos stop the training at once, and nothing is rented', async () => {
+    const few = await tempera.dataset(4);
+    const id = await tempera.start({ datasetId: few });
+
+    const failed = await tempera.until(id, 'failed');
+
+    expect(failed.reason).toBe('DATASET_REJECTED');
+    expect(await podsOf(id)).toEqual([]);
+  });
+
+  test('no capacity is waited for without using up an attempt', async () => {
+    await tempera.world.admin.addFault({ at: 'pods.create', effect: 'no-capacity', times: 12 });
+    const id = await tempera.start({ datasetId });
+    await tempera.handle(id).result();
+
+    expect(await tempera.training(id)).toMatchObject({ status: 'ready', attempt: 1 });
+  });
+
+  test.each(['created-but-500', 'created-but-reset', 'created-but-timeout', 'created-but-unreadable'])('a create that is %s is adopted, not repeated', async (effect) => {
+    await tempera.world.admin.addFault({ at: 'pods.create', effect });
+    const id = await tempera.start({ datasetId });
+    await tempera.handle(id).result();
+
+    expect(await podsOf(id)).toHaveLength(1);
+    expect(await alive(id)).toBe(0);
+  });
+
+  test('a pod that never becomes usable is replaced within the attempt', async () => {
+    await tempera.world.admin.addFault({ at: 'pods.create', effect: 'app-never' });
+    const id = await tempera.start({ datasetId, intervals: { podReadyTimeoutMs: 1_500 } });
+    await tempera.handle(id).result();
+
+    expect(await podsOf(id)).toHaveLength(2);
+    expect(await tempera.training(id)).toMatchObject({ status: 'ready', attempt: 1 });
+    expect(await alive(id)).toBe(0);
+  });
+
+  test('a pod that vanishes costs an attempt', async () => {
+    await tempera.world.admin.addFault({ at: 'trainer', effect: 'vanish', step: 5 });
+    const id = await tempera.start({ datasetId });
+    await tempera.handle(id).result();
+
+    const [first] = await tempera.database.trainingAttempt.findMany({ where: { loraModelId: id }, orderBy: { number: 'asc' } });
+
+    expect(first).toMatchObject({ status: 'failed', reason: 'POD_LOST' });
+    expect(await tempera.training(id)).toMatchObject({ status: 'ready', attempt: 2 });
+  });
+
+  test('a trainer that hangs is a stall', async () => {
+    await tempera.world.admin.addFault({ at: 'trainer', effect: 'hang', step: 5 });
+    const id = await tempera.start({ datasetId, intervals: { stallTimeoutMs: 1_000 } });
+    await tempera.handle(id).result();
+
+    const [first] = await tempera.database.trainingAttempt.findMany({ where: { loraModelId: id }, orderBy: { number: 'asc' } });
+
+    expect(first).toMatchObject({ status: 'failed', reason: 'TRAINING_STALLED' });
+  });
+
+  test('out of memory goes to a larger GPU', async () => {
+    await tempera.world.admin.addFault({ at: 'trainer', effect: 'oom', step: 5 });
+    const id = await tempera.start({ datasetId });
+    await tempera.handle(id).result();
+
+    const gpus = (await podsOf(id)).map((pod: { gpuId: string }) => pod.gpuId);
+
+    expect(gpus).toEqual(['NVIDIA GeForce RTX 4090', 'NVIDIA GeForce RTX 5090']);
+  });
+
+  test('a file that does not verify is fetched again', async () => {
+    await tempera.world.admin.addFault({ at: 'proxy', effect: 'truncate', match: { path: 'api/files' }, bytes: 1_000 });
+    const id = await tempera.start({ datasetId });
+    await tempera.handle(id).result();
+
+    expect(await tempera.training(id)).toMatchObject({ status: 'ready', attempt: 1 });
+  });
+
+  test('refused credentials stop at once', async () => {
+    await tempera.world.admin.addFault({ at: 'pods.create', effect: 'no-balance' });
+    const id = await tempera.start({ datasetId });
+
+    const failed = await tempera.until(id, 'failed');
+
+    expect(failed).toMatchObject({ reason: 'BALANCE', attempt: 1 });
+  });
+});
+
+describe('operators', () => {
+  test('retry while an attempt runs ends that attempt first and starts the next with a fresh count', async () => {
+    await tempera.world.admin.addFault({ at: 'trainer', effect: 'hang', step: 5 });
+    const id = await tempera.start({ datasetId });
+    await tempera.until(id, 'training', 'training');
+
+    const answer = await tempera.http.post(`/v1/trainings/${id}/retry`, { overrides: { steps: 30 } });
+    await tempera.handle(id).result();
+    const attempts = await tempera.database.trainingAttempt.findMany({ where: { loraModelId: id }, orderBy: { number: 'asc' } });
+    const pods = await podsOf(id);
+
+    expect(answer.status).toBe(202);
+    expect(attempts.map((attempt) => attempt.status)).toEqual(['cancelled', 'succeeded']);
+    expect(pods).toHaveLength(2);
+    expect(pods[1].createdAtMs).toBeGreaterThanOrEqual(pods[0].deletedAtMs);
+    expect(await tempera.training(id)).toMatchObject({ status: 'ready', progress: { step: 30 } });
+  });
+
+  test('the sweeper ends a pod whose training was terminated, and leaves the others alone', async () => {
+    await tempera.world.admin.addFault({ at: 'trainer', effect: 'hang', step: 5, times: 2 });
+    const terminated = await tempera.start({ datasetId });
+    const owned = await tempera.start({ datasetId });
+    await tempera.until(terminated, 'training', 'training');
+    await tempera.until(owned, 'training', 'training');
+    await tempera.handle(terminated).terminate('an operator');
+
+    const report = await tempera.temporal.workflow.execute('sweepPodsWorkflow', {
+      workflowId: `sweep-${terminated}`,
+      taskQueue: tempera.queues.workflow,
+      args: [{ graceMs: 0, taskQueue: tempera.queues.io }],
+    });
+    const aliveOwned = await alive(owned);
+    await tempera.http.post(`/v1/trainings/${owned}/cancel`);
+    await tempera.until(owned, 'cancelled');
+
+    expect(report).toMatchObject({ swept: [{ why: 'its training has ended' }] });
+    expect(await alive(terminated)).toBe(0);
+    expect(aliveOwned).toBe(1);
+  });
+});
