@@ -28,3 +28,8 @@ export async function portOrFree(wished: number, onTaken: (free: number) => void
   onTaken(port);
   return port;
 }
+
+/** Throws when somebody listens on the port already. */
+export async function requireFreePort(port: number, who: string): Promise<void> {
+  if (!(await portIsFree(port))) throw new Error(`${who} cannot use port ${port}: another program has it.`);
+}

@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { startChild, waitUntilReady } from './child.ts';
 import type { Child } from './child.ts';
+import { requireFreePort } from './ports.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 
@@ -30,6 +31,7 @@ export async function startWorkerProcess(options: ProcessOptions): Promise<Child
 /** Starts api/main.ts and waits until `GET /readyz` answers 200. The address follows from API_HOST and API_PORT, which must not be 0. */
 export async function startApiProcess(options: ProcessOptions): Promise<Child & { readonly url: string }> {
   const url = `http://${options.env['API_HOST'] ?? '127.0.0.1'}:${options.env['API_PORT'] ?? '8080'}`;
+  await requireFreePort(Number(options.env['API_PORT'] ?? '8080'), 'The API');
   const child = startScript('API', 'api/main.ts', options);
   await readyOrStopped(child, () => isReadyAt(url));
   return { ...child, url };

@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import { Connection } from '@temporalio/client';
 import type { TemporalDevConfig } from '../config/temporal-dev.ts';
 import { startChild, waitUntilReady } from './child.ts';
-import { freePort } from './ports.ts';
+import { freePort, requireFreePort } from './ports.ts';
 import { prepareNamespace } from './temporal-namespace.ts';
 
 /** A real Temporal server with its Web UI on the loopback address. */
@@ -34,6 +34,8 @@ export async function startTemporalServer(options: TemporalServerOptions): Promi
   const { ip } = config.server;
   const port = (options.port ?? config.server.port) || (await freePort());
   const uiPort = (options.uiPort ?? config.server.uiPort) || (await freePort());
+  // Else the other server's answers would pass for ours.
+  for (const taken of [port, uiPort]) await requireFreePort(taken, 'The Temporal server');
   const databaseFile = options.databaseFile === undefined ? config.server.databaseFile : options.databaseFile;
   const child = startChild({
     name: 'Temporal server',
