@@ -1,40 +1,40 @@
-import { createServer } from 'node:http'
-import { mkdir } from 'node:fs/promises'
-import type { AddressInfo } from 'node:net'
-import type { IncomingMessage, ServerResponse } from 'node:http'
-import { handleAdmin, sendOverview } from './admin/routes.ts'
-import { HttpFailure, sendJson } from './core/http.ts'
-import { handleHub } from './hub/routes.ts'
-import { handleProxy } from './proxy/proxy.ts'
-import { handleRunpod } from './runpod/routes.ts'
-import { World } from './world.ts'
-import type { Call } from './core/http.ts'
+import { createServer } from 'node:http';
+import { mkdir } from 'node:fs/promises';
+import type { AddressInfo } from 'node:net';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { handleAdmin, sendOverview } from './admin/routes.ts';
+import { HttpFailure, sendJson } from './core/http.ts';
+import { handleHub } from './hub/routes.ts';
+import { handleProxy } from './proxy/proxy.ts';
+import { handleRunpod } from './runpod/routes.ts';
+import { World } from './world.ts';
+import type { Call } from './core/http.ts';
 
 export interface Emulator {
-  url: string
-  close(): Promise<void>
+  url: string;
+  close(): Promise<void>;
 }
 
 /** Starts the emulated cloud on one port; `port` 0 takes a free one. */
 export async function startEmulator(params: { host?: string; port?: number; dataDir: string }): Promise<Emulator> {
-  const { host = '127.0.0.1', port = 0, dataDir } = params
-  await mkdir(dataDir, { recursive: true })
-  const worlds = new Map<string, World>()
-  let url = ''
+  const { host = '127.0.0.1', port = 0, dataDir } = params;
+  await mkdir(dataDir, { recursive: true });
+  const worlds = new Map<string, World>();
+  let url = '';
 
   // Raw paths matter (AI Toolkit's encoded file paths), so nothing here parses or normalises them.
   const server = createServer({ keepAliveTimeout: 5000, requestTimeout: 0 }, (req, res) => {
-    dispatch(req, res).catch((error: unknown) => fail(res, error))
-  })
+    dispatch(req, res).catch((error: unknown) => fail(res, error));
+  });
 
   const dispatch = async (req: IncomingMessage, res: ServerResponse): Promise<void> => {
-    const raw = req.url ?? '/'
-    const at = raw.indexOf('?')
-    const path = at < 0 ? raw : raw.slice(0, at)
-    if (path === '/') return sendOverview(res, worlds)
-    const match = /^\/w\/([^/]+)(?:\/([a-z]+))?(\/.*)?$/.exec(path)
-    const name = match?.[1]
-    if (name === undefined) throw new HttpFailure(404, { error: 'unknown path; see /' })
+    const raw = req.url ?? '/';
+    const at = raw.indexOf('?');
+    const path = at < 0 ? raw : raw.slice(0, at);
+    if (path === '/') return sendOverview(res, worlds);
+    const match = /^\/w\/([^/]+)(?:\/([a-z]+))?(\/.*)?$/.exec(path);
+    const name = match?.[1];
+    if (name === undefined) throw new HttpFailure(404, { error: 'unknown path; see /' });
     const call: Call = {
       method: req.method ?? 'GET',
       path: match?.[3] ?? '/',
@@ -44,67 +44,71 @@ export async function startEmulator(params: { host?: string; port?: number; data
       res,
       worldUrl: `${req.headers.host === undefined ? url : `http://${req.headers.host}`}/w/${name}`,
       transfer: {},
-    }
-    const service = match?.[2]
+    };
+    const service = match?.[2];
     if (service === undefined && call.method === 'DELETE') {
-      const world = worlds.get(name)
-      worlds.delete(name)
-      await world?.close()
-      res.writeHead(204).end()
-      return
+      const world = worlds.get(name);
+      worlds.delete(name);
+      await world?.close();
+      res.writeHead(204).end();
+      return;
     }
-    let world = worlds.get(name)
-    if (world === undefined) worlds.set(name, (world = new World(decodeURIComponent(name), dataDir)))
-    await serve(world, call, service)
-  }
+    let world = worlds.get(name);
+    if (world === undefined) worlds.set(name, (world = new World(decodeURIComponent(name), dataDir)));
+    await serve(world, call, service);
+  };
 
   await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(port, host, resolve)
-  })
-  url = `http://${host.includes(':') ? `[${host}]` : host}:${(server.address() as AddressInfo).port}`
+    server.once('error', reject);
+    server.listen(port, host, resolve);
+  });
+  url = `http://${host.includes(':') ? `[${host}]` : host}:${(server.address() as AddressInfo).port}`;
 
-  let closing: Promise<void> | undefined
+  let closing: Promise<void> | undefined;
   return {
     url,
     close: () => (closing ??= stop()),
-  }
+  };
 
   async function stop(): Promise<void> {
-    const closed = new Promise<void>((resolve) => server.close(() => resolve()))
-    server.closeAllConnections()
-    await closed
-    await Promise.all([...worlds.values()].map((world) => world.close()))
-    worlds.clear()
+    const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+    server.closeAllConnections();
+    await closed;
+    await Promise.all([...worlds.values()].map((world) => world.close()));
+    worlds.clear();
   }
 }
 
 async function serve(world: World, call: Call, service: string | undefined): Promise<void> {
   switch (service) {
     case 'runpod':
-      return handleRunpod(world, call)
+      return handleRunpod(world, call);
     case 'hub':
-      return handleHub(world, call)
+      return handleHub(world, call);
     case 'admin':
-      return handleAdmin(world, call)
+      return handleAdmin(world, call);
     case 'proxy': {
-      const target = /^\/([^/]+)\/(\d+)(\/.*)?$/.exec(call.path)
-      const podId = target?.[1]
-      const port = target?.[2]
-      if (podId === undefined || port === undefined) throw new HttpFailure(404, { error: 'expected /proxy/{podId}/{port}' })
-      call.path = target?.[3] ?? '/'
-      return handleProxy(world, call, { podId, port })
+      const target = /^\/([^/]+)\/(\d+)(\/.*)?$/.exec(call.path);
+      const podId = target?.[1];
+      const port = target?.[2];
+      if (podId === undefined || port === undefined)
+        throw new HttpFailure(404, { error: 'expected /proxy/{podId}/{port}' });
+      call.path = target?.[3] ?? '/';
+      return handleProxy(world, call, { podId, port });
     }
     default:
-      throw new HttpFailure(404, { error: 'unknown service; one of runpod, proxy, hub, admin' })
+      throw new HttpFailure(404, { error: 'unknown service; one of runpod, proxy, hub, admin' });
   }
 }
 
 function fail(res: ServerResponse, error: unknown): void {
   if (res.headersSent || res.destroyed) {
-    res.destroy()
-    return
+    res.destroy();
+    return;
   }
-  if (error instanceof HttpFailure) sendJson(res, error.status, error.body, error.headers)
-  else sendJson(res, 500, { error: `emulator: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}` })
+  if (error instanceof HttpFailure) sendJson(res, error.status, error.body, error.headers);
+  else
+    sendJson(res, 500, {
+      error: `emulator: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+    });
 }

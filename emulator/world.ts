@@ -1,46 +1,46 @@
-import { mkdirSync } from 'node:fs'
-import { rm } from 'node:fs/promises'
-import { join } from 'node:path'
-import { AccountBook } from './core/book.ts'
-import { Clock } from './core/clock.ts'
-import { defaultConfig, mergeConfig } from './core/config.ts'
-import { Faults } from './core/faults.ts'
-import { hashSeed, seededRandom } from './core/random.ts'
-import { Hub } from './hub/hub.ts'
-import { billed } from './runpod/pod.ts'
-import { podDisk, restartContainer, vanishPod } from './runpod/pod-life.ts'
-import { RateLimiter } from './runpod/rate-limit.ts'
-import { Toolkit } from './toolkit/toolkit.ts'
-import type { PodEntry } from './core/book.ts'
-import type { WorldConfig } from './core/config.ts'
-import type { Container, Pod } from './runpod/pod.ts'
+import { mkdirSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { AccountBook } from './core/book.ts';
+import { Clock } from './core/clock.ts';
+import { defaultConfig, mergeConfig } from './core/config.ts';
+import { Faults } from './core/faults.ts';
+import { hashSeed, seededRandom } from './core/random.ts';
+import { Hub } from './hub/hub.ts';
+import { billed } from './runpod/pod.ts';
+import { podDisk, restartContainer, vanishPod } from './runpod/pod-life.ts';
+import { RateLimiter } from './runpod/rate-limit.ts';
+import { Toolkit } from './toolkit/toolkit.ts';
+import type { PodEntry } from './core/book.ts';
+import type { WorldConfig } from './core/config.ts';
+import type { Container, Pod } from './runpod/pod.ts';
 
 /** One isolated cloud: its own pods, hub, money, faults and time. */
 export class World {
-  readonly name: string
-  readonly dir: string
-  readonly clock: Clock
-  readonly faults = new Faults()
-  readonly book = new AccountBook()
-  readonly limiter = new RateLimiter()
-  readonly pods = new Map<string, Pod>()
-  readonly hub: Hub
-  config: WorldConfig = defaultConfig()
-  random: () => number
+  readonly name: string;
+  readonly dir: string;
+  readonly clock: Clock;
+  readonly faults = new Faults();
+  readonly book = new AccountBook();
+  readonly limiter = new RateLimiter();
+  readonly pods = new Map<string, Pod>();
+  readonly hub: Hub;
+  config: WorldConfig = defaultConfig();
+  random: () => number;
 
   constructor(name: string, dataDir: string) {
-    this.name = name
-    this.dir = join(dataDir, encodeURIComponent(name))
-    mkdirSync(this.dir, { recursive: true })
-    this.clock = new Clock(() => this.config.clockFactor)
-    this.random = seededRandom(hashSeed(this.config.seed, name))
-    this.hub = new Hub(join(this.dir, 'hub'))
+    this.name = name;
+    this.dir = join(dataDir, encodeURIComponent(name));
+    mkdirSync(this.dir, { recursive: true });
+    this.clock = new Clock(() => this.config.clockFactor);
+    this.random = seededRandom(hashSeed(this.config.seed, name));
+    this.hub = new Hub(join(this.dir, 'hub'));
   }
 
   configure(patch: unknown): void {
-    const seed = this.config.seed
-    this.config = mergeConfig(this.config, patch)
-    if (this.config.seed !== seed) this.random = seededRandom(hashSeed(this.config.seed, this.name))
+    const seed = this.config.seed;
+    this.config = mergeConfig(this.config, patch);
+    if (this.config.seed !== seed) this.random = seededRandom(hashSeed(this.config.seed, this.name));
   }
 
   /** Puts an AI Toolkit server into a pod. */
@@ -53,17 +53,18 @@ export class World {
       memoryGb: pod.spec.memoryGb,
       config: () => this.config,
       clock: this.clock,
-      takeFault: (jobName) => this.faults.take('trainer', { jobName, podName: pod.spec.name, podId: pod.id, gpuId: pod.spec.gpuId }),
+      takeFault: (jobName) =>
+        this.faults.take('trainer', { jobName, podName: pod.spec.name, podId: pod.id, gpuId: pod.spec.gpuId }),
       fates: pod.fates,
       vanish: () => void vanishPod(this, pod),
       restart: () => void restartContainer(this, pod),
-    })
+    });
   }
 
   podEntries(): PodEntry[] {
-    const nowMs = this.clock.now()
+    const nowMs = this.clock.now();
     return [...this.pods.values()].map((pod) => {
-      const { seconds, gpuUsd, diskUsd } = billed(pod, nowMs)
+      const { seconds, gpuUsd, diskUsd } = billed(pod, nowMs);
       return {
         id: pod.id,
         name: pod.spec.name,
@@ -77,8 +78,8 @@ export class World {
         billedSeconds: seconds,
         costUsd: gpuUsd + diskUsd,
         trainingsStarted: pod.trainingsBefore + (pod.container?.trainingsStarted() ?? 0),
-      }
-    })
+      };
+    });
   }
 
   state(): object {
@@ -96,15 +97,15 @@ export class World {
       })),
       hub: this.hub.describe(),
       faults: this.faults.list(),
-    }
+    };
   }
 
   async close(): Promise<void> {
-    this.clock.close()
+    this.clock.close();
     for (const pod of this.pods.values()) {
-      pod.life.abort(new Error('world closed'))
-      await pod.container?.kill()
+      pod.life.abort(new Error('world closed'));
+      await pod.container?.kill();
     }
-    await rm(this.dir, { recursive: true, force: true, maxRetries: 5 })
+    await rm(this.dir, { recursive: true, force: true, maxRetries: 5 });
   }
 }

@@ -1,47 +1,47 @@
 /** One POST /v2/pods, whatever became of it. */
 export interface PodPost {
-  atMs: number
-  name: string | null
-  gpuId: string | null
-  cloud: string | null
+  atMs: number;
+  name: string | null;
+  gpuId: string | null;
+  cloud: string | null;
   /** `created` also when the answer was spoilt; `podId` tells. */
-  result: 'created' | 'refused'
-  status: number
-  podId: string | null
+  result: 'created' | 'refused';
+  status: number;
+  podId: string | null;
 }
 
 export interface PodEntry {
-  id: string
-  name: string
-  gpuId: string
-  cloud: string
-  dataCenterId: string | null
-  usdPerHour: number
-  createdAtMs: number
+  id: string;
+  name: string;
+  gpuId: string;
+  cloud: string;
+  dataCenterId: string | null;
+  usdPerHour: number;
+  createdAtMs: number;
   /** When it stopped costing money for good; null = alive. */
-  deletedAtMs: number | null
-  endedBy: string | null
-  billedSeconds: number
-  costUsd: number
-  trainingsStarted: number
+  deletedAtMs: number | null;
+  endedBy: string | null;
+  billedSeconds: number;
+  costUsd: number;
+  trainingsStarted: number;
 }
 
 export interface HubCommitEntry {
-  atMs: number
-  repo: string
-  branch: string
-  oid: string
-  user: string
+  atMs: number;
+  repo: string;
+  branch: string;
+  oid: string;
+  user: string;
 }
 
 /** What tests read to know that nothing was lost: who asked for pods, which lived when, what it cost. */
 export class AccountBook {
-  readonly posts: PodPost[] = []
-  readonly hubCommits: HubCommitEntry[] = []
-  readonly requests = new Map<string, number>()
+  readonly posts: PodPost[] = [];
+  readonly hubCommits: HubCommitEntry[] = [];
+  readonly requests = new Map<string, number>();
 
   countRequest(route: string): void {
-    this.requests.set(route, (this.requests.get(route) ?? 0) + 1)
+    this.requests.set(route, (this.requests.get(route) ?? 0) + 1);
   }
 
   render(pods: PodEntry[], nowMs: number): object {
@@ -59,29 +59,33 @@ export class AccountBook {
       requests: Object.fromEntries(this.requests),
       trainingsStarted: Object.fromEntries(pods.map((pod) => [pod.id, pod.trainingsStarted])),
       hubCommits: this.hubCommits,
-    }
+    };
   }
 }
 
 /** `tempera-test-0123-a2p1` -> `tempera-test-0123-a2`: the pods of one attempt share it. */
 function attemptPrefix(name: string): string {
-  return name.replace(/p\d+$/, '')
+  return name.replace(/p\d+$/, '');
 }
 
 function intervals(pods: PodEntry[]): Record<string, { podId: string; fromMs: number; toMs: number | null }[]> {
-  const byName: Record<string, { podId: string; fromMs: number; toMs: number | null }[]> = {}
-  for (const pod of pods) (byName[pod.name] ??= []).push({ podId: pod.id, fromMs: pod.createdAtMs, toMs: pod.deletedAtMs })
-  return byName
+  const byName: Record<string, { podId: string; fromMs: number; toMs: number | null }[]> = {};
+  for (const pod of pods)
+    (byName[pod.name] ??= []).push({ podId: pod.id, fromMs: pod.createdAtMs, toMs: pod.deletedAtMs });
+  return byName;
 }
 
 function maxAlive(pods: PodEntry[], key: (pod: PodEntry) => string): Record<string, number> {
-  const groups = new Map<string, PodEntry[]>()
-  for (const pod of pods) groups.set(key(pod), [...(groups.get(key(pod)) ?? []), pod])
-  const most: Record<string, number> = {}
+  const groups = new Map<string, PodEntry[]>();
+  for (const pod of pods) groups.set(key(pod), [...(groups.get(key(pod)) ?? []), pod]);
+  const most: Record<string, number> = {};
   for (const [name, group] of groups) {
     most[name] = Math.max(
-      ...group.map(({ createdAtMs: at }) => group.filter((pod) => pod.createdAtMs <= at && (pod.deletedAtMs ?? Infinity) > at).length),
-    )
+      ...group.map(
+        ({ createdAtMs: at }) =>
+          group.filter((pod) => pod.createdAtMs <= at && (pod.deletedAtMs ?? Infinity) > at).length,
+      ),
+    );
   }
-  return most
+  return most;
 }

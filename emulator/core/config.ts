@@ -1,74 +1,74 @@
-export type Availability = 'NONE' | 'LOW' | 'MEDIUM' | 'HIGH'
+export type Availability = 'NONE' | 'LOW' | 'MEDIUM' | 'HIGH';
 
 /** How long each emulated thing takes, in milliseconds before `clockFactor` divides it. */
 export interface Delays {
   /** PROVISIONING until STARTING. */
-  provisioning: number
+  provisioning: number;
   /** STARTING until RUNNING. */
-  starting: number
+  starting: number;
   /** RUNNING until `runtime.ports` appears. */
-  ports: number
+  ports: number;
   /** `runtime.ports` until the app answers through the proxy (502 before). */
-  app: number
+  app: number;
   /** Period of the AI Toolkit worker that looks at the queues. */
-  workerTick: number
-  modelLoad: number
-  datasetLoad: number
+  workerTick: number;
+  modelLoad: number;
+  datasetLoad: number;
   /** One training step. */
-  step: number
+  step: number;
   /** Extra time of one save, on top of writing the bytes. */
-  save: number
+  save: number;
   /** One sample picture. */
-  sample: number
+  sample: number;
   /** First byte of a file download. */
-  downloadFirstByte: number
+  downloadFirstByte: number;
 }
 
 export interface RateWindow {
-  name: 'minute' | 'hour' | 'day'
-  quota: number
-  windowSec: number
+  name: 'minute' | 'hour' | 'day';
+  quota: number;
+  windowSec: number;
 }
 
 export interface GpuPrice {
-  secure?: number
-  community?: number
+  secure?: number;
+  community?: number;
 }
 
 /** Everything that can be set for a world by `PUT /w/{world}/admin/config`. */
 export interface WorldConfig {
   /** Seed of every random-looking number. */
-  seed: number
+  seed: number;
   /** Divides all delays; money stays in real time. */
-  clockFactor: number
-  delaysMs: Delays
+  clockFactor: number;
+  delaysMs: Delays;
   /** Size of each final weights file and each checkpoint. */
-  loraBytes: number
-  optimizerBytes: number
+  loraBytes: number;
+  optimizerBytes: number;
   /** GPU id -> availability; NONE refuses creates. Ids that are absent keep the catalog's own level. */
-  stock: Record<string, Availability>
+  stock: Record<string, Availability>;
   /** GPU id -> USD per GPU-hour, over the catalog's list price. */
-  prices: Record<string, GpuPrice>
+  prices: Record<string, GpuPrice>;
   /** Quotas of the RunPod API per key; null switches them off. */
-  rateLimit: RateWindow[] | null
+  rateLimit: RateWindow[] | null;
   /** Accepted RunPod keys. */
-  apiKeys: string[]
+  apiKeys: string[];
   /** Hub token -> user name. */
-  hubTokens: Record<string, string>
+  hubTokens: Record<string, string>;
   /** Files above this many bytes go through LFS on the hub. */
-  hubLfsBytes: number
+  hubLfsBytes: number;
   /** LFS objects above this many bytes are uploaded in parts of this size. */
-  hubPartBytes: number
+  hubPartBytes: number;
   /** Root of AI Toolkit as the pod sees it; a virtual path below the pod's own folder. */
-  toolkitRoot: string
+  toolkitRoot: string;
   /** Larger requests through the proxy get 413; null = no limit. */
-  maxProxyBodyBytes: number | null
+  maxProxyBodyBytes: number | null;
   /** Throttle of the proxy per transfer; null = as fast as the disk. */
-  bytesPerSecond: { download: number | null; upload: number | null }
+  bytesPerSecond: { download: number | null; upload: number | null };
   /** Base models whose access the hub refuses to the trainer. */
-  gated: string[]
+  gated: string[];
   /** What the proxy answers for an unknown or terminated pod (nobody has seen the real one). */
-  deadPodStatus: 404 | 502
+  deadPodStatus: 404 | 502;
 }
 
 // RateLimit quotas: example of the OpenAPI document, runpod/docs@a900806e, 2026-08-18.
@@ -106,27 +106,30 @@ const defaults: WorldConfig = {
   bytesPerSecond: { download: null, upload: null },
   gated: [],
   deadPodStatus: 404,
-}
+};
 
-export type WorldConfigPatch = { [K in keyof WorldConfig]?: K extends 'delaysMs' | 'bytesPerSecond' ? Partial<WorldConfig[K]> : WorldConfig[K] }
+export type WorldConfigPatch = {
+  [K in keyof WorldConfig]?: K extends 'delaysMs' | 'bytesPerSecond' ? Partial<WorldConfig[K]> : WorldConfig[K];
+};
 
 /** A fresh copy of the defaults. */
 export function defaultConfig(): WorldConfig {
-  return structuredClone(defaults)
+  return structuredClone(defaults);
 }
 
 /** Merges a partial config; nested objects are merged one level deep, unknown keys are refused. */
 export function mergeConfig(config: WorldConfig, patch: unknown): WorldConfig {
-  if (typeof patch !== 'object' || patch === null || Array.isArray(patch)) throw new TypeError('config must be an object')
-  const merged: Record<string, unknown> = { ...config }
+  if (typeof patch !== 'object' || patch === null || Array.isArray(patch))
+    throw new TypeError('config must be an object');
+  const merged: Record<string, unknown> = { ...config };
   for (const [key, value] of Object.entries(patch)) {
-    if (!(key in config)) throw new TypeError(`unknown config key '${key}'`)
-    const old = merged[key]
-    merged[key] = isRecord(old) && isRecord(value) ? { ...old, ...value } : value
+    if (!(key in config)) throw new TypeError(`unknown config key '${key}'`);
+    const old = merged[key];
+    merged[key] = isRecord(old) && isRecord(value) ? { ...old, ...value } : value;
   }
-  return merged as unknown as WorldConfig
+  return merged as unknown as WorldConfig;
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

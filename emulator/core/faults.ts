@@ -1,113 +1,168 @@
 /** Where a fault can strike. */
 export const faultPoints = [
-  'runpod', 'pods.create', 'pods.list', 'pods.get', 'pods.delete', 'pods.action', 'pods.logs', 'catalog', 'billing', 'templates',
-  'proxy', 'trainer', 'hub',
-] as const
+  'runpod',
+  'pods.create',
+  'pods.list',
+  'pods.get',
+  'pods.delete',
+  'pods.action',
+  'pods.logs',
+  'catalog',
+  'billing',
+  'templates',
+  'proxy',
+  'trainer',
+  'hub',
+] as const;
 
-export type FaultPoint = (typeof faultPoints)[number]
+export type FaultPoint = (typeof faultPoints)[number];
 
 /** Which requests, pods or jobs a fault applies to; texts are regular expressions, all given ones must hit. */
 export interface FaultMatch {
-  podName?: string
-  podId?: string
-  gpuId?: string
-  cloud?: string
-  dataCenter?: string
-  jobName?: string
-  method?: string
-  path?: string
+  podName?: string;
+  podId?: string;
+  gpuId?: string;
+  cloud?: string;
+  dataCenter?: string;
+  jobName?: string;
+  method?: string;
+  path?: string;
 }
 
 export interface Fault {
-  id: string
-  at: FaultPoint
-  effect: string
-  match?: FaultMatch
+  id: string;
+  at: FaultPoint;
+  effect: string;
+  match?: FaultMatch;
   /** Hits to let pass first. */
-  skip?: number
+  skip?: number;
   /** Hits to spoil; default 1, 0 = for ever. */
-  times?: number
+  times?: number;
   /** Parameters of the effect, see the table in emulator/README.md. */
-  step?: number
-  ms?: number
-  bytes?: number
-  bytesPerSecond?: number
-  status?: number
-  code?: number
-  detail?: string
-  retryAfterSec?: number
+  step?: number;
+  ms?: number;
+  bytes?: number;
+  bytesPerSecond?: number;
+  status?: number;
+  code?: number;
+  detail?: string;
+  retryAfterSec?: number;
 }
 
-export type FaultContext = { [K in keyof FaultMatch]?: FaultMatch[K] | undefined }
+export type FaultContext = { [K in keyof FaultMatch]?: FaultMatch[K] | undefined };
 
 /** The effects that each point understands; anything else is refused when the fault is posted. */
-const httpEffects = ['status', 'unauthorized', 'no-balance', 'forbidden', 'invalid', 'rate-limited', 'server-error', 'unreadable', 'reset', 'hang', 'delay', 'edge-1010']
-const podEffects = ['stuck-provisioning', 'no-runtime', 'error-after-boot', 'zero-gpus', 'app-never', 'vanish', 'container-restart', 'exited']
+const httpEffects = [
+  'status',
+  'unauthorized',
+  'no-balance',
+  'forbidden',
+  'invalid',
+  'rate-limited',
+  'server-error',
+  'unreadable',
+  'reset',
+  'hang',
+  'delay',
+  'edge-1010',
+];
+const podEffects = [
+  'stuck-provisioning',
+  'no-runtime',
+  'error-after-boot',
+  'zero-gpus',
+  'app-never',
+  'vanish',
+  'container-restart',
+  'exited',
+];
 const effectsAt: Record<FaultPoint, string[]> = {
-  'runpod': httpEffects,
-  'pods.create': [...httpEffects, 'no-capacity', 'created-but-500', 'created-but-reset', 'created-but-timeout', 'created-but-unreadable', ...podEffects],
+  runpod: httpEffects,
+  'pods.create': [
+    ...httpEffects,
+    'no-capacity',
+    'created-but-500',
+    'created-but-reset',
+    'created-but-timeout',
+    'created-but-unreadable',
+    ...podEffects,
+  ],
   'pods.list': [...httpEffects, 'no-array', 'short-page', 'duplicated', 'delayed'],
   'pods.get': httpEffects,
   'pods.delete': [...httpEffects, 'lingering'],
   'pods.action': [...httpEffects, 'host-full'],
   'pods.logs': httpEffects,
-  'catalog': httpEffects,
-  'billing': [...httpEffects, 'lag'],
-  'templates': httpEffects,
-  'proxy': [...httpEffects, 'bad-gateway', 'timeout-524', 'start-page', 'truncate', 'slow', 'corrupt'],
-  'trainer': ['exit', 'sigkill', 'oom', 'hang', 'db-lock', 'corrupt-file', 'truncate-file', 'zombie', 'vanish', 'container-restart'],
-  'hub': [...httpEffects, 'commit-but-timeout'],
-}
+  catalog: httpEffects,
+  billing: [...httpEffects, 'lag'],
+  templates: httpEffects,
+  proxy: [...httpEffects, 'bad-gateway', 'timeout-524', 'start-page', 'truncate', 'slow', 'corrupt'],
+  trainer: [
+    'exit',
+    'sigkill',
+    'oom',
+    'hang',
+    'db-lock',
+    'corrupt-file',
+    'truncate-file',
+    'zombie',
+    'vanish',
+    'container-restart',
+  ],
+  hub: [...httpEffects, 'commit-but-timeout'],
+};
 
 interface Armed {
-  fault: Fault
-  hits: number
+  fault: Fault;
+  hits: number;
 }
 
 /** The fault plan of a world. */
 export class Faults {
-  #armed: Armed[] = []
-  #nextId = 1
+  #armed: Armed[] = [];
+  #nextId = 1;
 
   /** Adds a fault and answers its id; throws TypeError when the point or the effect is unknown. */
   add(input: unknown): string {
-    const fault = { ...(input as Fault), id: `fault-${this.#nextId}` }
-    if (!faultPoints.includes(fault.at)) throw new TypeError(`unknown fault point '${String(fault.at)}'; one of ${faultPoints.join(', ')}`)
+    const fault = { ...(input as Fault), id: `fault-${this.#nextId}` };
+    if (!faultPoints.includes(fault.at))
+      throw new TypeError(`unknown fault point '${fault.at}'; one of ${faultPoints.join(', ')}`);
     if (!effectsAt[fault.at].includes(fault.effect)) {
-      throw new TypeError(`unknown effect '${String(fault.effect)}' at '${fault.at}'; one of ${effectsAt[fault.at].join(', ')}`)
+      throw new TypeError(
+        `unknown effect '${fault.effect}' at '${fault.at}'; one of ${effectsAt[fault.at].join(', ')}`,
+      );
     }
-    for (const pattern of Object.values(fault.match ?? {})) new RegExp(pattern as string)
-    this.#nextId += 1
-    this.#armed.push({ fault, hits: 0 })
-    return fault.id
+    for (const pattern of Object.values(fault.match ?? {})) new RegExp(pattern as string);
+    this.#nextId += 1;
+    this.#armed.push({ fault, hits: 0 });
+    return fault.id;
   }
 
   clear(): void {
-    this.#armed = []
+    this.#armed = [];
   }
 
   list(): (Fault & { hits: number })[] {
-    return this.#armed.map(({ fault, hits }) => ({ ...fault, hits }))
+    return this.#armed.map(({ fault, hits }) => ({ ...fault, hits }));
   }
 
   /** The first fault that strikes here and now, counted as a hit. */
   take(at: FaultPoint, context: FaultContext): Fault | undefined {
     for (const armed of this.#armed) {
-      const { fault } = armed
-      if (fault.at !== at || !matches(fault.match, context)) continue
-      const skip = fault.skip ?? 0
-      const times = fault.times ?? 1
-      if (times !== 0 && armed.hits >= skip + times) continue
-      armed.hits += 1
-      if (armed.hits > skip) return fault
+      const { fault } = armed;
+      if (fault.at !== at || !matches(fault.match, context)) continue;
+      const skip = fault.skip ?? 0;
+      const times = fault.times ?? 1;
+      if (times !== 0 && armed.hits >= skip + times) continue;
+      armed.hits += 1;
+      if (armed.hits > skip) return fault;
     }
-    return undefined
+    return undefined;
   }
 }
 
 function matches(match: FaultMatch | undefined, context: FaultContext): boolean {
   return Object.entries(match ?? {}).every(([key, pattern]) => {
-    const value = context[key as keyof FaultMatch]
-    return value !== undefined && new RegExp(pattern as string).test(value)
-  })
+    const value = context[key as keyof FaultMatch];
+    return value !== undefined && new RegExp(pattern as string).test(value);
+  });
 }

@@ -1,64 +1,64 @@
-import { createHash, randomBytes } from 'node:crypto'
-import { mkdirSync } from 'node:fs'
-import { join } from 'node:path'
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
 
 export interface TreeEntry {
-  path: string
+  path: string;
   /** Git blob id; of the pointer for LFS files. */
-  oid: string
-  size: number
-  lfs?: { oid: string; size: number; pointerSize: number }
+  oid: string;
+  size: number;
+  lfs?: { oid: string; size: number; pointerSize: number };
 }
 
 export interface Commit {
-  oid: string
-  parent: string | null
-  title: string
-  message: string
-  user: string
-  atMs: number
-  tree: Map<string, TreeEntry>
+  oid: string;
+  parent: string | null;
+  title: string;
+  message: string;
+  user: string;
+  atMs: number;
+  tree: Map<string, TreeEntry>;
 }
 
 export interface Repo {
-  objectId: string
-  id: string
-  owner: string
-  isPrivate: boolean
-  createdAtMs: number
-  commits: Map<string, Commit>
-  branches: Map<string, string>
-  tags: Map<string, string>
+  objectId: string;
+  id: string;
+  owner: string;
+  isPrivate: boolean;
+  createdAtMs: number;
+  commits: Map<string, Commit>;
+  branches: Map<string, string>;
+  tags: Map<string, string>;
 }
 
 /** The Hugging Face Hub of a world: model repositories, their commits and the blobs on disk. */
 export class Hub {
-  readonly repos = new Map<string, Repo>()
-  readonly #dir: string
+  readonly repos = new Map<string, Repo>();
+  readonly #dir: string;
   /** Uploads in parts on their way: part number -> etag. */
-  readonly parts = new Map<string, Map<number, string>>()
+  readonly parts = new Map<string, Map<number, string>>();
 
   constructor(dir: string) {
-    this.#dir = dir
-    mkdirSync(join(dir, 'blobs'), { recursive: true })
-    mkdirSync(join(dir, 'lfs'), { recursive: true })
-    mkdirSync(join(dir, 'parts'), { recursive: true })
+    this.#dir = dir;
+    mkdirSync(join(dir, 'blobs'), { recursive: true });
+    mkdirSync(join(dir, 'lfs'), { recursive: true });
+    mkdirSync(join(dir, 'parts'), { recursive: true });
   }
 
   blobPath(oid: string): string {
-    return join(this.#dir, 'blobs', oid)
+    return join(this.#dir, 'blobs', oid);
   }
 
   lfsPath(sha256: string): string {
-    return join(this.#dir, 'lfs', sha256)
+    return join(this.#dir, 'lfs', sha256);
   }
 
   partPath(sha256: string, part: number): string {
-    return join(this.#dir, 'parts', `${sha256}-${part}`)
+    return join(this.#dir, 'parts', `${sha256}-${part}`);
   }
 
   tempPath(): string {
-    return join(this.#dir, 'parts', randomBytes(8).toString('hex'))
+    return join(this.#dir, 'parts', randomBytes(8).toString('hex'));
   }
 
   createRepo(params: { id: string; owner: string; isPrivate: boolean; nowMs: number }): Repo {
@@ -71,10 +71,17 @@ export class Hub {
       commits: new Map(),
       branches: new Map(),
       tags: new Map(),
-    }
-    this.repos.set(repo.id, repo)
-    addCommit(repo, { branch: 'main', title: 'initial commit', message: '', user: params.owner, atMs: params.nowMs, tree: new Map() })
-    return repo
+    };
+    this.repos.set(repo.id, repo);
+    addCommit(repo, {
+      branch: 'main',
+      title: 'initial commit',
+      message: '',
+      user: params.owner,
+      atMs: params.nowMs,
+      tree: new Map(),
+    });
+    return repo;
   }
 
   describe(): object {
@@ -87,33 +94,35 @@ export class Hub {
         commits: repo.commits.size,
         files: [...(repo.commits.get(repo.branches.get('main') ?? '')?.tree.values() ?? [])],
       })),
-    }
+    };
   }
 }
 
 /** Appends a commit to a branch. */
 export function addCommit(repo: Repo, params: Omit<Commit, 'oid' | 'parent'> & { branch: string }): Commit {
-  const { branch, ...rest } = params
-  const parent = repo.branches.get(branch) ?? null
-  const names = [...rest.tree.values()].map(({ path, oid }) => `${path} ${oid}`).join('\n')
-  const oid = createHash('sha1').update(`${parent ?? ''}\n${rest.title}\n${rest.atMs}\n${repo.commits.size}\n${names}`).digest('hex')
-  const commit: Commit = { ...rest, oid, parent }
-  repo.commits.set(oid, commit)
-  repo.branches.set(branch, oid)
-  return commit
+  const { branch, ...rest } = params;
+  const parent = repo.branches.get(branch) ?? null;
+  const names = [...rest.tree.values()].map(({ path, oid }) => `${path} ${oid}`).join('\n');
+  const oid = createHash('sha1')
+    .update(`${parent ?? ''}\n${rest.title}\n${rest.atMs}\n${repo.commits.size}\n${names}`)
+    .digest('hex');
+  const commit: Commit = { ...rest, oid, parent };
+  repo.commits.set(oid, commit);
+  repo.branches.set(branch, oid);
+  return commit;
 }
 
 /** A branch, a tag, HEAD or a commit id. */
 export function resolveRevision(repo: Repo, revision: string): Commit | undefined {
-  const name = revision === 'HEAD' ? 'main' : revision.replace(/^refs\/(?:heads|tags)\//, '')
-  return repo.commits.get(repo.branches.get(name) ?? repo.tags.get(name) ?? name)
+  const name = revision === 'HEAD' ? 'main' : revision.replace(/^refs\/(?:heads|tags)\//, '');
+  return repo.commits.get(repo.branches.get(name) ?? repo.tags.get(name) ?? name);
 }
 
 /** The id that git gives to a blob of these bytes. */
 export function gitBlobId(bytes: Buffer): string {
-  return createHash('sha1').update(`blob ${bytes.length}\0`).update(bytes).digest('hex')
+  return createHash('sha1').update(`blob ${bytes.length}\0`).update(bytes).digest('hex');
 }
 
 export function lfsPointer(sha256: string, size: number): Buffer {
-  return Buffer.from(`version https://git-lfs.github.com/spec/v1\noid sha256:${sha256}\nsize ${size}\n`)
+  return Buffer.from(`version https://git-lfs.github.com/spec/v1\noid sha256:${sha256}\nsize ${size}\n`);
 }

@@ -1,13 +1,13 @@
-import { readJson, sendJson, sendText } from '../core/http.ts'
-import { hubFailure, repoNotFound, revisionNotFound } from './failures.ts'
-import { addCommit, gitBlobId, resolveRevision } from './hub.ts'
-import { storeBlob } from './commit.ts'
-import type { Commit, Repo } from './hub.ts'
-import type { HubRequest, RepoRequest } from './routes.ts'
+import { readJson, sendJson, sendText } from '../core/http.ts';
+import { hubFailure, repoNotFound, revisionNotFound } from './failures.ts';
+import { addCommit, gitBlobId, resolveRevision } from './hub.ts';
+import { storeBlob } from './commit.ts';
+import type { Commit, Repo } from './hub.ts';
+import type { HubRequest, RepoRequest } from './routes.ts';
 
 /** GET /api/whoami-v2. */
 export function whoAmI({ call, user }: HubRequest): void {
-  if (user === undefined) throw hubFailure(401, 'Invalid username or password.')
+  if (user === undefined) throw hubFailure(401, 'Invalid username or password.');
   sendJson(call.res, 200, {
     type: 'user',
     id: Buffer.from(user.padEnd(12, '0')).toString('hex').slice(0, 24),
@@ -21,73 +21,92 @@ export function whoAmI({ call, user }: HubRequest): void {
     billingMode: 'prepaid',
     avatarUrl: '/avatars/emulated.svg',
     orgs: [],
-    auth: { type: 'access_token', accessToken: { displayName: 'emulated', role: 'write', createdAt: '2026-01-01T00:00:00.000Z' } },
-  })
+    auth: {
+      type: 'access_token',
+      accessToken: { displayName: 'emulated', role: 'write', createdAt: '2026-01-01T00:00:00.000Z' },
+    },
+  });
 }
 
 interface CreateBody {
-  name?: string
-  organization?: string | null
-  type?: string
-  visibility?: string
-  private?: boolean
-  files?: { path: string; content: string }[]
+  name?: string;
+  organization?: string | null;
+  type?: string;
+  visibility?: string;
+  private?: boolean;
+  files?: { path: string; content: string }[];
 }
 
 /** POST /api/repos/create: 409 with the url when it exists, only in one's own namespace. */
 export async function createRepo({ world, call, user }: HubRequest): Promise<void> {
-  const body = (await readJson(call.body)) as CreateBody
-  if (user === undefined) throw hubFailure(401, 'Invalid username or password.')
-  if (typeof body.name !== 'string' || !/^[\w.-]{1,96}$/.test(body.name)) throw hubFailure(400, `Invalid repo name: ${String(body.name)}`)
-  if ((body.type ?? 'model') !== 'model') throw hubFailure(400, 'The emulator has model repositories only')
-  const owner = body.organization ?? user
-  if (owner !== user) throw hubFailure(403, `You don't have the rights to create a model under the namespace "${owner}"`)
-  const id = `${owner}/${body.name}`
-  const url = `${call.worldUrl}/hub/${id}`
+  const body = (await readJson(call.body)) as CreateBody;
+  if (user === undefined) throw hubFailure(401, 'Invalid username or password.');
+  if (typeof body.name !== 'string' || !/^[\w.-]{1,96}$/.test(body.name))
+    throw hubFailure(400, `Invalid repo name: ${String(body.name)}`);
+  if ((body.type ?? 'model') !== 'model') throw hubFailure(400, 'The emulator has model repositories only');
+  const owner = body.organization ?? user;
+  if (owner !== user)
+    throw hubFailure(403, `You don't have the rights to create a model under the namespace "${owner}"`);
+  const id = `${owner}/${body.name}`;
+  const url = `${call.worldUrl}/hub/${id}`;
   if (world.hub.repos.has(id)) {
-    sendJson(call.res, 409, { error: 'You already created this model repo', url })
-    return
+    sendJson(call.res, 409, { error: 'You already created this model repo', url });
+    return;
   }
-  const repo = world.hub.createRepo({ id, owner, isPrivate: body.private === true || body.visibility === 'private', nowMs: world.clock.now() })
+  const repo = world.hub.createRepo({
+    id,
+    owner,
+    isPrivate: body.private === true || body.visibility === 'private',
+    nowMs: world.clock.now(),
+  });
   if (body.files?.length) {
-    const tree = new Map<string, Commit['tree'] extends Map<string, infer E> ? E : never>()
+    const tree = new Map<string, Commit['tree'] extends Map<string, infer E> ? E : never>();
     for (const file of body.files) {
-      const bytes = Buffer.from(file.content, 'base64')
-      await storeBlob(world.hub, bytes)
-      tree.set(file.path, { path: file.path, oid: gitBlobId(bytes), size: bytes.length })
+      const bytes = Buffer.from(file.content, 'base64');
+      await storeBlob(world.hub, bytes);
+      tree.set(file.path, { path: file.path, oid: gitBlobId(bytes), size: bytes.length });
     }
-    addCommit(repo, { branch: 'main', title: 'Add files', message: '', user, atMs: world.clock.now(), tree })
+    addCommit(repo, { branch: 'main', title: 'Add files', message: '', user, atMs: world.clock.now(), tree });
   }
-  sendJson(call.res, 200, { url, name: id, id: repo.objectId })
+  sendJson(call.res, 200, { url, name: id, id: repo.objectId });
 }
 
 /** DELETE /api/repos/delete. */
 export async function deleteRepo({ world, call, user }: HubRequest): Promise<void> {
-  const body = (await readJson(call.body)) as CreateBody
-  const id = `${body.organization ?? user ?? ''}/${body.name ?? ''}`
-  const repo = world.hub.repos.get(id)
-  if (repo === undefined || repo.owner !== user) throw repoNotFound(user !== undefined)
-  world.hub.repos.delete(id)
-  sendText(call.res, 200, 'OK')
+  const body = (await readJson(call.body)) as CreateBody;
+  const id = `${body.organization ?? user ?? ''}/${body.name ?? ''}`;
+  const repo = world.hub.repos.get(id);
+  if (repo === undefined || repo.owner !== user) throw repoNotFound(user !== undefined);
+  world.hub.repos.delete(id);
+  sendText(call.res, 200, 'OK');
 }
 
 /** GET /api/models/{id} and /revision/{rev}. */
 export function modelInfo({ call, repo, args }: RepoRequest): void {
-  const revision = args[0] || 'main'
-  const commit = resolveRevision(repo, revision)
-  if (commit === undefined) throw revisionNotFound(revision)
-  sendJson(call.res, 200, renderModel(repo, commit))
+  const revision = args[0] || 'main';
+  const commit = resolveRevision(repo, revision);
+  if (commit === undefined) throw revisionNotFound(revision);
+  sendJson(call.res, 200, renderModel(repo, commit));
 }
 
 /** GET /api/models?author=&search=&limit=. */
 export function listModels({ world, call, user }: HubRequest): void {
-  const author = call.query.get('author')
-  const search = call.query.get('search')
-  const limit = Number(call.query.get('limit') ?? 500)
+  const author = call.query.get('author');
+  const search = call.query.get('search');
+  const limit = Number(call.query.get('limit') ?? 500);
   const repos = [...world.hub.repos.values()]
-    .filter((repo) => (!repo.isPrivate || repo.owner === user) && (author === null || repo.owner === author) && (search === null || repo.id.includes(search)))
-    .slice(0, limit)
-  sendJson(call.res, 200, repos.map((repo) => renderModel(repo, resolveRevision(repo, 'main'))))
+    .filter(
+      (repo) =>
+        (!repo.isPrivate || repo.owner === user) &&
+        (author === null || repo.owner === author) &&
+        (search === null || repo.id.includes(search)),
+    )
+    .slice(0, limit);
+  sendJson(
+    call.res,
+    200,
+    repos.map((repo) => renderModel(repo, resolveRevision(repo, 'main'))),
+  );
 }
 
 function renderModel(repo: Repo, commit: Commit | undefined): object {
@@ -106,5 +125,5 @@ function renderModel(repo: Repo, commit: Commit | undefined): object {
     createdAt: new Date(repo.createdAtMs).toISOString(),
     lastModified: new Date(commit?.atMs ?? repo.createdAtMs).toISOString(),
     siblings: [...(commit?.tree.keys() ?? [])].map((rfilename) => ({ rfilename })),
-  }
+  };
 }

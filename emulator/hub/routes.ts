@@ -1,49 +1,54 @@
-import { randomUUID } from 'node:crypto'
-import { applyHttpFault } from '../core/http-faults.ts'
-import { HttpFailure, bearerToken, sendJson } from '../core/http.ts'
-import { commit } from './commit.ts'
-import { hubFailure, repoNotFound } from './failures.ts'
-import { batch, completeParts, putObject, putPart } from './lfs.ts'
-import { createBranch, createTag, deleteBranch, deleteTag, listRefs } from './refs.ts'
-import { createRepo, deleteRepo, listModels, modelInfo, whoAmI } from './repos.ts'
-import { sendEntry } from './resolve.ts'
-import { listCommits, listTree, pathsInfo, preupload } from './tree.ts'
-import type { Call } from '../core/http.ts'
-import type { World } from '../world.ts'
-import type { Repo } from './hub.ts'
+import { randomUUID } from 'node:crypto';
+import { applyHttpFault } from '../core/http-faults.ts';
+import { HttpFailure, bearerToken, sendJson } from '../core/http.ts';
+import { commit } from './commit.ts';
+import { hubFailure, repoNotFound } from './failures.ts';
+import { batch, completeParts, putObject, putPart } from './lfs.ts';
+import { createBranch, createTag, deleteBranch, deleteTag, listRefs } from './refs.ts';
+import { createRepo, deleteRepo, listModels, modelInfo, whoAmI } from './repos.ts';
+import { sendEntry } from './resolve.ts';
+import { listCommits, listTree, pathsInfo, preupload } from './tree.ts';
+import type { Call } from '../core/http.ts';
+import type { World } from '../world.ts';
+import type { Repo } from './hub.ts';
 
 /** What a Hub handler gets; `args` are the decoded groups of the path after the repository. */
 export interface HubRequest {
-  world: World
-  call: Call
-  user: string | undefined
-  args: string[]
+  world: World;
+  call: Call;
+  user: string | undefined;
+  args: string[];
 }
 
 export interface RepoRequest extends HubRequest {
-  repo: Repo
+  repo: Repo;
 }
 
 interface Route {
-  method: string
-  pattern: RegExp
-  name: string
-  handle: (request: HubRequest) => Promise<void> | void
+  method: string;
+  pattern: RegExp;
+  name: string;
+  handle: (request: HubRequest) => Promise<void> | void;
 }
 
-type Access = 'read' | 'write'
+type Access = 'read' | 'write';
 
 /** A route whose first two groups are owner and name of a repository. */
 function ofRepo(access: Access, handle: (request: RepoRequest) => Promise<void> | void): Route['handle'] {
   return (request) => {
-    const [owner = '', name = '', ...args] = request.args
-    return handle({ ...request, args, repo: openRepo(request, `${owner}/${name}`, access) })
-  }
+    const [owner = '', name = '', ...args] = request.args;
+    return handle({ ...request, args, repo: openRepo(request, `${owner}/${name}`, access) });
+  };
 }
 
 // https://huggingface.co/.well-known/openapi.json (Hub API, read 2026-11) and the wire of @huggingface/hub 2.17.5.
-const repoPath = '/api/models/([^/]+)/([^/]+)'
-const route = (method: string, name: string, pattern: string, handle: Route['handle']): Route => ({ method, name, pattern: new RegExp(`^${pattern}$`), handle })
+const repoPath = '/api/models/([^/]+)/([^/]+)';
+const route = (method: string, name: string, pattern: string, handle: Route['handle']): Route => ({
+  method,
+  name,
+  pattern: new RegExp(`^${pattern}$`),
+  handle,
+});
 const routes: Route[] = [
   route('GET', 'whoami', '/api/whoami-v2', whoAmI),
   route('POST', 'repos/create', '/api/repos/create', createRepo),
@@ -65,59 +70,90 @@ const routes: Route[] = [
   route('PUT', 'lfs/object', '/lfs/object/([0-9a-f]{64})', putObject),
   route('PUT', 'lfs/part', '/lfs/part/([0-9a-f]{64})/(\\d+)', putPart),
   route('POST', 'lfs/complete', '/lfs/complete/([0-9a-f]{64})', completeParts),
-  route('GET', 'resolve', '/([^/]+)/([^/]+)/resolve/([^/]+)/(.+)', ofRepo('read', (request) => sendEntry(request, 'resolve'))),
-  route('HEAD', 'resolve', '/([^/]+)/([^/]+)/resolve/([^/]+)/(.+)', ofRepo('read', (request) => sendEntry(request, 'resolve'))),
-  route('GET', 'raw', '/([^/]+)/([^/]+)/raw/([^/]+)/(.+)', ofRepo('read', (request) => sendEntry(request, 'raw'))),
-  route('HEAD', 'raw', '/([^/]+)/([^/]+)/raw/([^/]+)/(.+)', ofRepo('read', (request) => sendEntry(request, 'raw'))),
-]
+  route(
+    'GET',
+    'resolve',
+    '/([^/]+)/([^/]+)/resolve/([^/]+)/(.+)',
+    ofRepo('read', (request) => sendEntry(request, 'resolve')),
+  ),
+  route(
+    'HEAD',
+    'resolve',
+    '/([^/]+)/([^/]+)/resolve/([^/]+)/(.+)',
+    ofRepo('read', (request) => sendEntry(request, 'resolve')),
+  ),
+  route(
+    'GET',
+    'raw',
+    '/([^/]+)/([^/]+)/raw/([^/]+)/(.+)',
+    ofRepo('read', (request) => sendEntry(request, 'raw')),
+  ),
+  route(
+    'HEAD',
+    'raw',
+    '/([^/]+)/([^/]+)/raw/([^/]+)/(.+)',
+    ofRepo('read', (request) => sendEntry(request, 'raw')),
+  ),
+];
 
 /** The Hugging Face Hub as its JavaScript client uses it. */
 export async function handleHub(world: World, call: Call): Promise<void> {
-  const hit = routes.find(({ method, pattern }) => method === call.method && pattern.test(call.path))
-  world.book.countRequest(`${call.method} hub ${hit?.name ?? 'unknown'}`)
-  call.res.setHeader('x-request-id', call.headers['x-request-id'] ?? randomUUID())
-  const fault = world.faults.take('hub', { method: call.method, path: call.path })
-  if (await applyHttpFault(call, fault, (_, status, spoilt) => refuse(call, status, spoilt.detail, spoilt.retryAfterSec))) return
+  const hit = routes.find(({ method, pattern }) => method === call.method && pattern.test(call.path));
+  world.book.countRequest(`${call.method} hub ${hit?.name ?? 'unknown'}`);
+  call.res.setHeader('x-request-id', call.headers['x-request-id'] ?? randomUUID());
+  const fault = world.faults.take('hub', { method: call.method, path: call.path });
+  if (
+    await applyHttpFault(call, fault, (_, status, spoilt) => refuse(call, status, spoilt.detail, spoilt.retryAfterSec))
+  )
+    return;
   try {
-    const user = signIn(world, call)
-    if (hit === undefined) throw hubFailure(404, 'Not found')
-    const args = (hit.pattern.exec(call.path) ?? []).slice(1).map((arg) => (arg === undefined ? '' : decode(arg)))
+    const user = signIn(world, call);
+    if (hit === undefined) throw hubFailure(404, 'Not found');
+    const args = (hit.pattern.exec(call.path) ?? []).slice(1).map((arg) => (arg === undefined ? '' : decode(arg)));
     // The commit is done, but the client never hears of it (a 60 s limit of the real Hub).
-    if (fault?.effect === 'commit-but-timeout') call.res.end = () => call.res
-    await hit.handle({ world, call, user, args })
+    if (fault?.effect === 'commit-but-timeout') call.res.end = () => call.res;
+    await hit.handle({ world, call, user, args });
   } catch (error) {
-    if (!(error instanceof HttpFailure)) throw error
-    call.body.resume()
-    sendJson(call.res, error.status, error.body, error.headers)
+    if (!(error instanceof HttpFailure)) throw error;
+    call.body.resume();
+    sendJson(call.res, error.status, error.body, error.headers);
   }
 }
 
 function refuse(call: Call, status: number, detail = 'Emulated failure', retryAfterSec = 1): void {
-  const headers: Record<string, string> = status === 429 ? { 'retry-after': String(retryAfterSec), 'ratelimit': `"api";r=0;t=${retryAfterSec}`, 'ratelimit-policy': '"fixed window";"api";q=1000;w=300' } : {}
-  sendJson(call.res, status, { error: detail }, { ...headers, 'x-error-message': detail })
+  const headers: Record<string, string> =
+    status === 429
+      ? {
+          'retry-after': String(retryAfterSec),
+          ratelimit: `"api";r=0;t=${retryAfterSec}`,
+          'ratelimit-policy': '"fixed window";"api";q=1000;w=300',
+        }
+      : {};
+  sendJson(call.res, status, { error: detail }, { ...headers, 'x-error-message': detail });
 }
 
 /** The user of the token; a token that is none of ours is refused, no token is anonymous. */
 function signIn(world: World, call: Call): string | undefined {
-  const token = bearerToken(call.headers)
-  if (token === undefined) return undefined
-  const user = world.config.hubTokens[token]
-  if (user === undefined) throw hubFailure(401, 'Invalid credentials in Authorization header')
-  return user
+  const token = bearerToken(call.headers);
+  if (token === undefined) return undefined;
+  const user = world.config.hubTokens[token];
+  if (user === undefined) throw hubFailure(401, 'Invalid credentials in Authorization header');
+  return user;
 }
 
 function openRepo({ world, user }: HubRequest, id: string, access: Access): Repo {
-  const repo = world.hub.repos.get(id)
-  if (repo === undefined || (repo.isPrivate && repo.owner !== user)) throw repoNotFound(user !== undefined)
-  if (access === 'write' && user === undefined) throw repoNotFound(false)
-  if (access === 'write' && repo.owner !== user) throw hubFailure(403, 'You do not have write access to this repository')
-  return repo
+  const repo = world.hub.repos.get(id);
+  if (repo === undefined || (repo.isPrivate && repo.owner !== user)) throw repoNotFound(user !== undefined);
+  if (access === 'write' && user === undefined) throw repoNotFound(false);
+  if (access === 'write' && repo.owner !== user)
+    throw hubFailure(403, 'You do not have write access to this repository');
+  return repo;
 }
 
 function decode(segment: string): string {
   try {
-    return decodeURIComponent(segment)
+    return decodeURIComponent(segment);
   } catch {
-    return segment
+    return segment;
   }
 }

@@ -1,100 +1,105 @@
-import type { Fault } from '../core/faults.ts'
-import type { Cloud } from './catalog.ts'
+import type { Fault } from '../core/faults.ts';
+import type { Cloud } from './catalog.ts';
 
-export type PodStatus = 'PROVISIONING' | 'STARTING' | 'RUNNING' | 'EXITED' | 'ERROR' | 'TERMINATED'
+export type PodStatus = 'PROVISIONING' | 'STARTING' | 'RUNNING' | 'EXITED' | 'ERROR' | 'TERMINATED';
 
 export interface PodSpec {
-  name: string
-  image: string
-  args: string
-  disk: number
-  ports: string[]
-  env: Record<string, string>
-  registry: string | null
-  mounts: Record<string, unknown>
-  gpuId: string
-  gpuCount: number
-  cloud: Cloud
-  dataCenterId: string | null
-  cudaVersion: string
-  vcpuCount: number
-  memoryGb: number
-  entrypoint?: string[]
-  cmd?: string[]
+  name: string;
+  image: string;
+  args: string;
+  disk: number;
+  ports: string[];
+  env: Record<string, string>;
+  registry: string | null;
+  mounts: Record<string, unknown>;
+  gpuId: string;
+  gpuCount: number;
+  cloud: Cloud;
+  dataCenterId: string | null;
+  cudaVersion: string;
+  vcpuCount: number;
+  memoryGb: number;
+  entrypoint?: string[];
+  cmd?: string[];
 }
 
 /** What runs in a pod's container: the emulated AI Toolkit. */
 export interface Container {
   /** Kills everything inside; the disk is removed by the caller. */
-  kill(): Promise<void>
-  describe(): object
-  trainingsStarted(): number
+  kill(): Promise<void>;
+  describe(): object;
+  trainingsStarted(): number;
 }
 
 export interface LogLine {
-  tsMs: number
-  source: 'container' | 'system'
-  line: string
+  tsMs: number;
+  source: 'container' | 'system';
+  line: string;
 }
 
 /** A stretch of time that is paid for. */
 export interface BilledSpan {
-  fromMs: number
-  toMs: number | null
-  gpuUsdPerHour: number
-  diskUsdPerHour: number
+  fromMs: number;
+  toMs: number | null;
+  gpuUsdPerHour: number;
+  diskUsdPerHour: number;
 }
 
 export interface Pod {
-  id: string
-  spec: PodSpec
-  status: PodStatus
-  usdPerHour: number
-  locked: boolean
-  createdAtMs: number
-  startedAtMs: number | null
+  id: string;
+  spec: PodSpec;
+  status: PodStatus;
+  usdPerHour: number;
+  locked: boolean;
+  createdAtMs: number;
+  startedAtMs: number | null;
   /** Ports known and app answering are two moments: RUNNING is not ready. */
-  hasPorts: boolean
-  container: Container | null
-  trainingsBefore: number
-  deletedAtMs: number | null
-  endedBy: string | null
+  hasPorts: boolean;
+  container: Container | null;
+  trainingsBefore: number;
+  deletedAtMs: number | null;
+  endedBy: string | null;
   /** Still shown in lists until then, although deleted. */
-  listedUntilMs: number
-  publicPort: number
-  spans: BilledSpan[]
-  logs: LogLine[]
+  listedUntilMs: number;
+  publicPort: number;
+  spans: BilledSpan[];
+  logs: LogLine[];
   /** What shall go wrong with this pod. */
-  fates: Fault[]
-  life: AbortController
+  fates: Fault[];
+  life: AbortController;
 }
 
 // Container disk: 0.10 USD per GB and month while running (runpod/docs@a900806e pods/pricing.mdx).
-export const DISK_USD_PER_GB_HOUR = 0.1 / 730
+export const DISK_USD_PER_GB_HOUR = 0.1 / 730;
 
 export function isAlive(pod: Pod): boolean {
-  return pod.deletedAtMs === null
+  return pod.deletedAtMs === null;
 }
 
 export function openSpan(pod: Pod, nowMs: number): void {
-  pod.spans.push({ fromMs: nowMs, toMs: null, gpuUsdPerHour: pod.usdPerHour, diskUsdPerHour: pod.spec.disk * DISK_USD_PER_GB_HOUR })
+  pod.spans.push({
+    fromMs: nowMs,
+    toMs: null,
+    gpuUsdPerHour: pod.usdPerHour,
+    diskUsdPerHour: pod.spec.disk * DISK_USD_PER_GB_HOUR,
+  });
 }
 
 export function closeSpan(pod: Pod, nowMs: number): void {
-  for (const span of pod.spans) span.toMs ??= nowMs
+  for (const span of pod.spans) span.toMs ??= nowMs;
 }
 
 export function billed(pod: Pod, nowMs: number): { seconds: number; gpuUsd: number; diskUsd: number } {
-  let seconds = 0
-  let gpuUsd = 0
-  let diskUsd = 0
+  let seconds = 0;
+  let gpuUsd = 0;
+  let diskUsd = 0;
   for (const span of pod.spans) {
-    const spanSeconds = Math.max(0, ((span.toMs ?? nowMs) - span.fromMs) / 1000)
-    seconds += spanSeconds
-    gpuUsd += (spanSeconds / 3600) * span.gpuUsdPerHour
-    diskUsd += (spanSeconds / 3600) * span.diskUsdPerHour
+    const spanSeconds = Math.max(0, ((span.toMs ?? nowMs) - span.fromMs) / 1000);
+    seconds += spanSeconds;
+    gpuUsd += (spanSeconds / 3600) * span.gpuUsdPerHour;
+    diskUsd += (spanSeconds / 3600) * span.diskUsdPerHour;
   }
-  return { seconds, gpuUsd, diskUsd }
+  return { seconds, gpuUsd, diskUsd };
 }
 
 const actions: Record<PodStatus, string[]> = {
@@ -104,16 +109,16 @@ const actions: Record<PodStatus, string[]> = {
   EXITED: ['start', 'terminate'],
   ERROR: ['start', 'terminate'],
   TERMINATED: [],
-}
+};
 
 export function allowedActions(pod: Pod): string[] {
-  return actions[pod.status]
+  return actions[pod.status];
 }
 
 /** The Pod object of GET, list and create (schema Pod, runpod/docs@a900806e, 2026-08-18). */
 export function renderPod(pod: Pod, nowMs: number): object {
-  const { spec } = pod
-  const isPaid = pod.status !== 'EXITED' && pod.status !== 'TERMINATED'
+  const { spec } = pod;
+  const isPaid = pod.status !== 'EXITED' && pod.status !== 'TERMINATED';
   return {
     id: pod.id,
     name: spec.name,
@@ -138,24 +143,24 @@ export function renderPod(pod: Pod, nowMs: number): object {
     runtime: renderRuntime(pod, nowMs),
     createdAt: new Date(pod.createdAtMs).toISOString(),
     startedAt: pod.startedAtMs === null ? null : new Date(pod.startedAtMs).toISOString(),
-  }
+  };
 }
 
 // The http entry carries an internal 100.65 address, the tcp entry the public one (live, peers, 2026-08 to 2026-10).
 function renderRuntime(pod: Pod, nowMs: number): object | null {
-  if (pod.status !== 'RUNNING' || !pod.hasPorts || pod.startedAtMs === null) return null
+  if (pod.status !== 'RUNNING' || !pod.hasPorts || pod.startedAtMs === null) return null;
   const ports = pod.spec.ports.map((port) => {
-    const [number, type] = port.split('/')
+    const [number, type] = port.split('/');
     return type === 'http'
       ? { private: Number(number), public: 60_000 + (pod.publicPort % 1000), type: 'http', ip: '100.65.18.7' }
-      : { private: Number(number), public: pod.publicPort, type: 'tcp', ip: '195.26.233.3' }
-  })
-  const isBusy = pod.container !== null
+      : { private: Number(number), public: pod.publicPort, type: 'tcp', ip: '195.26.233.3' };
+  });
+  const isBusy = pod.container !== null;
   return {
     uptime: Math.max(0, Math.floor((nowMs - pod.startedAtMs) / 1000)),
     gpus: Array.from({ length: pod.spec.gpuCount }, () => ({ util: isBusy ? 97 : 0, memoryUtil: isBusy ? 81 : 0 })),
     cpu: { util: isBusy ? 12 : 1 },
     memory: { util: isBusy ? 34 : 2 },
     ports,
-  }
+  };
 }

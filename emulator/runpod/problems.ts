@@ -1,4 +1,4 @@
-import { HttpFailure } from '../core/http.ts'
+import { HttpFailure } from '../core/http.ts';
 
 // Texts: live captures and the OpenAPI document, runpod/docs@a900806e and
 // runpod/runpod-plugins-official@8be10ce6 (2026-08-18). Those marked (assumed) nobody captured.
@@ -17,7 +17,7 @@ const titles: Record<number, string> = {
   500: 'Internal Server Error',
   502: 'Bad Gateway',
   503: 'Service Unavailable',
-}
+};
 
 export const details = {
   unauthorized: 'missing bearer token',
@@ -27,7 +27,8 @@ export const details = {
   method: 'The requested method is not allowed for this path.',
   validation: 'Request validation failed.',
   badRequest: 'request could not be processed',
-  noCapacity: 'There are no longer any instances available with the requested specifications. Please refresh and try again.',
+  noCapacity:
+    'There are no longer any instances available with the requested specifications. Please refresh and try again.',
   badConfig: 'You must either provide a template id or pod configuration parameters',
   hostFull: 'There are not enough free GPUs on the host machine to start this pod.',
   noBalance: 'Your account balance is too low to create this pod.', // (assumed)
@@ -35,10 +36,14 @@ export const details = {
   tooLarge: 'request body exceeds 102400 bytes', // (assumed)
   server: 'internal error', // (assumed)
   include: "'include' and 'product' must be given together", // (assumed)
-} as const
+} as const;
 
 /** An RFC 9457 body as the service writes it. */
-export function problem(status: number, detail: string, extra: { errors?: string[]; headers?: Record<string, string> } = {}): HttpFailure {
-  const body = { title: titles[status] ?? 'Error', status, detail, ...(extra.errors && { errors: extra.errors }) }
-  return new HttpFailure(status, body, { 'content-type': 'application/problem+json', ...extra.headers })
+export function problem(
+  status: number,
+  detail: string,
+  extra: { errors?: string[]; headers?: Record<string, string> } = {},
+): HttpFailure {
+  const body = { title: titles[status] ?? 'Error', status, detail, ...(extra.errors && { errors: extra.errors }) };
+  return new HttpFailure(status, body, { 'content-type': 'application/problem+json', ...extra.headers });
 }

@@ -16,16 +16,18 @@ const aiToolkit = {
   startSsh: true,
   startJupyter: false,
   allowedCudaVersions: [],
-}
+};
 
 /** GET /v2/templates/{id} (runpod/docs@a900806e, 2026-08-18): the one template that the emulator knows. */
 export function templateView(id: string): object | undefined {
-  return id === aiToolkit.id ? aiToolkit : undefined
+  return id === aiToolkit.id ? aiToolkit : undefined;
 }
 
 /** What the template contributes to a pod. */
-export function template(id: string): { image: string; disk: number; ports: string[]; env: Record<string, string> } | undefined {
-  if (id !== aiToolkit.id) return undefined
-  const { image, disk, ports, env } = aiToolkit
-  return { image, disk, ports, env }
+export function template(
+  id: string,
+): { image: string; disk: number; ports: string[]; env: Record<string, string> } | undefined {
+  if (id !== aiToolkit.id) return undefined;
+  const { image, disk, ports, env } = aiToolkit;
+  return { image, disk, ports, env };
 }

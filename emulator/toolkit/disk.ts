@@ -1,25 +1,25 @@
-import { join, posix } from 'node:path'
+import { join, posix } from 'node:path';
 
 /** A pod's file system: absolute paths of the pod live below one folder of ours, nothing leads out. */
 export class Disk {
-  readonly #dir: string
+  readonly #dir: string;
 
   constructor(dir: string) {
-    this.#dir = dir
+    this.#dir = dir;
   }
 
   /** The real path of a path inside the pod. */
   real(podPath: string): string {
-    return join(this.#dir, posix.normalize(`/${podPath}`))
+    return join(this.#dir, posix.normalize(`/${podPath}`));
   }
 
   /** A place for uploads on their way in. */
   temp(name: string): string {
-    return join(this.#dir, 'tmp', name)
+    return join(this.#dir, 'tmp', name);
   }
 }
 
 export function isBelow(path: string, folder: string): boolean {
-  const normal = posix.normalize(path)
-  return normal === folder || normal.startsWith(folder.endsWith('/') ? folder : `${folder}/`)
+  const normal = posix.normalize(path);
+  return normal === folder || normal.startsWith(folder.endsWith('/') ? folder : `${folder}/`);
 }

@@ -1,84 +1,95 @@
-import { open, readdir, stat } from 'node:fs/promises'
-import { extname } from 'node:path'
-import { answerJson } from './respond.ts'
-import type { Call } from '../core/http.ts'
-import type { Job } from './job.ts'
-import type { Toolkit } from './toolkit.ts'
+import { open, readdir, stat } from 'node:fs/promises';
+import { extname } from 'node:path';
+import { answerJson } from './respond.ts';
+import type { Call } from '../core/http.ts';
+import type { Job } from './job.ts';
+import type { Toolkit } from './toolkit.ts';
 
-const MAX_LOG_BYTES = 5 * 1024 * 1024
-const sampleExtensions = new Set(['.png', '.jpg', '.jpeg', '.webp', '.mp4', '.mp3', '.wav', '.flac', '.ogg'])
+const MAX_LOG_BYTES = 5 * 1024 * 1024;
+const sampleExtensions = new Set(['.png', '.jpg', '.jpeg', '.webp', '.mp4', '.mp3', '.wav', '.flac', '.ogg']);
 
 function known(toolkit: Toolkit, call: Call, id: string): Job | undefined {
-  const job = toolkit.jobs.get(id)
-  if (job === undefined) answerJson(call.res, 404, { error: 'Job not found' })
-  return job
+  const job = toolkit.jobs.get(id);
+  if (job === undefined) answerJson(call.res, 404, { error: 'Job not found' });
+  return job;
 }
 
 /** GET /api/jobs/{id}/log: offsets are bytes; an offset beyond the file means that it was rotated. */
 export async function jobLog(toolkit: Toolkit, call: Call, id: string): Promise<void> {
-  const job = known(toolkit, call, id)
-  if (job === undefined) return
-  const path = toolkit.disk.real(`${toolkit.jobFolder(job.name)}/log.txt`)
-  const size = await stat(path).then((info) => info.size, () => undefined)
-  if (size === undefined) return answerJson(call.res, 200, { log: '', offset: 0, reset: true })
-  const asked = call.query.get('offset')
-  const offset = asked === null ? Number.NaN : Number(asked)
-  const reset = !Number.isInteger(offset) || offset < 0 || offset > size
-  const start = reset ? Math.max(0, size - MAX_LOG_BYTES) : offset
-  const file = await open(path, 'r')
+  const job = known(toolkit, call, id);
+  if (job === undefined) return;
+  const path = toolkit.disk.real(`${toolkit.jobFolder(job.name)}/log.txt`);
+  const size = await stat(path).then(
+    (info) => info.size,
+    () => undefined,
+  );
+  if (size === undefined) return answerJson(call.res, 200, { log: '', offset: 0, reset: true });
+  const asked = call.query.get('offset');
+  const offset = asked === null ? Number.NaN : Number(asked);
+  const reset = !Number.isInteger(offset) || offset < 0 || offset > size;
+  const start = reset ? Math.max(0, size - MAX_LOG_BYTES) : offset;
+  const file = await open(path, 'r');
   try {
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(size - start), 0, size - start, start)
-    answerJson(call.res, 200, { log: buffer.toString('utf8', 0, bytesRead), offset: size, reset })
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(size - start), 0, size - start, start);
+    answerJson(call.res, 200, { log: buffer.toString('utf8', 0, bytesRead), offset: size, reset });
   } finally {
-    await file.close()
+    await file.close();
   }
 }
 
 /** GET /api/jobs/{id}/loss: the default key `loss` matches nothing. */
 export async function jobLoss(toolkit: Toolkit, call: Call, id: string): Promise<void> {
-  const job = known(toolkit, call, id)
-  if (job === undefined) return
-  const { query } = call
-  const folder = toolkit.jobFolder(job.name)
-  const keys = toolkit.losses.keys(folder)
-  if (keys.length === 0) return answerJson(call.res, 200, { keys: [], key: 'loss', points: [] })
-  const key = query.get('key') ?? 'loss'
-  const limit = Math.min(20_000, Number(query.get('limit') ?? 2000))
-  const stride = Math.max(1, Number(query.get('stride') ?? 1))
-  const since = query.get('since_step')
+  const job = known(toolkit, call, id);
+  if (job === undefined) return;
+  const { query } = call;
+  const folder = toolkit.jobFolder(job.name);
+  const keys = toolkit.losses.keys(folder);
+  if (keys.length === 0) return answerJson(call.res, 200, { keys: [], key: 'loss', points: [] });
+  const key = query.get('key') ?? 'loss';
+  const limit = Math.min(20_000, Number(query.get('limit') ?? 2000));
+  const stride = Math.max(1, Number(query.get('stride') ?? 1));
+  const since = query.get('since_step');
   const points = toolkit.losses
     .points(folder, key)
     .filter(({ step }) => (since === null || step > Number(since)) && step % stride === 0)
-    .slice(0, limit)
-  answerJson(call.res, 200, { key, keys, points })
+    .slice(0, limit);
+  answerJson(call.res, 200, { key, keys, points });
 }
 
 /** GET /api/jobs/{id}/files: final first (sorted by path), optimizer.pt last; half-written files are listed too. */
 export async function jobFiles(toolkit: Toolkit, call: Call, id: string): Promise<void> {
-  const job = known(toolkit, call, id)
-  if (job === undefined) return
-  const folder = toolkit.jobFolder(job.name)
-  const names = await readdir(toolkit.disk.real(folder)).catch(() => [])
-  const wanted = [...names.filter((name) => name.endsWith('.safetensors')).toSorted(), ...names.filter((name) => name === 'optimizer.pt')]
-  const files: { path: string; size: number }[] = []
+  const job = known(toolkit, call, id);
+  if (job === undefined) return;
+  const folder = toolkit.jobFolder(job.name);
+  const names = await readdir(toolkit.disk.real(folder)).catch(() => []);
+  const wanted = [
+    ...names.filter((name) => name.endsWith('.safetensors')).toSorted(),
+    ...names.filter((name) => name === 'optimizer.pt'),
+  ];
+  const files: { path: string; size: number }[] = [];
   for (const name of wanted) {
-    const size = await stat(toolkit.disk.real(`${folder}/${name}`)).then((info) => info.size, () => undefined)
-    if (size !== undefined) files.push({ path: `${folder}/${name}`, size })
+    const size = await stat(toolkit.disk.real(`${folder}/${name}`)).then(
+      (info) => info.size,
+      () => undefined,
+    );
+    if (size !== undefined) files.push({ path: `${folder}/${name}`, size });
   }
-  answerJson(call.res, 200, { files })
+  answerJson(call.res, 200, { files });
 }
 
 /** GET /api/jobs/{id}/samples. */
 export async function jobSamples(toolkit: Toolkit, call: Call, id: string): Promise<void> {
-  const job = known(toolkit, call, id)
-  if (job === undefined) return
-  const folder = `${toolkit.jobFolder(job.name)}/samples`
-  const names = await readdir(toolkit.disk.real(folder)).catch(() => [])
-  const samples = names.filter((name) => !name.startsWith('.') && sampleExtensions.has(extname(name).toLowerCase())).toSorted()
-  answerJson(call.res, 200, { samples: samples.map((name) => `${folder}/${name}`) })
+  const job = known(toolkit, call, id);
+  if (job === undefined) return;
+  const folder = `${toolkit.jobFolder(job.name)}/samples`;
+  const names = await readdir(toolkit.disk.real(folder)).catch(() => []);
+  const samples = names
+    .filter((name) => !name.startsWith('.') && sampleExtensions.has(extname(name).toLowerCase()))
+    .toSorted();
+  answerJson(call.res, 200, { samples: samples.map((name) => `${folder}/${name}`) });
 }
 
 /** GET /api/jobs/{id}/plugin. */
 export function jobPlugin(toolkit: Toolkit, call: Call, id: string): void {
-  if (known(toolkit, call, id) !== undefined) answerJson(call.res, 200, { exists: false, html: null })
+  if (known(toolkit, call, id) !== undefined) answerJson(call.res, 200, { exists: false, html: null });
 }

@@ -1,17 +1,18 @@
-import { answerJson } from './respond.ts'
-import type { Call } from '../core/http.ts'
-import type { Toolkit } from './toolkit.ts'
+import { answerJson } from './respond.ts';
+import type { Call } from '../core/http.ts';
+import type { Toolkit } from './toolkit.ts';
 
 /** GET /api/gpu: shape of ui/src/app/api/gpu/route.ts; a pod without GPU answers like the recording. */
 export function gpu(toolkit: Toolkit, { res }: Call): void {
-  answerJson(res, 200, gpuState(toolkit))
+  answerJson(res, 200, gpuState(toolkit));
 }
 
 function gpuState(toolkit: Toolkit): object {
-  const { name, count, memoryMib } = toolkit.options.gpu
-  if (count === 0) return { hasNvidiaSmi: false, isMac: false, gpus: [], error: 'nvidia-smi not found or not accessible' }
-  const isBusy = toolkit.worker.processes().length > 0
-  const used = isBusy ? Math.floor(memoryMib * 0.8) : 450
+  const { name, count, memoryMib } = toolkit.options.gpu;
+  if (count === 0)
+    return { hasNvidiaSmi: false, isMac: false, gpus: [], error: 'nvidia-smi not found or not accessible' };
+  const isBusy = toolkit.worker.processes().length > 0;
+  const used = isBusy ? Math.floor(memoryMib * 0.8) : 450;
   const gpus = Array.from({ length: count }, (_, index) => ({
     index,
     name,
@@ -22,26 +23,34 @@ function gpuState(toolkit: Toolkit): object {
     power: { draw: isBusy ? 338 : 22, limit: 450 },
     clocks: { graphics: isBusy ? 2520 : 210, memory: 10_501 },
     fan: { speed: isBusy ? 55 : 0 },
-  }))
-  return { hasNvidiaSmi: true, gpus }
+  }));
+  return { hasNvidiaSmi: true, gpus };
 }
 
 /** GET /api/cpu (MiB and percent). */
 export function cpu(toolkit: Toolkit, { res }: Call): void {
-  answerJson(res, 200, cpuState(toolkit))
+  answerJson(res, 200, cpuState(toolkit));
 }
 
 function cpuState(toolkit: Toolkit): object {
-  const totalMemory = toolkit.options.memoryGb * 1024
-  const availableMemory = Math.floor(totalMemory * 0.8)
-  return { name: 'Emulated CPU', cores: toolkit.options.vcpuCount, temperature: 45, totalMemory, availableMemory, freeMemory: availableMemory, currentLoad: 9.5 }
+  const totalMemory = toolkit.options.memoryGb * 1024;
+  const availableMemory = Math.floor(totalMemory * 0.8);
+  return {
+    name: 'Emulated CPU',
+    cores: toolkit.options.vcpuCount,
+    temperature: 45,
+    totalMemory,
+    availableMemory,
+    freeMemory: availableMemory,
+    currentLoad: 9.5,
+  };
 }
 
 /** GET /api/monitor: server-sent samples every 500 ms. */
 export function monitor(toolkit: Toolkit, { res }: Call): void {
-  const sample = (): object => ({ t: toolkit.options.clock.now(), cpu: cpuState(toolkit), gpu: gpuState(toolkit) })
-  res.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-cache' })
-  res.write(`event: init\ndata: ${JSON.stringify({ ...sample(), history: [] })}\n\n`)
-  const timer = setInterval(() => res.write(`event: sample\ndata: ${JSON.stringify(sample())}\n\n`), 500)
-  res.on('close', () => clearInterval(timer))
+  const sample = (): object => ({ t: toolkit.options.clock.now(), cpu: cpuState(toolkit), gpu: gpuState(toolkit) });
+  res.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-cache' });
+  res.write(`event: init\ndata: ${JSON.stringify({ ...sample(), history: [] })}\n\n`);
+  const timer = setInterval(() => res.write(`event: sample\ndata: ${JSON.stringify(sample())}\n\n`), 500);
+  res.on('close', () => clearInterval(timer));
 }

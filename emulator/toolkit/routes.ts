@@ -1,21 +1,21 @@
-import { bearerToken } from '../core/http.ts'
-import { answerJson, answerNotFoundPage, answerText } from './respond.ts'
-import { getBatchCaptions, getCaption, setCaption } from './captions.ts'
-import { createDataset, deleteDataset, listDatasets, listImages, uploadToDataset } from './datasets.ts'
-import { deleteFile, deleteImage, sendImage, sendToolkitFile, uploadImages } from './files.ts'
-import { createOrUpdateJob, deleteJob, flagJob, listJobs, markStopped, startJob, stopJob } from './jobs.ts'
-import { jobFiles, jobLog, jobLoss, jobPlugin, jobSamples } from './job-observation.ts'
-import { cpu, gpu, monitor } from './machine.ts'
-import { listQueues, startQueue, stopQueue } from './queue.ts'
-import { getSettings, postSettings } from './settings.ts'
-import type { Call } from '../core/http.ts'
-import type { Toolkit } from './toolkit.ts'
+import { bearerToken } from '../core/http.ts';
+import { answerJson, answerNotFoundPage, answerText } from './respond.ts';
+import { getBatchCaptions, getCaption, setCaption } from './captions.ts';
+import { createDataset, deleteDataset, listDatasets, listImages, uploadToDataset } from './datasets.ts';
+import { deleteFile, deleteImage, sendImage, sendToolkitFile, uploadImages } from './files.ts';
+import { createOrUpdateJob, deleteJob, flagJob, listJobs, markStopped, startJob, stopJob } from './jobs.ts';
+import { jobFiles, jobLog, jobLoss, jobPlugin, jobSamples } from './job-observation.ts';
+import { cpu, gpu, monitor } from './machine.ts';
+import { listQueues, startQueue, stopQueue } from './queue.ts';
+import { getSettings, postSettings } from './settings.ts';
+import type { Call } from '../core/http.ts';
+import type { Toolkit } from './toolkit.ts';
 
-export type Handler = (toolkit: Toolkit, call: Call, param: string) => Promise<void> | void
+export type Handler = (toolkit: Toolkit, call: Call, param: string) => Promise<void> | void;
 
 interface Route {
-  pattern: RegExp
-  methods: Record<string, Handler>
+  pattern: RegExp;
+  methods: Record<string, Handler>;
 }
 
 // All routes: ostris/ai-toolkit@27a03a91 ui/src/app/api/**/route.ts, ui/src/middleware.ts and ui/cron/fileServer.ts
@@ -55,34 +55,40 @@ const routes: Route[] = [
   { pattern: /^\/api\/files\/delete$/, methods: { POST: deleteFile } },
   { pattern: /^\/api\/files\/(.*)$/, methods: { GET: sendToolkitFile, HEAD: sendToolkitFile } },
   { pattern: /^\/api\/ostris_cloud$/, methods: { GET: (_, { res }) => answerJson(res, 200, { enabled: false }) } },
-]
+];
 
 /** The UI server: middleware first, then the route; POST-only paths fall through to the prefix routes for GET. */
 export async function handleToolkit(toolkit: Toolkit, call: Call): Promise<void> {
   if (call.path.startsWith('/api/') && !isPublic(call.path) && !isAuthorized(toolkit, call)) {
-    call.body.resume()
-    return answerJson(call.res, 401, { error: 'Unauthorized' })
+    call.body.resume();
+    return answerJson(call.res, 401, { error: 'Unauthorized' });
   }
-  const hits = routes.filter(({ pattern }) => pattern.test(call.path))
-  const route = hits.find(({ methods }) => methods[call.method] !== undefined)
+  const hits = routes.filter(({ pattern }) => pattern.test(call.path));
+  const route = hits.find(({ methods }) => methods[call.method] !== undefined);
   if (route !== undefined) {
-    const param = route.pattern.exec(call.path)?.[1] ?? ''
-    await route.methods[call.method]?.(toolkit, call, param)
-    return
+    const param = route.pattern.exec(call.path)?.[1] ?? '';
+    await route.methods[call.method]?.(toolkit, call, param);
+    return;
   }
-  call.body.resume()
-  if (hits.length > 0) answerText(call.res, 405, '')
-  else if (call.path.startsWith('/api/')) answerNotFoundPage(call.res)
-  else answerText(call.res, 200, '<!DOCTYPE html><html><head><title>Ostris - AI Toolkit</title></head><body>Emulated AI Toolkit: no weights are trained here.</body></html>', { 'content-type': 'text/html; charset=utf-8' })
+  call.body.resume();
+  if (hits.length > 0) answerText(call.res, 405, '');
+  else if (call.path.startsWith('/api/')) answerNotFoundPage(call.res);
+  else
+    answerText(
+      call.res,
+      200,
+      '<!DOCTYPE html><html><head><title>Ostris - AI Toolkit</title></head><body>Emulated AI Toolkit: no weights are trained here.</body></html>',
+      { 'content-type': 'text/html; charset=utf-8' },
+    );
 }
 
 /** These prefixes are exempt from the password, for every method: a fact of that version, not a shortcut of ours. */
 function isPublic(path: string): boolean {
-  return path.startsWith('/api/img/') || path.startsWith('/api/files/')
+  return path.startsWith('/api/img/') || path.startsWith('/api/files/');
 }
 
 /** Any scheme passes; the second word counts. No password set = open. */
 function isAuthorized(toolkit: Toolkit, call: Call): boolean {
-  const password = toolkit.options.env['AI_TOOLKIT_AUTH']
-  return !password || bearerToken(call.headers) === password
+  const password = toolkit.options.env['AI_TOOLKIT_AUTH'];
+  return !password || bearerToken(call.headers) === password;
 }

@@ -1,101 +1,101 @@
-import { mkdirSync } from 'node:fs'
-import { Disk } from './disk.ts'
-import { handleToolkit } from './routes.ts'
-import { LossLog } from './loss-log.ts'
-import { Worker } from './worker.ts'
-import type { Clock } from '../core/clock.ts'
-import type { WorldConfig } from '../core/config.ts'
-import type { Fault } from '../core/faults.ts'
-import type { Call } from '../core/http.ts'
-import type { Container } from '../runpod/pod.ts'
-import type { Job, Queue } from './job.ts'
+import { mkdirSync } from 'node:fs';
+import { Disk } from './disk.ts';
+import { handleToolkit } from './routes.ts';
+import { LossLog } from './loss-log.ts';
+import { Worker } from './worker.ts';
+import type { Clock } from '../core/clock.ts';
+import type { WorldConfig } from '../core/config.ts';
+import type { Fault } from '../core/faults.ts';
+import type { Call } from '../core/http.ts';
+import type { Container } from '../runpod/pod.ts';
+import type { Job, Queue } from './job.ts';
 
 export interface ToolkitOptions {
-  dir: string
-  env: Record<string, string>
-  gpu: { name: string; count: number; memoryMib: number }
-  vcpuCount: number
-  memoryGb: number
-  config: () => WorldConfig
-  clock: Clock
-  takeFault: (jobName: string) => Fault | undefined
+  dir: string;
+  env: Record<string, string>;
+  gpu: { name: string; count: number; memoryMib: number };
+  vcpuCount: number;
+  memoryGb: number;
+  config: () => WorldConfig;
+  clock: Clock;
+  takeFault: (jobName: string) => Fault | undefined;
   /** What was decided for the pod when it was created; those with a step happen in the trainer. */
-  fates: Fault[]
-  vanish: () => void
-  restart: () => void
+  fates: Fault[];
+  vanish: () => void;
+  restart: () => void;
 }
 
 /** One AI Toolkit server (UI server + worker + trainers) as it runs in a pod; ostris/ai-toolkit@27a03a91, version 0.12.26. */
 export class Toolkit implements Container {
-  readonly options: ToolkitOptions
-  readonly disk: Disk
-  readonly jobs = new Map<string, Job>()
-  readonly queues: Queue[] = []
-  readonly settings = new Map<string, string>()
-  readonly losses = new LossLog()
-  readonly worker: Worker
-  #nextQueueId = 1
-  #uploads = 0
+  readonly options: ToolkitOptions;
+  readonly disk: Disk;
+  readonly jobs = new Map<string, Job>();
+  readonly queues: Queue[] = [];
+  readonly settings = new Map<string, string>();
+  readonly losses = new LossLog();
+  readonly worker: Worker;
+  #nextQueueId = 1;
+  #uploads = 0;
 
   constructor(options: ToolkitOptions) {
-    this.options = options
-    this.disk = new Disk(options.dir)
-    mkdirSync(this.disk.real(this.root), { recursive: true })
-    mkdirSync(this.disk.temp(''), { recursive: true })
-    mkdirSync(this.disk.real(this.trainingFolder), { recursive: true })
-    this.worker = new Worker(this)
+    this.options = options;
+    this.disk = new Disk(options.dir);
+    mkdirSync(this.disk.real(this.root), { recursive: true });
+    mkdirSync(this.disk.temp(''), { recursive: true });
+    mkdirSync(this.disk.real(this.trainingFolder), { recursive: true });
+    this.worker = new Worker(this);
   }
 
   get root(): string {
-    return this.options.config().toolkitRoot
+    return this.options.config().toolkitRoot;
   }
 
   get trainingFolder(): string {
-    return this.settings.get('TRAINING_FOLDER') || `${this.root}/output`
+    return this.settings.get('TRAINING_FOLDER') || `${this.root}/output`;
   }
 
   get datasetsFolder(): string {
-    return this.settings.get('DATASETS_FOLDER') || `${this.root}/datasets`
+    return this.settings.get('DATASETS_FOLDER') || `${this.root}/datasets`;
   }
 
   get modelsPath(): string {
-    return this.settings.get('MODELS_PATH') || this.options.env['MODELS_PATH'] || `${this.root}/models`
+    return this.settings.get('MODELS_PATH') || this.options.env['MODELS_PATH'] || `${this.root}/models`;
   }
 
   handle(call: Call): Promise<void> {
-    return handleToolkit(this, call)
+    return handleToolkit(this, call);
   }
 
   jobFolder(name: string): string {
-    return `${this.trainingFolder}/${name}`
+    return `${this.trainingFolder}/${name}`;
   }
 
   queue(gpuIds: string, isRunning: boolean): Queue {
-    const found = this.queues.find((queue) => queue.gpu_ids === gpuIds)
-    if (found !== undefined) return found
-    const queue = { id: this.#nextQueueId, gpu_ids: gpuIds, is_running: isRunning }
-    this.#nextQueueId += 1
-    this.queues.push(queue)
-    return queue
+    const found = this.queues.find((queue) => queue.gpu_ids === gpuIds);
+    if (found !== undefined) return found;
+    const queue = { id: this.#nextQueueId, gpu_ids: gpuIds, is_running: isRunning };
+    this.#nextQueueId += 1;
+    this.queues.push(queue);
+    return queue;
   }
 
   tempPath(): string {
-    this.#uploads += 1
-    return this.disk.temp(`upload-${this.#uploads}`)
+    this.#uploads += 1;
+    return this.disk.temp(`upload-${this.#uploads}`);
   }
 
   async kill(): Promise<void> {
-    await this.worker.kill()
+    await this.worker.kill();
   }
 
   describe(): object {
     return {
       jobs: [...this.jobs.values()].map(({ id, name, status, step, info }) => ({ id, name, status, step, info })),
       processes: this.worker.processes(),
-    }
+    };
   }
 
   trainingsStarted(): number {
-    return this.worker.started
+    return this.worker.started;
   }
 }

@@ -1,30 +1,30 @@
-import { isRecord } from '../core/http.ts'
+import { isRecord } from '../core/http.ts';
 
 /** What the trainer reads of a job_config, with the trainer's own defaults (toolkit/config_modules.py). */
 export interface TrainerConfig {
-  name: string
+  name: string;
   /** Only these process types write progress into the database. */
-  reportsProgress: boolean
-  trainingFolder: string
-  triggerWord: string | null
-  performanceLogEvery: number
-  rank: number
-  saveDtype: string
-  saveEvery: number
-  maxSaves: number
-  datasets: { folder_path: string }[]
-  steps: number
-  learningRate: number
-  disableSampling: boolean
-  skipFirstSample: boolean
-  sampleEvery: number
-  sampleCount: number
-  sampleFormat: string
-  usesLossLog: boolean
-  arch: string
-  baseModel: string
+  reportsProgress: boolean;
+  trainingFolder: string;
+  triggerWord: string | null;
+  performanceLogEvery: number;
+  rank: number;
+  saveDtype: string;
+  saveEvery: number;
+  maxSaves: number;
+  datasets: { folder_path: string }[];
+  steps: number;
+  learningRate: number;
+  disableSampling: boolean;
+  skipFirstSample: boolean;
+  sampleEvery: number;
+  sampleCount: number;
+  sampleFormat: string;
+  usesLossLog: boolean;
+  arch: string;
+  baseModel: string;
   /** Suffixes of the files of one save: two for Wan 2.2 14B. */
-  weightSuffixes: string[]
+  weightSuffixes: string[];
 }
 
 /** Raised for what the real trainer refuses before it has a trainer object: the process just exits with 1. */
@@ -33,29 +33,31 @@ export class ConfigError extends Error {}
 /** Replaces `${NAME}` like toolkit/config.py: an unset name fails the job. */
 export function replaceVariables(text: string, env: Record<string, string>): string {
   return text.replaceAll(/\$\{([^}]+)\}/g, (_, name: string) => {
-    const value = env[name]
-    if (value === undefined) throw new ConfigError(`Environment variable ${name} not set. Please ensure it's defined before proceeding.`)
-    return JSON.stringify(value).slice(1, -1)
-  })
+    const value = env[name];
+    if (value === undefined)
+      throw new ConfigError(`Environment variable ${name} not set. Please ensure it's defined before proceeding.`);
+    return JSON.stringify(value).slice(1, -1);
+  });
 }
 
 /** Parses the config as the trainer sees it. */
 export function parseTrainerConfig(raw: unknown, env: Record<string, string>): TrainerConfig {
-  const config = section(JSON.parse(replaceVariables(JSON.stringify(raw), env)) as unknown, 'config')
-  const name = text(config['name'], '')
-  if (name === '') throw new ConfigError("'name' must be specified in config")
-  const process = (config['process'] as unknown[] | undefined)?.[0]
-  if (!isRecord(process)) throw new ConfigError('process is not an object')
-  const type = text(process['type'], '')
-  if (!['diffusion_trainer', 'ui_trainer', 'sd_trainer', 'concept_slider'].includes(type)) throw new ConfigError(`Could not find process type ${type}`)
+  const config = section(JSON.parse(replaceVariables(JSON.stringify(raw), env)) as unknown, 'config');
+  const name = text(config['name'], '');
+  if (name === '') throw new ConfigError("'name' must be specified in config");
+  const process = (config['process'] as unknown[] | undefined)?.[0];
+  if (!isRecord(process)) throw new ConfigError('process is not an object');
+  const type = text(process['type'], '');
+  if (!['diffusion_trainer', 'ui_trainer', 'sd_trainer', 'concept_slider'].includes(type))
+    throw new ConfigError(`Could not find process type ${type}`);
 
-  const network = section(process, 'network')
-  const save = section(process, 'save')
-  const train = section(process, 'train')
-  const model = section(process, 'model')
-  const sample = section(process, 'sample')
-  const samples = (sample['samples'] ?? sample['prompts']) as unknown[] | undefined
-  const arch = text(model['arch'], 'sd1').split(':')[0] ?? ''
+  const network = section(process, 'network');
+  const save = section(process, 'save');
+  const train = section(process, 'train');
+  const model = section(process, 'model');
+  const sample = section(process, 'sample');
+  const samples = (sample['samples'] ?? sample['prompts']) as unknown[] | undefined;
+  const arch = text(model['arch'], 'sd1').split(':')[0] ?? '';
   return {
     name,
     reportsProgress: type !== 'sd_trainer',
@@ -78,22 +80,25 @@ export function parseTrainerConfig(raw: unknown, env: Record<string, string>): T
     arch,
     baseModel: text(model['name_or_path'], ''),
     weightSuffixes: arch.startsWith('wan22_14b') ? experts(section(model, 'model_kwargs')) : [''],
-  }
+  };
 }
 
 function experts(kwargs: Record<string, unknown>): string[] {
-  return [...(kwargs['train_high_noise'] === false ? [] : ['_high_noise']), ...(kwargs['train_low_noise'] === false ? [] : ['_low_noise'])]
+  return [
+    ...(kwargs['train_high_noise'] === false ? [] : ['_high_noise']),
+    ...(kwargs['train_low_noise'] === false ? [] : ['_low_noise']),
+  ];
 }
 
 function section(value: unknown, key: string): Record<string, unknown> {
-  const found = isRecord(value) ? value[key] : undefined
-  return isRecord(found) ? found : {}
+  const found = isRecord(value) ? value[key] : undefined;
+  return isRecord(found) ? found : {};
 }
 
 function text(value: unknown, fallback: string): string {
-  return typeof value === 'string' ? value : fallback
+  return typeof value === 'string' ? value : fallback;
 }
 
 function number(value: unknown, fallback: number): number {
-  return typeof value === 'number' ? value : fallback
+  return typeof value === 'number' ? value : fallback;
 }

@@ -1,128 +1,139 @@
-import { appendFile, mkdir, readdir, rename, writeFile } from 'node:fs/promises'
-import { isBusy } from './job.ts'
-import { touch } from './jobs.ts'
-import { runTrainer } from './trainer.ts'
-import type { Job } from './job.ts'
-import type { Toolkit } from './toolkit.ts'
+import { appendFile, mkdir, readdir, rename, writeFile } from 'node:fs/promises';
+import { isBusy } from './job.ts';
+import { touch } from './jobs.ts';
+import { runTrainer } from './trainer.ts';
+import type { Job } from './job.ts';
+import type { Toolkit } from './toolkit.ts';
 
 /** How a trainer process ended; `null` = the worker never noticed (zombie row). */
-export type Exit = { code: number } | { signal: string } | null
+export type Exit = { code: number } | { signal: string } | null;
 
 interface Process {
-  pid: number
-  jobId: string
-  interrupt: AbortController
+  pid: number;
+  jobId: string;
+  interrupt: AbortController;
 }
 
 /** ui/cron/worker.ts: looks at the queues once a tick, spawns trainers, notices their end (ostris/ai-toolkit@27a03a91). */
 export class Worker {
-  started = 0
-  readonly #toolkit: Toolkit
-  readonly #processes = new Map<number, Process>()
-  readonly #running = new Set<Promise<void>>()
-  readonly #life = new AbortController()
-  #isTickPlanned = false
-  #nextPid = 17_900
+  started = 0;
+  readonly #toolkit: Toolkit;
+  readonly #processes = new Map<number, Process>();
+  readonly #running = new Set<Promise<void>>();
+  readonly #life = new AbortController();
+  #isTickPlanned = false;
+  #nextPid = 17_900;
 
   constructor(toolkit: Toolkit) {
-    this.#toolkit = toolkit
+    this.#toolkit = toolkit;
   }
 
   processes(): { pid: number; jobId: string }[] {
-    return [...this.#processes.values()].map(({ pid, jobId }) => ({ pid, jobId }))
+    return [...this.#processes.values()].map(({ pid, jobId }) => ({ pid, jobId }));
   }
 
   /** Something changed: make sure that a tick comes, at most one period from now. */
   poke(): void {
-    if (this.#isTickPlanned || this.#life.signal.aborted) return
-    this.#isTickPlanned = true
-    const { clock, config } = this.#toolkit.options
-    const period = clock.scale(config().delaysMs.workerTick)
-    const untilNext = period === 0 ? 0 : period - (clock.now() % period)
-    const wait = untilNext === 0 ? new Promise<void>((resolve) => setImmediate(resolve)) : clock.sleepReal(untilNext, this.#life.signal)
-    wait.then(() => this.#tick(), () => undefined)
+    if (this.#isTickPlanned || this.#life.signal.aborted) return;
+    this.#isTickPlanned = true;
+    const { clock, config } = this.#toolkit.options;
+    const period = clock.scale(config().delaysMs.workerTick);
+    const untilNext = period === 0 ? 0 : period - (clock.now() % period);
+    const wait =
+      untilNext === 0
+        ? new Promise<void>((resolve) => setImmediate(resolve))
+        : clock.sleepReal(untilNext, this.#life.signal);
+    wait.then(
+      () => this.#tick(),
+      () => undefined,
+    );
   }
 
   #tick(): void {
-    this.#isTickPlanned = false
-    if (this.#life.signal.aborted) return
-    let hasMore = false
+    this.#isTickPlanned = false;
+    if (this.#life.signal.aborted) return;
+    let hasMore = false;
     for (const queue of this.#toolkit.queues) {
-      const jobs = [...this.#toolkit.jobs.values()].filter((job) => job.gpu_ids === queue.gpu_ids)
-      const busy = jobs.filter(isBusy)
+      const jobs = [...this.#toolkit.jobs.values()].filter((job) => job.gpu_ids === queue.gpu_ids);
+      const busy = jobs.filter(isBusy);
       if (!queue.is_running) {
-        for (const job of busy) job.return_to_queue = true
-        continue
+        for (const job of busy) job.return_to_queue = true;
+        continue;
       }
-      if (busy.length > 0) continue
-      const next = jobs.filter((job) => job.status === 'queued').toSorted((a, b) => a.queue_position - b.queue_position)[0]
-      if (next === undefined) queue.is_running = false
+      if (busy.length > 0) continue;
+      const next = jobs
+        .filter((job) => job.status === 'queued')
+        .toSorted((a, b) => a.queue_position - b.queue_position)[0];
+      if (next === undefined) queue.is_running = false;
       else {
-        this.#track(this.#start(next))
-        hasMore = true
+        this.#track(this.#start(next));
+        hasMore = true;
       }
     }
-    if (hasMore) this.poke()
+    if (hasMore) this.poke();
   }
 
   #track(run: Promise<void>): void {
-    this.#running.add(run)
-    void run.finally(() => this.#running.delete(run))
+    this.#running.add(run);
+    void run.finally(() => this.#running.delete(run));
   }
 
   async #start(job: Job): Promise<void> {
-    const toolkit = this.#toolkit
-    const folder = toolkit.jobFolder(job.name)
-    Object.assign(job, { status: 'running', stop: false, return_to_queue: false, info: 'Starting job...' })
-    touch(toolkit, job)
-    const config = JSON.parse(job.job_config) as { config?: { process?: ({ sqlite_db_path?: string } | undefined)[] } }
-    const first = config.config?.process?.[0]
+    const toolkit = this.#toolkit;
+    const folder = toolkit.jobFolder(job.name);
+    Object.assign(job, { status: 'running', stop: false, return_to_queue: false, info: 'Starting job...' });
+    touch(toolkit, job);
+    const config = JSON.parse(job.job_config) as { config?: { process?: ({ sqlite_db_path?: string } | undefined)[] } };
+    const first = config.config?.process?.[0];
     // A config without process[0] crashes the worker: the row stays running without a pid and blocks its queue.
-    if (first === undefined) return
+    if (first === undefined) return;
 
-    const real = (name: string): string => toolkit.disk.real(`${folder}/${name}`)
-    await mkdir(real('logs'), { recursive: true })
-    const rotated = (await readdir(real('logs'))).length
-    await rename(real('log.txt'), real(`logs/${rotated}_log.txt`)).catch(() => undefined) // No log yet.
-    first.sqlite_db_path = `${toolkit.root}/aitk_db.db`
-    await writeFile(real('.job_config.json'), JSON.stringify(config, null, 2))
-    const pid = (this.#nextPid += 17)
-    await writeFile(real('pid.txt'), String(pid))
-    job.pid = pid
-    const process = { pid, jobId: job.id, interrupt: new AbortController() }
-    this.#processes.set(pid, process)
-    this.started += 1
+    const real = (name: string): string => toolkit.disk.real(`${folder}/${name}`);
+    await mkdir(real('logs'), { recursive: true });
+    const rotated = (await readdir(real('logs'))).length;
+    await rename(real('log.txt'), real(`logs/${rotated}_log.txt`)).catch(() => undefined); // No log yet.
+    first.sqlite_db_path = `${toolkit.root}/aitk_db.db`;
+    await writeFile(real('.job_config.json'), JSON.stringify(config, null, 2));
+    const pid = (this.#nextPid += 17);
+    await writeFile(real('pid.txt'), String(pid));
+    job.pid = pid;
+    const process = { pid, jobId: job.id, interrupt: new AbortController() };
+    this.#processes.set(pid, process);
+    this.started += 1;
 
-    const killed = AbortSignal.any([process.interrupt.signal, this.#life.signal])
+    const killed = AbortSignal.any([process.interrupt.signal, this.#life.signal]);
     const exit = await runTrainer({ toolkit, job, config, signal: killed }).catch((error: unknown): Exit => {
-      if (!killed.aborted) throw error
-      return { code: 0 }
-    })
-    this.#processes.delete(pid)
-    if (this.#life.signal.aborted) return
-    await this.#noticeExit(job, exit, real('log.txt'))
-    this.poke()
+      if (!killed.aborted) throw error;
+      return { code: 0 };
+    });
+    this.#processes.delete(pid);
+    if (this.#life.signal.aborted) return;
+    await this.#noticeExit(job, exit, real('log.txt'));
+    this.poke();
   }
 
   async #noticeExit(job: Job, exit: Exit, logPath: string): Promise<void> {
-    if (exit === null || ('code' in exit && exit.code === 0)) return
-    const text = 'code' in exit ? `Job process terminated with exit code ${exit.code}.` : `Job process terminated with signal ${exit.signal}.`
-    await appendFile(logPath, `\n${text}\n`).catch(() => undefined) // The folder may be deleted.
-    if (job.status !== 'running') return
-    Object.assign(job, { status: 'error', info: text, pid: null })
-    touch(this.#toolkit, job)
+    if (exit === null || ('code' in exit && exit.code === 0)) return;
+    const text =
+      'code' in exit
+        ? `Job process terminated with exit code ${exit.code}.`
+        : `Job process terminated with signal ${exit.signal}.`;
+    await appendFile(logPath, `\n${text}\n`).catch(() => undefined); // The folder may be deleted.
+    if (job.status !== 'running') return;
+    Object.assign(job, { status: 'error', info: text, pid: null });
+    touch(this.#toolkit, job);
   }
 
   /** SIGINT to a trainer; false when no such process lives. */
   interrupt(pid: number): boolean {
-    const process = this.#processes.get(pid)
-    process?.interrupt.abort(new Error('SIGINT'))
-    return process !== undefined
+    const process = this.#processes.get(pid);
+    process?.interrupt.abort(new Error('SIGINT'));
+    return process !== undefined;
   }
 
   /** The container ends: everything dies at once, nothing is written any more. */
   async kill(): Promise<void> {
-    this.#life.abort(new Error('container ended'))
-    await Promise.allSettled(this.#running)
+    this.#life.abort(new Error('container ended'));
+    await Promise.allSettled(this.#running);
   }
 }

@@ -1,190 +1,226 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { noDelays, podRequest, startCloud, until } from './world.ts'
-import type { TestWorld } from './world.ts'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { noDelays, podRequest, startCloud, until } from './world.ts';
+import type { TestWorld } from './world.ts';
 
-let cloud: Awaited<ReturnType<typeof startCloud>>
-let count = 0
+let cloud: Awaited<ReturnType<typeof startCloud>>;
+let count = 0;
 
 beforeAll(async () => {
-  cloud = await startCloud()
-})
+  cloud = await startCloud();
+});
 
-afterAll(async () => cloud.close())
+afterAll(async () => cloud.close());
 
 function world(config: object = {}): Promise<TestWorld> {
-  count += 1
-  return cloud.world(`faults-${count}`, config)
+  count += 1;
+  return cloud.world(`faults-${count}`, config);
 }
 
 async function podsNamed(at: TestWorld, name: string): Promise<{ id: string; name: string }[]> {
-  const list = await at.runpod('GET', '/v2/pods')
-  return list.body.pods.filter((pod: { name: string }) => pod.name === name)
+  const list = await at.runpod('GET', '/v2/pods');
+  return list.body.pods.filter((pod: { name: string }) => pod.name === name);
 }
 
 describe('faults when a pod is created', () => {
   it('no capacity k times, then a pod; only for the GPU that was named', async () => {
-    const at = await world()
-    await at.fault({ at: 'pods.create', match: { gpuId: 'RTX 4090' }, effect: 'no-capacity', times: 2 })
-    const statuses = []
-    for (let n = 0; n < 3; n += 1) statuses.push((await at.runpod('POST', '/v2/pods', podRequest('a'))).status)
-    expect(statuses).toEqual([400, 400, 201])
-    expect((await at.book()).posts.map(({ result }: { result: string }) => result)).toEqual(['refused', 'refused', 'created'])
-  })
+    const at = await world();
+    await at.fault({ at: 'pods.create', match: { gpuId: 'RTX 4090' }, effect: 'no-capacity', times: 2 });
+    const statuses = [];
+    for (let n = 0; n < 3; n += 1) statuses.push((await at.runpod('POST', '/v2/pods', podRequest('a'))).status);
+    expect(statuses).toEqual([400, 400, 201]);
+    expect((await at.book()).posts.map(({ result }: { result: string }) => result)).toEqual([
+      'refused',
+      'refused',
+      'created',
+    ]);
+  });
 
   it('stock NONE is no capacity for ever', async () => {
-    const at = await world({ stock: { 'NVIDIA GeForce RTX 4090': 'NONE' } })
-    const answer = await at.runpod('POST', '/v2/pods', podRequest('a'))
-    expect([answer.status, answer.body.detail]).toEqual([400, expect.stringContaining('no longer any instances available')])
-  })
+    const at = await world({ stock: { 'NVIDIA GeForce RTX 4090': 'NONE' } });
+    const answer = await at.runpod('POST', '/v2/pods', podRequest('a'));
+    expect([answer.status, answer.body.detail]).toEqual([
+      400,
+      expect.stringContaining('no longer any instances available'),
+    ]);
+  });
 
-  it.each(['created-but-500', 'created-but-reset', 'created-but-timeout', 'created-but-unreadable'])('%s leaves a pod that the list shows', async (effect) => {
-    const at = await world()
-    await at.fault({ at: 'pods.create', effect })
-    await at.runpod('POST', '/v2/pods', podRequest('lost'), AbortSignal.timeout(300)).catch(() => undefined)
-    expect(await podsNamed(at, 'lost')).toHaveLength(1)
-  })
+  it.each(['created-but-500', 'created-but-reset', 'created-but-timeout', 'created-but-unreadable'])(
+    '%s leaves a pod that the list shows',
+    async (effect) => {
+      const at = await world();
+      await at.fault({ at: 'pods.create', effect });
+      await at.runpod('POST', '/v2/pods', podRequest('lost'), AbortSignal.timeout(300)).catch(() => undefined);
+      expect(await podsNamed(at, 'lost')).toHaveLength(1);
+    },
+  );
 
-  it.each<[string, number]>([['unauthorized', 401], ['no-balance', 402], ['forbidden', 403], ['invalid', 422], ['rate-limited', 429], ['server-error', 500]])('%s refuses without a pod', async (effect, status) => {
-    const at = await world()
-    await at.fault({ at: 'pods.create', effect })
-    expect((await at.runpod('POST', '/v2/pods', podRequest('a'))).status).toBe(status)
-    expect(await podsNamed(at, 'a')).toHaveLength(0)
-  })
+  it.each<[string, number]>([
+    ['unauthorized', 401],
+    ['no-balance', 402],
+    ['forbidden', 403],
+    ['invalid', 422],
+    ['rate-limited', 429],
+    ['server-error', 500],
+  ])('%s refuses without a pod', async (effect, status) => {
+    const at = await world();
+    await at.fault({ at: 'pods.create', effect });
+    expect((await at.runpod('POST', '/v2/pods', podRequest('a'))).status).toBe(status);
+    expect(await podsNamed(at, 'a')).toHaveLength(0);
+  });
 
   it('the edge turns away default user agents', async () => {
-    const at = await world()
-    await at.fault({ at: 'runpod', effect: 'edge-1010', times: 0 })
-    const refused = await at.request('GET', `${at.url}/runpod/v2/pods`, { headers: { 'authorization': 'Bearer emulated', 'user-agent': 'node' } })
-    expect([refused.status, refused.text]).toEqual([403, 'error code: 1010'])
-    expect((await at.runpod('GET', '/v2/pods')).status).toBe(200)
-  })
-})
+    const at = await world();
+    await at.fault({ at: 'runpod', effect: 'edge-1010', times: 0 });
+    const refused = await at.request('GET', `${at.url}/runpod/v2/pods`, {
+      headers: { authorization: 'Bearer emulated', 'user-agent': 'node' },
+    });
+    expect([refused.status, refused.text]).toEqual([403, 'error code: 1010']);
+    expect((await at.runpod('GET', '/v2/pods')).status).toBe(200);
+  });
+});
 
 describe('faults of a pod', () => {
-  it.each<[string, string]>([['stuck-provisioning', 'PROVISIONING'], ['error-after-boot', 'ERROR'], ['no-runtime', 'RUNNING']])('%s stays %s without runtime', async (effect, status) => {
-    const at = await world()
-    await at.fault({ at: 'pods.create', effect })
-    const { id } = (await at.runpod('POST', '/v2/pods', podRequest('a'))).body
-    await until(async () => (await at.runpod('GET', `/v2/pods/${id}`)).body.status === status)
-    expect((await at.runpod('GET', `/v2/pods/${id}`)).body.runtime).toBeNull()
-    expect((await at.toolkit(id, 'GET', '/api/auth')).status).toBe(502)
-  })
+  it.each<[string, string]>([
+    ['stuck-provisioning', 'PROVISIONING'],
+    ['error-after-boot', 'ERROR'],
+    ['no-runtime', 'RUNNING'],
+  ])('%s stays %s without runtime', async (effect, status) => {
+    const at = await world();
+    await at.fault({ at: 'pods.create', effect });
+    const { id } = (await at.runpod('POST', '/v2/pods', podRequest('a'))).body;
+    await until(async () => (await at.runpod('GET', `/v2/pods/${id}`)).body.status === status);
+    expect((await at.runpod('GET', `/v2/pods/${id}`)).body.runtime).toBeNull();
+    expect((await at.toolkit(id, 'GET', '/api/auth')).status).toBe(502);
+  });
 
   it('boots in stages and the proxy answers 502 until the app listens', async () => {
-    const at = await world({ delaysMs: { ...noDelays, ports: 30, app: 60 } })
-    const { id } = (await at.runpod('POST', '/v2/pods', podRequest('a'))).body
-    await until(async () => (await at.runpod('GET', `/v2/pods/${id}`)).body.runtime !== null)
-    expect((await at.toolkit(id, 'GET', '/api/auth')).status).toBe(502)
-    await until(async () => (await at.toolkit(id, 'GET', '/api/auth')).status === 200)
-  })
+    const at = await world({ delaysMs: { ...noDelays, ports: 30, app: 60 } });
+    const { id } = (await at.runpod('POST', '/v2/pods', podRequest('a'))).body;
+    await until(async () => (await at.runpod('GET', `/v2/pods/${id}`)).body.runtime !== null);
+    expect((await at.toolkit(id, 'GET', '/api/auth')).status).toBe(502);
+    await until(async () => (await at.toolkit(id, 'GET', '/api/auth')).status === 200);
+  });
 
   it('vanishes at a step: 404 and no further bill', async () => {
-    const at = await world()
-    await at.fault({ at: 'trainer', effect: 'vanish', step: 15 })
-    const pod = await at.pod('a')
-    await at.train(pod, 'job_vanish')
-    await until(async () => (await at.runpod('GET', `/v2/pods/${pod}`)).status === 404)
-    expect((await at.toolkit(pod, 'GET', '/api/auth')).status).toBe(404)
-    expect((await at.book()).pods[0]).toMatchObject({ endedBy: 'vanished', deletedAtMs: expect.any(Number) })
-  })
+    const at = await world();
+    await at.fault({ at: 'trainer', effect: 'vanish', step: 15 });
+    const pod = await at.pod('a');
+    await at.train(pod, 'job_vanish');
+    await until(async () => (await at.runpod('GET', `/v2/pods/${pod}`)).status === 404);
+    expect((await at.toolkit(pod, 'GET', '/api/auth')).status).toBe(404);
+    expect((await at.book()).pods[0]).toMatchObject({ endedBy: 'vanished', deletedAtMs: expect.any(Number) });
+  });
 
   it('vanishes after a time', async () => {
-    const at = await world()
-    await at.fault({ at: 'pods.create', effect: 'vanish', ms: 30 })
-    const { id } = (await at.runpod('POST', '/v2/pods', podRequest('a'))).body
-    await until(async () => (await at.runpod('GET', `/v2/pods/${id}`)).status === 404)
-  })
+    const at = await world();
+    await at.fault({ at: 'pods.create', effect: 'vanish', ms: 30 });
+    const { id } = (await at.runpod('POST', '/v2/pods', podRequest('a'))).body;
+    await until(async () => (await at.runpod('GET', `/v2/pods/${id}`)).status === 404);
+    expect(await podsNamed(at, 'a')).toHaveLength(0);
+  });
 
   it('comes back with an empty disk after a container restart', async () => {
-    const at = await world()
-    await at.fault({ at: 'pods.create', effect: 'container-restart', step: 15 })
-    const pod = await at.pod('a')
-    await at.train(pod, 'job_restart')
+    const at = await world();
+    await at.fault({ at: 'pods.create', effect: 'container-restart', step: 15 });
+    const pod = await at.pod('a');
+    await at.train(pod, 'job_restart');
     await until(async () => {
-      const jobs = await at.toolkit(pod, 'GET', '/api/jobs')
-      return jobs.status === 200 && jobs.body.jobs.length === 0
-    })
-    expect((await at.toolkit(pod, 'GET', '/api/datasets/list')).body).toEqual([])
-    expect((await at.ended(pod, await at.train(pod, 'job_again'))).status).toBe('completed')
-    expect((await at.book()).trainingsStarted[pod]).toBe(2)
-  })
-})
+      const jobs = await at.toolkit(pod, 'GET', '/api/jobs');
+      return jobs.status === 200 && jobs.body.jobs.length === 0;
+    });
+    expect((await at.toolkit(pod, 'GET', '/api/datasets/list')).body).toEqual([]);
+    expect((await at.ended(pod, await at.train(pod, 'job_again'))).status).toBe('completed');
+    expect((await at.book()).trainingsStarted[pod]).toBe(2);
+  });
+});
 
 describe('faults of list, delete and billing', () => {
   it('a list without an array, doubled, short with a cursor, or late', async () => {
-    const at = await world()
-    await at.pod('a')
-    await at.pod('b')
-    await at.fault({ at: 'pods.list', effect: 'no-array' }, { at: 'pods.list', effect: 'duplicated' }, { at: 'pods.list', effect: 'short-page' }, { at: 'pods.list', effect: 'delayed', ms: 60_000 })
-    expect((await at.runpod('GET', '/v2/pods')).body.pods).toBeUndefined()
-    expect((await at.runpod('GET', '/v2/pods')).body.pods).toHaveLength(4)
-    const page = (await at.runpod('GET', '/v2/pods')).body
-    expect(page).toMatchObject({ pods: [{ name: 'b' }], pagination: { hasNextPage: true } })
-    expect((await at.runpod('GET', '/v2/pods')).body.pods).toHaveLength(0)
-    expect((await at.runpod('GET', `/v2/pods?cursor=${page.pagination.nextCursor}`)).body.pods).toMatchObject([{ name: 'a' }])
-    expect((await at.runpod('GET', '/v2/pods?cursor=foreign')).status).toBe(422)
-  })
+    const at = await world();
+    await at.pod('a');
+    await at.pod('b');
+    await at.fault(
+      { at: 'pods.list', effect: 'no-array' },
+      { at: 'pods.list', effect: 'duplicated' },
+      { at: 'pods.list', effect: 'short-page' },
+      { at: 'pods.list', effect: 'delayed', ms: 60_000 },
+    );
+    expect((await at.runpod('GET', '/v2/pods')).body.pods).toBeUndefined();
+    expect((await at.runpod('GET', '/v2/pods')).body.pods).toHaveLength(4);
+    const page = (await at.runpod('GET', '/v2/pods')).body;
+    expect(page).toMatchObject({ pods: [{ name: 'b' }], pagination: { hasNextPage: true } });
+    expect((await at.runpod('GET', '/v2/pods')).body.pods).toHaveLength(0);
+    expect((await at.runpod('GET', `/v2/pods?cursor=${page.pagination.nextCursor}`)).body.pods).toMatchObject([
+      { name: 'a' },
+    ]);
+    expect((await at.runpod('GET', '/v2/pods?cursor=foreign')).status).toBe(422);
+  });
 
   it('a deleted pod lingers in the list', async () => {
-    const at = await world()
-    const pod = await at.pod('a')
-    await at.fault({ at: 'pods.delete', effect: 'lingering', ms: 10_000 })
-    expect((await at.runpod('DELETE', `/v2/pods/${pod}`)).status).toBe(204)
-    expect(await podsNamed(at, 'a')).toMatchObject([{ id: pod, status: 'TERMINATED' }])
-    await at.request('POST', `${at.url}/admin/clock`, { body: { advanceMs: 10_001 } })
-    expect(await podsNamed(at, 'a')).toHaveLength(0)
-  })
+    const at = await world();
+    const pod = await at.pod('a');
+    await at.fault({ at: 'pods.delete', effect: 'lingering', ms: 10_000 });
+    expect((await at.runpod('DELETE', `/v2/pods/${pod}`)).status).toBe(204);
+    expect(await podsNamed(at, 'a')).toMatchObject([{ id: pod, status: 'TERMINATED' }]);
+    await at.request('POST', `${at.url}/admin/clock`, { body: { advanceMs: 10_001 } });
+    expect(await podsNamed(at, 'a')).toHaveLength(0);
+  });
 
   it('billing lags', async () => {
-    const at = await world()
-    const pod = await at.pod('a')
-    await at.fault({ at: 'billing', effect: 'lag', ms: 60_000 })
-    const totals = async (): Promise<number> => (await at.runpod('GET', `/v2/billing/pods?podId=${pod}`)).body.metadata.totals.totalAmount
-    expect(await totals()).toBe(0)
-    expect(await totals()).toBeGreaterThan(0)
-  })
-})
+    const at = await world();
+    const pod = await at.pod('a');
+    await at.fault({ at: 'billing', effect: 'lag', ms: 60_000 });
+    const totals = async (): Promise<number> =>
+      (await at.runpod('GET', `/v2/billing/pods?podId=${pod}`)).body.metadata.totals.totalAmount;
+    expect(await totals()).toBe(0);
+    expect(await totals()).toBeGreaterThan(0);
+  });
+});
 
 describe('faults of the proxy', () => {
-  it.each<[string, number, RegExp]>([['bad-gateway', 502, /Bad gateway/], ['timeout-524', 524, /timeout/], ['start-page', 200, /nginx/]])('%s answers HTML', async (effect, status, text) => {
-    const at = await world()
-    const pod = await at.pod('a')
-    await at.fault({ at: 'proxy', effect })
-    const answer = await at.toolkit(pod, 'GET', '/api/auth')
-    expect([answer.status, answer.headers.get('content-type')]).toEqual([status, 'text/html'])
-    expect(answer.text).toMatch(text)
-  })
+  it.each<[string, number, RegExp]>([
+    ['bad-gateway', 502, /Bad gateway/],
+    ['timeout-524', 524, /timeout/],
+    ['start-page', 200, /nginx/],
+  ])('%s answers HTML', async (effect, status, text) => {
+    const at = await world();
+    const pod = await at.pod('a');
+    await at.fault({ at: 'proxy', effect });
+    const answer = await at.toolkit(pod, 'GET', '/api/auth');
+    expect([answer.status, answer.headers.get('content-type')]).toEqual([status, 'text/html']);
+    expect(answer.text).toMatch(text);
+  });
 
   it('413 above the limit of the body', async () => {
-    const at = await world({ maxProxyBodyBytes: 1000 })
-    const pod = await at.pod('a')
-    const form = new FormData()
-    form.append('files', new Blob([Buffer.alloc(5000)]), 'a.jpg')
-    form.append('datasetName', 'x')
-    expect((await at.toolkit(pod, 'POST', '/api/datasets/upload', form)).status).toBe(413)
-  })
+    const at = await world({ maxProxyBodyBytes: 1000 });
+    const pod = await at.pod('a');
+    const form = new FormData();
+    form.append('files', new Blob([Buffer.alloc(5000)]), 'a.jpg');
+    form.append('datasetName', 'x');
+    expect((await at.toolkit(pod, 'POST', '/api/datasets/upload', form)).status).toBe(413);
+  });
 
   it('cuts, slows and corrupts downloads', async () => {
-    const at = await world()
-    const pod = await at.pod('a')
-    const job = await at.train(pod, 'job_download')
-    await at.ended(pod, job)
-    const [file] = (await at.toolkit(pod, 'GET', `/api/jobs/${job}/files`)).body.files
-    const url = `${at.url}/proxy/${pod}/8675/api/files/${encodeURIComponent(file.path)}`
-    const bytes = async (): Promise<Buffer> => Buffer.from(await (await fetch(url)).arrayBuffer())
-    const whole = await bytes()
-    expect(whole.length).toBe(file.size)
+    const at = await world();
+    const pod = await at.pod('a');
+    const job = await at.train(pod, 'job_download');
+    await at.ended(pod, job);
+    const [file] = (await at.toolkit(pod, 'GET', `/api/jobs/${job}/files`)).body.files;
+    const url = `${at.url}/proxy/${pod}/8675/api/files/${encodeURIComponent(file.path)}`;
+    const bytes = async (): Promise<Buffer> => Buffer.from(await (await fetch(url)).arrayBuffer());
+    const whole = await bytes();
+    expect(whole.length).toBe(file.size);
 
-    await at.fault({ at: 'proxy', effect: 'truncate', bytes: 5000 })
-    await expect(bytes()).rejects.toThrow()
-    await at.fault({ at: 'proxy', effect: 'corrupt', bytes: 100 })
-    expect((await bytes())[100]).not.toBe(whole[100])
-    await at.fault({ at: 'proxy', effect: 'slow', bytesPerSecond: file.size * 5 })
-    const start = Date.now()
-    await bytes()
-    expect(Date.now() - start).toBeGreaterThan(150)
-  })
-})
+    await at.fault({ at: 'proxy', effect: 'truncate', bytes: 5000 });
+    await expect(bytes()).rejects.toThrow();
+    await at.fault({ at: 'proxy', effect: 'corrupt', bytes: 100 });
+    expect((await bytes())[100]).not.toBe(whole[100]);
+    await at.fault({ at: 'proxy', effect: 'slow', bytesPerSecond: file.size * 5 });
+    const start = Date.now();
+    await bytes();
+    expect(Date.now() - start).toBeGreaterThan(150);
+  });
+});
 
 describe('faults of the trainer', () => {
   it.each<[string, object, string, RegExp]>([
@@ -194,142 +230,130 @@ describe('faults of the trainer', () => {
     ['out of memory while loading', { effect: 'oom' }, 'error', /CUDA out of memory/],
     ['a locked database', { effect: 'db-lock', step: 15 }, 'error', /database is locked/],
   ])('%s', async (_, fault, status, info) => {
-    const at = await world()
-    await at.fault({ at: 'trainer', match: { jobName: '^job_x$' }, ...fault })
-    const pod = await at.pod('a')
-    const row = await at.ended(pod, await at.train(pod, 'job_x'))
-    expect(row.status).toBe(status)
-    expect(row.info).toMatch(info)
-  })
+    const at = await world();
+    await at.fault({ at: 'trainer', match: { jobName: '^job_x$' }, ...fault });
+    const pod = await at.pod('a');
+    const row = await at.ended(pod, await at.train(pod, 'job_x'));
+    expect(row.status).toBe(status);
+    expect(row.info).toMatch(info);
+  });
 
   it.each(['hang', 'zombie'])('%s freezes the row as running at its step', async (effect) => {
-    const at = await world()
-    await at.fault({ at: 'trainer', effect, step: 15 })
-    const pod = await at.pod('a')
-    const job = await at.train(pod, 'job_frozen')
-    await until(async () => (await at.job(pod, job)).step === 15)
-    await new Promise((resolve) => setTimeout(resolve, 50))
-    expect(await at.job(pod, job)).toMatchObject({ status: 'running', step: 15 })
-    await at.toolkit(pod, 'GET', `/api/jobs/${job}/stop`)
-    expect((await at.job(pod, job)).status).toBe(effect === 'hang' ? 'stopped' : 'running')
-    await at.toolkit(pod, 'GET', `/api/jobs/${job}/mark_stopped`)
-    expect((await at.job(pod, job)).status).toBe('stopped')
-  })
+    const at = await world();
+    await at.fault({ at: 'trainer', effect, step: 15 });
+    const pod = await at.pod('a');
+    const job = await at.train(pod, 'job_frozen');
+    await until(async () => (await at.job(pod, job)).step === 15);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(await at.job(pod, job)).toMatchObject({ status: 'running', step: 15 });
+    await at.toolkit(pod, 'GET', `/api/jobs/${job}/stop`);
+    expect((await at.job(pod, job)).status).toBe(effect === 'hang' ? 'stopped' : 'running');
+    await at.toolkit(pod, 'GET', `/api/jobs/${job}/mark_stopped`);
+    expect((await at.job(pod, job)).status).toBe('stopped');
+  });
 
   it.each(['corrupt-file', 'truncate-file'])('%s completes with a weights file that does not parse', async (effect) => {
-    const at = await world()
-    await at.fault({ at: 'trainer', effect })
-    const pod = await at.pod('a')
-    const job = await at.train(pod, 'job_spoilt')
-    expect((await at.ended(pod, job)).status).toBe('completed')
-    const [file] = (await at.toolkit(pod, 'GET', `/api/jobs/${job}/files`)).body.files
-    const response = await fetch(`${at.url}/proxy/${pod}/8675/api/files/${encodeURIComponent(file.path)}`)
-    expect(parseWeights(Buffer.from(await response.arrayBuffer()))).toBe('broken')
-  })
+    const at = await world();
+    await at.fault({ at: 'trainer', effect });
+    const pod = await at.pod('a');
+    const job = await at.train(pod, 'job_spoilt');
+    expect((await at.ended(pod, job)).status).toBe('completed');
+    const [file] = (await at.toolkit(pod, 'GET', `/api/jobs/${job}/files`)).body.files;
+    const response = await fetch(`${at.url}/proxy/${pod}/8675/api/files/${encodeURIComponent(file.path)}`);
+    expect(parseWeights(Buffer.from(await response.arrayBuffer()))).toBe('broken');
+  });
 
   it('resumes from the newest checkpoint after a failure', async () => {
-    const at = await world()
-    await at.fault({ at: 'trainer', effect: 'exit', step: 25 })
-    const pod = await at.pod('a')
-    const job = await at.train(pod, 'job_resume')
-    expect((await at.ended(pod, job)).status).toBe('error')
-    await at.toolkit(pod, 'GET', `/api/jobs/${job}/start`)
-    await at.toolkit(pod, 'GET', '/api/queue/0/start')
-    expect(await at.ended(pod, job)).toMatchObject({ status: 'completed', step: 30 })
-    expect((await at.toolkit(pod, 'GET', `/api/jobs/${job}/log`)).body.log).toContain('RESUMING FROM /app/ai-toolkit/output/job_resume/job_resume_000000020.safetensors')
-  })
-})
+    const at = await world();
+    await at.fault({ at: 'trainer', effect: 'exit', step: 25 });
+    const pod = await at.pod('a');
+    const job = await at.train(pod, 'job_resume');
+    expect((await at.ended(pod, job)).status).toBe('error');
+    await at.toolkit(pod, 'GET', `/api/jobs/${job}/start`);
+    await at.toolkit(pod, 'GET', '/api/queue/0/start');
+    expect(await at.ended(pod, job)).toMatchObject({ status: 'completed', step: 30 });
+    expect((await at.toolkit(pod, 'GET', `/api/jobs/${job}/log`)).body.log).toContain(
+      'RESUMING FROM /app/ai-toolkit/output/job_resume/job_resume_000000020.safetensors',
+    );
+  });
+});
 
 describe('the emulated trainer refuses what the real one refuses', () => {
   it.each<[string, object, RegExp]>([
-    ['a missing dataset folder', { datasets: [{ folder_path: '/app/ai-toolkit/datasets/none' }] }, /No such file or directory: '\/app\/ai-toolkit\/datasets\/none'/],
+    [
+      'a missing dataset folder',
+      { datasets: [{ folder_path: '/app/ai-toolkit/datasets/none' }] },
+      /No such file or directory: '\/app\/ai-toolkit\/datasets\/none'/,
+    ],
     ['an unset variable', { trigger_word: '${NOT_SET}' }, /exit code 1/],
     ['a gated base model', { model: { name_or_path: 'black-forest-labs/FLUX.2-dev', arch: 'flux2' } }, /gated repo/],
   ])('%s', async (_, overrides, info) => {
-    const at = await world({ gated: ['black-forest-labs/FLUX.2-dev'] })
-    const pod = await at.pod('a')
-    const row = await at.ended(pod, await at.train(pod, 'job_refused', overrides))
-    expect(row.status).toBe('error')
-    expect(row.info).toMatch(info)
-  })
+    const at = await world({ gated: ['black-forest-labs/FLUX.2-dev'] });
+    const pod = await at.pod('a');
+    const row = await at.ended(pod, await at.train(pod, 'job_refused', overrides));
+    expect(row.status).toBe('error');
+    expect(row.info).toMatch(info);
+  });
 
   it('writes valid weights, two per save for Wan 2.2 14B, and prunes old checkpoints', async () => {
-    const at = await world()
-    const pod = await at.pod('a')
-    const job = await at.train(pod, 'job_wan', { model: { name_or_path: 'ai-toolkit/Wan2.2-T2V-A14B-Diffusers-bf16', arch: 'wan22_14b:t2v' }, train: { steps: 60, lr: 1e-4 } })
-    await at.ended(pod, job)
-    const files = (await at.toolkit(pod, 'GET', `/api/jobs/${job}/files`)).body.files as { path: string; size: number }[]
-    const names = files.map(({ path }) => path.split('/').at(-1))
+    const at = await world();
+    const pod = await at.pod('a');
+    const job = await at.train(pod, 'job_wan', {
+      model: { name_or_path: 'ai-toolkit/Wan2.2-T2V-A14B-Diffusers-bf16', arch: 'wan22_14b:t2v' },
+      train: { steps: 60, lr: 1e-4 },
+    });
+    await at.ended(pod, job);
+    const files = (await at.toolkit(pod, 'GET', `/api/jobs/${job}/files`)).body.files as {
+      path: string;
+      size: number;
+    }[];
+    const names = files.map(({ path }) => path.split('/').at(-1));
     expect(names).toEqual([
-      ...[20, 30, 40, 50].flatMap((step) => [`job_wan_0000000${step}_high_noise.safetensors`, `job_wan_0000000${step}_low_noise.safetensors`]),
+      ...[20, 30, 40, 50].flatMap((step) => [
+        `job_wan_0000000${step}_high_noise.safetensors`,
+        `job_wan_0000000${step}_low_noise.safetensors`,
+      ]),
       'job_wan_high_noise.safetensors',
       'job_wan_low_noise.safetensors',
       'optimizer.pt',
-    ])
-    const response = await fetch(`${at.url}/proxy/${pod}/8675/api/files/${encodeURIComponent(files[0]?.path ?? '')}`)
-    expect(parseWeights(Buffer.from(await response.arrayBuffer()))).toMatchObject({ training_info: '{"step":20,"epoch":0}', format: 'pt' })
-  })
+    ]);
+    const response = await fetch(`${at.url}/proxy/${pod}/8675/api/files/${encodeURIComponent(files[0]?.path ?? '')}`);
+    expect(parseWeights(Buffer.from(await response.arrayBuffer()))).toMatchObject({
+      training_info: '{"step":20,"epoch":0}',
+      format: 'pt',
+    });
+  });
 
   it('completes a whole training in milliseconds when nothing takes time', async () => {
-    const at = await world({ loraBytes: 65_536 })
-    const pod = await at.pod('a')
-    const start = Date.now()
-    const row = await at.ended(pod, await at.train(pod, 'job_quick', { train: { steps: 3000, lr: 1e-4 }, save: { dtype: 'bf16', save_every: 500 }, sample: { sample_every: 1000, samples: [{ prompt: 'x' }] } }))
-    expect(row).toMatchObject({ status: 'completed', step: 3000 })
-    expect(Date.now() - start).toBeLessThan(1500)
-  })
-})
-
-describe('the account book', () => {
-  it('tells who lived when and what it cost, with the clock moved', async () => {
-    const at = await world()
-    const first = await at.pod('tempera-test-1-a1p1')
-    await at.request('POST', `${at.url}/admin/clock`, { body: { advanceMs: 3_600_000 } })
-    await at.runpod('DELETE', `/v2/pods/${first}`)
-    await at.pod('tempera-test-1-a1p2')
-    const book = await at.book()
-    expect(book.maxAliveByNamePrefix).toEqual({ 'tempera-test-1-a1': 1 })
-    expect(book.aliveNow).toMatchObject([{ name: 'tempera-test-1-a1p2' }])
-    expect(book.pods[0].billedSeconds).toBeCloseTo(3600, -1)
-    expect(book.pods[0].costUsd).toBeCloseTo(0.74 + 60 * (0.1 / 730), 2)
-    expect(book.requests['POST /v2/pods']).toBe(2)
-  })
-
-  it('sees two pods alive under one attempt', async () => {
-    const at = await world()
-    await at.pod('tempera-test-2-a1p1')
-    await at.pod('tempera-test-2-a1p2')
-    expect((await at.book()).maxAliveByNamePrefix).toEqual({ 'tempera-test-2-a1': 2 })
-  })
-
-  it('refuses faults and config keys that it does not know', async () => {
-    const at = await world()
-    await expect(at.fault({ at: 'pods.create', effect: 'typo' })).rejects.toThrow(/unknown effect/)
-    await expect(at.configure({ typo: 1 })).rejects.toThrow(/unknown config key/)
-  })
-
-  it('shows a page that says that all is emulated', async () => {
-    const at = await world()
-    await at.pod('tempera-page')
-    const page = await fetch(new URL('/', at.url))
-    expect(await page.text()).toMatch(/Everything here is emulated; no weights are trained[^]*tempera-page/)
-  })
-
-  it('forgets a dropped world', async () => {
-    const at = await world()
-    await at.pod('a')
-    expect((await fetch(at.url, { method: 'DELETE' })).status).toBe(204)
-    expect((await at.book()).posts).toEqual([])
-  })
-})
+    const at = await world({ loraBytes: 65_536 });
+    const pod = await at.pod('a');
+    const start = Date.now();
+    const row = await at.ended(
+      pod,
+      await at.train(pod, 'job_quick', {
+        train: { steps: 3000, lr: 1e-4 },
+        save: { dtype: 'bf16', save_every: 500 },
+        sample: { sample_every: 1000, samples: [{ prompt: 'x' }] },
+      }),
+    );
+    expect(row).toMatchObject({ status: 'completed', step: 3000 });
+    expect(Date.now() - start).toBeLessThan(1500);
+  });
+});
 
 function parseWeights(bytes: Buffer): 'broken' | Record<string, string> {
   try {
-    const length = Number(bytes.readBigUInt64LE())
-    const { __metadata__: metadata, ...tensors } = JSON.parse(bytes.toString('utf8', 8, 8 + length)) as { __metadata__: Record<string, string> }
-    const end = Math.max(...Object.values(tensors as Record<string, { data_offsets: [number, number] }>).map((tensor) => tensor.data_offsets[1]))
-    return 8 + length + end === bytes.length ? metadata : 'broken'
+    const length = Number(bytes.readBigUInt64LE());
+    const { __metadata__: metadata, ...tensors } = JSON.parse(bytes.toString('utf8', 8, 8 + length)) as {
+      __metadata__: Record<string, string>;
+    };
+    const end = Math.max(
+      ...Object.values(tensors as Record<string, { data_offsets: [number, number] }>).map(
+        (tensor) => tensor.data_offsets[1],
+      ),
+    );
+    return 8 + length + end === bytes.length ? metadata : 'broken';
   } catch {
-    return 'broken'
+    return 'broken';
   }
 }

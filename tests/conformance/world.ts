@@ -1,114 +1,152 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { startEmulator } from '../../emulator/server.ts'
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startEmulator } from '../../emulator/server.ts';
 
 /** All emulated delays at zero: everything happens as fast as it can. */
-export const noDelays = { provisioning: 0, starting: 0, ports: 0, app: 0, workerTick: 0, modelLoad: 0, datasetLoad: 0, step: 0, save: 0, sample: 0 }
+export const noDelays = {
+  provisioning: 0,
+  starting: 0,
+  ports: 0,
+  app: 0,
+  workerTick: 0,
+  modelLoad: 0,
+  datasetLoad: 0,
+  step: 0,
+  save: 0,
+  sample: 0,
+};
+
+// Bodies of many vendors and shapes; each test knows the one that it asked for and asserts on it.
+// eslint-disable-next-line typescript/no-explicit-any
+export type Json = any;
 
 export interface Answer {
-  status: number
-  headers: Headers
-  text: string
-  // Bodies of many shapes; each test knows the one it asked for.
-  body: any
+  status: number;
+  headers: Headers;
+  text: string;
+  body: Json;
 }
 
 /** One emulator process of a test file, with as many worlds as it likes. */
-export async function startCloud(): Promise<{ world: (name: string, config?: object) => Promise<TestWorld>; close: () => Promise<void> }> {
-  const dataDir = await mkdtemp(join(tmpdir(), 'tempera-emulator-'))
-  const emulator = await startEmulator({ dataDir })
+export async function startCloud(): Promise<{
+  world: (name: string, config?: object) => Promise<TestWorld>;
+  close: () => Promise<void>;
+}> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'tempera-emulator-'));
+  const emulator = await startEmulator({ dataDir });
   return {
     world: async (name, config = {}) => {
-      const world = new TestWorld(`${emulator.url}/w/${name}`)
-      await world.configure({ delaysMs: noDelays, rateLimit: null, ...config })
-      return world
+      const world = new TestWorld(`${emulator.url}/w/${name}`);
+      await world.configure({ delaysMs: noDelays, rateLimit: null, ...config });
+      return world;
     },
     close: async () => {
-      await emulator.close()
-      await rm(dataDir, { recursive: true, force: true })
+      await emulator.close();
+      await rm(dataDir, { recursive: true, force: true });
     },
-  }
+  };
 }
 
 /** Plain requests to one world, without any client of ours. */
 export class TestWorld {
-  readonly url: string
+  readonly url: string;
 
   constructor(url: string) {
-    this.url = url
+    this.url = url;
   }
 
-  async request(method: string, url: string, options: { body?: unknown; headers?: Record<string, string>; signal?: AbortSignal } = {}): Promise<Answer> {
-    const isRaw = options.body instanceof FormData || typeof options.body === 'string' || options.body === undefined
+  async request(
+    method: string,
+    url: string,
+    options: { body?: unknown; headers?: Record<string, string>; signal?: AbortSignal } = {},
+  ): Promise<Answer> {
+    const isRaw = options.body instanceof FormData || typeof options.body === 'string' || options.body === undefined;
     const response = await fetch(url, {
       method,
-      headers: { 'user-agent': 'tempera-tests', ...(isRaw ? {} : { 'content-type': 'application/json' }), ...options.headers },
-      ...(options.body !== undefined && { body: isRaw ? (options.body as string | FormData) : JSON.stringify(options.body) }),
+      headers: {
+        'user-agent': 'tempera-tests',
+        ...(isRaw ? {} : { 'content-type': 'application/json' }),
+        ...options.headers,
+      },
+      ...(options.body !== undefined && {
+        body: isRaw ? (options.body as string | FormData) : JSON.stringify(options.body),
+      }),
       ...(options.signal && { signal: options.signal }),
-    })
-    const text = await response.text()
-    let body: unknown = text
+    });
+    const text = await response.text();
+    let body: unknown = text;
     try {
-      body = JSON.parse(text)
+      body = JSON.parse(text);
     } catch {
       // Not JSON: the text is the body.
     }
-    return { status: response.status, headers: response.headers, text, body }
+    return { status: response.status, headers: response.headers, text, body };
   }
 
   runpod(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<Answer> {
-    return this.request(method, `${this.url}/runpod${path}`, { headers: { authorization: 'Bearer emulated' }, ...(body !== undefined && { body }), ...(signal && { signal }) })
+    return this.request(method, `${this.url}/runpod${path}`, {
+      headers: { authorization: 'Bearer emulated' },
+      ...(body !== undefined && { body }),
+      ...(signal && { signal }),
+    });
   }
 
   toolkit(podId: string, method: string, path: string, body?: unknown): Promise<Answer> {
-    return this.request(method, `${this.url}/proxy/${podId}/8675${path}`, { headers: { authorization: 'Bearer secret' }, ...(body !== undefined && { body }) })
+    return this.request(method, `${this.url}/proxy/${podId}/8675${path}`, {
+      headers: { authorization: 'Bearer secret' },
+      ...(body !== undefined && { body }),
+    });
   }
 
   async configure(config: object): Promise<void> {
-    const answer = await this.request('PUT', `${this.url}/admin/config`, { body: config })
-    if (answer.status !== 200) throw new Error(answer.text)
+    const answer = await this.request('PUT', `${this.url}/admin/config`, { body: config });
+    if (answer.status !== 200) throw new Error(answer.text);
   }
 
   async fault(...faults: object[]): Promise<void> {
-    const answer = await this.request('POST', `${this.url}/admin/faults`, { body: faults })
-    if (answer.status !== 200) throw new Error(answer.text)
+    const answer = await this.request('POST', `${this.url}/admin/faults`, { body: faults });
+    if (answer.status !== 200) throw new Error(answer.text);
   }
 
-  async book(): Promise<any> {
-    return (await this.request('GET', `${this.url}/admin/book`)).body
+  async book(): Promise<Json> {
+    return (await this.request('GET', `${this.url}/admin/book`)).body;
   }
 
   /** Rents a pod and waits until its AI Toolkit answers. */
   async pod(name: string): Promise<string> {
-    const created = await this.runpod('POST', '/v2/pods', podRequest(name))
-    if (created.status !== 201) throw new Error(created.text)
-    await until(async () => (await this.toolkit(created.body.id, 'GET', '/api/auth')).status === 200)
-    return created.body.id
+    const created = await this.runpod('POST', '/v2/pods', podRequest(name));
+    if (created.status !== 201) throw new Error(created.text);
+    await until(async () => (await this.toolkit(created.body.id, 'GET', '/api/auth')).status === 200);
+    return created.body.id;
   }
 
   /** Uploads two photos and starts a training; answers the job's id. */
   async train(podId: string, name: string, overrides: object = {}): Promise<string> {
-    await this.toolkit(podId, 'GET', '/api/datasets/list')
-    await this.toolkit(podId, 'POST', '/api/datasets/create', { name: `${name}_set` })
-    const form = new FormData()
-    for (const photo of ['one.jpg', 'two.jpg']) form.append('files', new Blob([Buffer.alloc(2000, photo)]), photo)
-    form.append('datasetName', `${name}_set`)
-    await this.toolkit(podId, 'POST', '/api/datasets/upload', form)
-    const created = await this.toolkit(podId, 'POST', '/api/jobs', { name, gpu_ids: '0', job_config: jobConfig(name, overrides) })
-    await this.toolkit(podId, 'GET', `/api/jobs/${created.body.id}/start`)
-    await this.toolkit(podId, 'GET', '/api/queue/0/start')
-    return created.body.id
+    await this.toolkit(podId, 'GET', '/api/datasets/list');
+    await this.toolkit(podId, 'POST', '/api/datasets/create', { name: `${name}_set` });
+    const form = new FormData();
+    for (const photo of ['one.jpg', 'two.jpg']) form.append('files', new Blob([Buffer.alloc(2000, photo)]), photo);
+    form.append('datasetName', `${name}_set`);
+    await this.toolkit(podId, 'POST', '/api/datasets/upload', form);
+    const created = await this.toolkit(podId, 'POST', '/api/jobs', {
+      name,
+      gpu_ids: '0',
+      job_config: jobConfig(name, overrides),
+    });
+    await this.toolkit(podId, 'GET', `/api/jobs/${created.body.id}/start`);
+    await this.toolkit(podId, 'GET', '/api/queue/0/start');
+    return created.body.id;
   }
 
-  async job(podId: string, id: string): Promise<any> {
-    return (await this.toolkit(podId, 'GET', `/api/jobs?id=${id}`)).body
+  async job(podId: string, id: string): Promise<Json> {
+    return (await this.toolkit(podId, 'GET', `/api/jobs?id=${id}`)).body;
   }
 
   /** The row once it is neither queued nor running. */
-  async ended(podId: string, id: string): Promise<any> {
-    await until(async () => !['queued', 'running'].includes((await this.job(podId, id)).status))
-    return this.job(podId, id)
+  async ended(podId: string, id: string): Promise<Json> {
+    await until(async () => !['queued', 'running'].includes((await this.job(podId, id)).status));
+    return this.job(podId, id);
   }
 }
 
@@ -121,7 +159,7 @@ export function podRequest(name: string): Record<string, unknown> {
     disk: 60,
     ports: ['8675/http'],
     env: { AI_TOOLKIT_AUTH: 'secret' },
-  }
+  };
 }
 
 export function jobConfig(name: string, overrides: object = {}): object {
@@ -140,15 +178,15 @@ export function jobConfig(name: string, overrides: object = {}): object {
     model: { name_or_path: 'black-forest-labs/FLUX.1-dev', arch: 'flux' },
     sample: { sample_every: 10, samples: [{ prompt: 'ohwx' }] },
     ...overrides,
-  }
-  return { job: 'extension', config: { name, process: [process] }, meta: { name: '[name]', version: '1.0' } }
+  };
+  return { job: 'extension', config: { name, process: [process] }, meta: { name: '[name]', version: '1.0' } };
 }
 
 /** Polls until the condition holds; fails after five seconds. */
 export async function until(condition: () => Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + 5000
+  const deadline = Date.now() + 5000;
   while (!(await condition())) {
-    if (Date.now() > deadline) throw new Error('the condition did not come true within 5 s')
-    await new Promise((resolve) => setTimeout(resolve, 5))
+    if (Date.now() > deadline) throw new Error('the condition did not come true within 5 s');
+    await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }
