@@ -1,6 +1,6 @@
 // Programs that are downloaded or built once per machine. A program counts as cached only when it is whole: it is made
 // under another name, asked for its version, and then renamed. Plain JavaScript without dependencies.
-import { accessSync, constants, mkdirSync, mkdtempSync, renameSync, rmSync, statSync } from 'node:fs';
+import { accessSync, constants, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
 import { lock } from './lock.mjs';
@@ -60,6 +60,10 @@ export async function cachedOrMade({ name, version, makers }) {
   });
   try {
     if (exists(program)) return { path: program };
+    // Left by a start that was killed; nobody else works here while we hold the lock.
+    for (const left of readdirSync(bin).filter((entry) => entry.startsWith(`draft-${name}-`))) {
+      rmSync(join(bin, left), { recursive: true, force: true });
+    }
     const reasons = [];
     for (const make of makers) {
       const draft = mkdtempSync(join(bin, `draft-${name}-`));

@@ -57,13 +57,13 @@ describe('programs made once per machine', () => {
     expect(readdirSync(join(folder, 'bin'))).toEqual([]);
   });
 
-  test('an interrupted build lies beside the cache, not in it', async () => {
-    rmSync(join(folder, 'bin'), { recursive: true, force: true });
+  test('an interrupted build lies beside the cache, not in it, and is removed by the next start', async () => {
     await cachedOrMade({ ...TOOL, makers: [fails('interrupted')] });
     const draft = mkdtempSync(join(folder, 'bin', 'draft-tool-'));
     await writes('echo half')(draft);
 
     expect(await cachedOrMade({ ...TOOL, makers: [fails('made again')] })).toEqual({ reasons: ['made again'] });
+    expect(readdirSync(join(folder, 'bin'))).toEqual([]);
   });
 });
 

@@ -7,10 +7,11 @@ import { runStep, say } from './steps.mjs';
 const OLDEST_GO = [1, 21];
 
 /**
- * Runs `go <args>`. `needs` is the Go version of the module that is built, such as [1, 26, 4]. Throws an Error that says
+ * Runs `go <args>`. `needs` is the Go version of the module that is built, such as [1, 26, 4];
+ * `effort` says what it costs. Throws an Error that says
  * what is missing.
  */
-export async function runGo({ args, cwd, env = {}, needs, title }) {
+export async function runGo({ args, cwd, env = {}, needs, title, effort }) {
   const go = onPath('go');
   if (go === null) throw new Error('a build needs Go, and there is no go on PATH');
   const { output } = await runStep(go, ['env', 'GOVERSION', 'GOTOOLCHAIN'], { cwd: '/', timeoutMs: 15_000 });
@@ -19,6 +20,7 @@ export async function runGo({ args, cwd, env = {}, needs, title }) {
   const wanted = toolchain === 'local' ? needs : OLDEST_GO;
   if (found.length === 0 || isOlder(found, wanted))
     throw new Error(`a build needs Go ${wanted.join('.')}; ${go} is ${version || 'unknown'}`);
+  say(`${title} with Go: ${effort}, once per machine`);
   const startedMs = Date.now();
   const result = await runStep(go, args, {
     cwd,

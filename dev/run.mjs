@@ -1,6 +1,7 @@
 // The entry of `npm run demo | test | start | check | bootstrap | bench:* | db:*`. Works on a clone in which nothing is installed:
 // brings dependencies, the generated database client and the Temporal CLI up to date, then runs the command and ends
 // with its exit code. Plain JavaScript without dependencies.
+import './node-version.mjs';
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { constants } from 'node:os';
@@ -8,15 +9,12 @@ import { join } from 'node:path';
 import { setUp } from './setup.mjs';
 import { endSteps, say } from './steps.mjs';
 
-const ROOT = join(import.meta.dirname ?? '', '..');
-const OLDEST_NODE = [20, 19];
+const ROOT = join(import.meta.dirname, '..');
 /** How long a command may take to end everything it started. */
 const GRACE_MS = 60_000;
 
 const [word = '', ...args] = process.argv.slice(2);
 const command = commandFor(word);
-if (!nodeIsNewEnough())
-  fail(`Tempera needs Node ${OLDEST_NODE.join('.')} or newer; this is ${process.version}. See https://nodejs.org`);
 if (command === null) fail(`unknown command "${word}"; package.json lists the scripts`);
 
 let child = null;
@@ -89,11 +87,6 @@ function watchParent() {
   setInterval(() => {
     if (process.ppid !== parent && !stopping) stop('SIGTERM');
   }, 500).unref();
-}
-
-function nodeIsNewEnough() {
-  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
-  return major > OLDEST_NODE[0] || (major === OLDEST_NODE[0] && minor >= OLDEST_NODE[1]);
 }
 
 function fail(message) {

@@ -1,7 +1,9 @@
 // Runs the slow steps that come before our own program (npm ci, builds, downloads) and leaves none of them behind.
 // Plain JavaScript without dependencies.
 import { spawn } from 'node:child_process';
+import { join } from 'node:path';
 
+const GUARD = join(import.meta.dirname, 'guard.mjs');
 const running = new Set();
 
 /** Says in one line what is being done. */
@@ -15,12 +17,16 @@ export function say(text) {
  */
 export function runStep(command, args, { cwd, env = process.env, alive, timeoutMs, everyMs = 10_000 } = {}) {
   return new Promise((resolve) => {
-    const child = spawn(command, args, {
+    // The guard ends the program when we are killed.
+    const order = JSON.stringify({ command, args, stopSignal: 'SIGTERM', graceMs: 3_000 });
+    const child = spawn(process.execPath, [GUARD, order], {
       cwd,
       env,
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['pipe', 'pipe', 'pipe'],
       detached: process.platform !== 'win32',
     });
+    // A pipe error only says that the guard has ended; `close` reports that.
+    child.stdin.on('error', () => undefined);
     const startedMs = Date.now();
     let output = '';
     running.add(child);

@@ -56,7 +56,6 @@ async function download(draft) {
 
 /** A build through the Go module proxy: `go install` cannot, since the CLI's own go.mod replaces a module by a folder. */
 async function build(draft) {
-  say(`building the Temporal CLI ${VERSION} with Go: about 4 minutes and 4 GB of disk, once per machine`);
   const program = programIn(draft, 'temporal');
   const flags = `-s -w -X github.com/temporalio/cli/internal/temporalcli.Version=${VERSION}`;
   await runGo({
@@ -72,7 +71,8 @@ async function build(draft) {
     ],
     cwd: MODULE,
     needs: [1, 26, 4],
-    title: 'building the Temporal CLI',
+    title: `building the Temporal CLI ${VERSION}`,
+    effort: 'about 4 minutes and 4 GB of disk',
   });
   if (!exists(program)) throw new Error('the build left no program');
   return program;

@@ -1,7 +1,6 @@
 // An S3 server for tests, built through the Go module proxy. Plain JavaScript without dependencies.
 import { cachedOrMade } from './cache.mjs';
 import { programIn, runGo } from './go.mjs';
-import { say } from './steps.mjs';
 
 const VERSION = '1.7.0';
 
@@ -16,13 +15,13 @@ export async function resolveVersitygw() {
 }
 
 async function build(draft) {
-  say(`building the S3 test server versitygw ${VERSION} with Go: about a minute, once per machine`);
   await runGo({
     args: ['install', '-trimpath', `github.com/versity/versitygw/cmd/versitygw@v${VERSION}`],
     cwd: draft,
     env: { GOBIN: draft },
     needs: [1, 25, 0],
-    title: 'building versitygw',
+    title: `building the S3 test server versitygw ${VERSION}`,
+    effort: 'about a minute',
   });
   return programIn(draft, 'versitygw');
 }
