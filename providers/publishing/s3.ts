@@ -1,0 +1,158 @@
+import { createHash } from 'node:crypto';
+import type { Readable } from 'node:stream';
+import { GetObjectCommand, HeadObjectCommand } from '@aws-sdk/client-s3';
+import type { HeadObjectCommandOutput, S3Client } from '@aws-sdk/client-s3';
+import type { ArtifactFile } from '../../core/artifact.ts';
+import { defaultPublishKey } from '../../core/destination.ts';
+import type { S3Destination } from '../../core/destination.ts';
+import { TemperaError } from '../../core/failure.ts';
+import { createS3Client, isNotFound, s3Failure, s3Status } from '../storage/s3-client.ts';
+import type { S3ClientOptions } from '../storage/s3-client.ts';
+import { uploadToS3 } from '../storage/s3-upload.ts';
+import type { PublicationSubject, Publisher, PublishRequest } from './publisher.ts';
+import { artifactFiles, openArtifactFile, sourceFailure } from './source.ts';
+
+/** How often another writer may come in between our look and our write. */
+const MAX_ROUNDS = 3;
+
+interface S3PublisherOptions extends S3ClientOptions {
+  /** Where a destination goes that names no bucket. */
+  readonly bucket: string;
+}
+
+/** Publishes to a bucket: conditional write, then every byte read back. An object that is not ours is never overwritten. */
+export function createS3Publisher({ bucket, ...connection }: S3PublisherOptions): Publisher<S3Destination> {
+  const client = createS3Client(connection);
+  return {
+    kind: 's3',
+    async publish(request) {
+      const { destination, subject, signal } = request;
+      const Bucket = destination.bucket ?? bucket;
+      const baseKey = destination.key ?? defaultPublishKey(subject);
+      const published: { key: string; revision: string | null; sha256: string }[] = [];
+      try {
+        const files = artifactFiles(subject);
+        for (const [index, file] of files.entries()) {
+          const Key = files.length === 1 ? baseKey : expertKey(baseKey, file.name, index);
+          await place({ client, at: { Bucket, Key }, file, request });
+          published.push({ key: Key, ...(await readBack({ client, at: { Bucket, Key }, file, request })) });
+        }
+      } catch (error) {
+        signal.throwIfAborted();
+        throw s3Failure(sourceFailure(error), { what: `publish ${Bucket}/${baseKey}`, fallback: 'PUBLISH_FAILED' });
+      }
+      const { key, revision, sha256 } = published[0]!;
+      return { location: Bucket, path: key, revision, url: `s3://${Bucket}/${key}`, sha256 };
+    },
+  };
+}
+
+interface FileParams {
+  readonly client: S3Client;
+  readonly at: { readonly Bucket: string; readonly Key: string };
+  readonly file: ArtifactFile;
+  readonly request: PublishRequest<S3Destination>;
+}
+
+/** Brings the file to its key unless it is there already. The condition of the write closes the gap after the look. */
+async function place({ client, at, file, request }: FileParams): Promise<void> {
+  const { subject, signal, onProgress } = request;
+  for (let round = 1; ; round++) {
+    const there = await look(client, at, signal);
+    if (there && isSameFile(there, file)) return;
+    if (there && !mayReplace(there, subject)) {
+      throw new TemperaError(
+        'PUBLISH_FAILED',
+        `s3://${at.Bucket}/${at.Key} holds an object that belongs to no training of this character. Name another key, or move it away.`,
+      );
+    }
+    try {
+      await uploadToS3({
+        client,
+        target: {
+          ...at,
+          ...(there ? { IfMatch: there.ETag } : { IfNoneMatch: '*' }),
+          ContentType: 'application/octet-stream',
+          Metadata: metadataOf(subject, file),
+        },
+        body: await openArtifactFile(request, file),
+        expected: file,
+        onBytes: onProgress,
+        signal,
+      });
+      return;
+    } catch (error) {
+      // 412: somebody wrote in between. 409: two conditional writes met. 404: what we meant to replace was deleted.
+      const raced = [404, 409, 412].includes(s3Status(error) ?? 0) && !(error instanceof Error && error.name === 'NoSuchBucket');
+      if (!raced || round === MAX_ROUNDS) throw error;
+    }
+  }
+}
+
+/** Reads everything that was stored and compares it: size, metadata and hash. Memory stays flat. */
+async function readBack({ client, at, file, request }: FileParams): Promise<{ revision: string | null; sha256: string }> {
+  const { signal, onProgress } = request;
+  const answer = await client.send(new GetObjectCommand(at), { abortSignal: signal });
+  const body = answer.Body as Readable;
+  const stop = () => body.destroy(new Error('aborted'));
+  signal.addEventListener('abort', stop, { once: true });
+  try {
+    const hash = createHash('sha256');
+    let sizeBytes = 0;
+    for await (const chunk of body as AsyncIterable<Buffer>) {
+      hash.update(chunk);
+      sizeBytes += chunk.length;
+      onProgress?.(chunk.length);
+    }
+    const sha256 = hash.digest('hex');
+    if (sizeBytes !== file.sizeBytes || sha256 !== file.sha256 || answer.Metadata?.['sha256'] !== file.sha256) {
+      throw new TemperaError('PUBLISH_FAILED', `s3://${at.Bucket}/${at.Key} does not read back as it was written (${sizeBytes} of ${file.sizeBytes} bytes)`, {
+        retryable: true,
+      });
+    }
+    return { revision: answer.VersionId ?? null, sha256 };
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
+}
+
+async function look(client: S3Client, at: FileParams['at'], signal: AbortSignal): Promise<HeadObjectCommandOutput | null> {
+  return await client.send(new HeadObjectCommand(at), { abortSignal: signal }).catch((error: unknown) => {
+    if (isNotFound(error)) return null;
+    throw error;
+  });
+}
+
+function isSameFile(there: HeadObjectCommandOutput, file: ArtifactFile): boolean {
+  return there.Metadata?.['sha256'] === file.sha256 && there.ContentLength === file.sizeBytes;
+}
+
+/** A LoRA of the same training or character makes room for the new one; the former stays in our own object store. */
+function mayReplace(there: HeadObjectCommandOutput, subject: PublicationSubject): boolean {
+  const { 'tempera-training': training, 'tempera-character': character } = there.Metadata ?? {};
+  if (training === undefined) return false;
+  return training === subject.trainingId || (subject.characterId !== null && character === ascii(subject.characterId));
+}
+
+function metadataOf(subject: PublicationSubject, file: ArtifactFile): Record<string, string> {
+  return {
+    sha256: file.sha256,
+    'tempera-training': subject.trainingId,
+    ...(subject.characterId !== null && { 'tempera-character': ascii(subject.characterId) }),
+    'tempera-trigger-word': ascii(subject.triggerWord),
+    'tempera-base-model': ascii(subject.baseModel),
+    'tempera-step': String(subject.steps),
+  };
+}
+
+/** Metadata travels in HTTP headers: percent-encoded, so that any alphabet survives. */
+function ascii(text: string): string {
+  return encodeURIComponent(text);
+}
+
+/** Wan 2.2 has two experts: `lora/x.safetensors` becomes `lora/x-high-noise.safetensors` and `lora/x-low-noise.safetensors`. */
+function expertKey(key: string, filename: string, index: number): string {
+  const noise = /(high|low)_noise/.exec(filename)?.[1];
+  const suffix = noise === undefined ? `-${index + 1}` : `-${noise}-noise`;
+  return key.endsWith('.safetensors') ? `${key.slice(0, -'.safetensors'.length)}${suffix}.safetensors` : `${key}${suffix}`;
+}

@@ -1,0 +1,74 @@
+import { createHash } from 'node:crypto';
+import { Readable } from 'node:stream';
+import { AbortMultipartUploadCommand } from '@aws-sdk/client-s3';
+import type { PutObjectCommandInput, S3Client } from '@aws-sdk/client-s3';
+import { Upload } from '@aws-sdk/lib-storage';
+import { isNotFound } from './s3-client.ts';
+import { checkArrived, chunksOf } from './write-hashed.ts';
+
+/** 10,000 parts are the most: 80 GiB. Four at once hold 32 MiB. */
+const PART_BYTES = 8 * 1024 * 1024;
+const PARTS_AT_ONCE = 4;
+
+interface UploadParams {
+  readonly client: S3Client;
+  readonly target: Omit<PutObjectCommandInput, 'Body' | 'Bucket' | 'Key'> & { readonly Bucket: string; readonly Key: string };
+  readonly body: Readable | Uint8Array;
+  readonly expected: { readonly sizeBytes?: number; readonly sha256?: string };
+  readonly onBytes?: ((bytes: number) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Uploads in one pass, in parts when it is large, and hashes on the way. The last bytes are held back until size and hash are
+ * known to be right, so a wrong body never becomes an object. On failure or abort no part is left behind.
+ */
+export async function uploadToS3(params: UploadParams): Promise<{ etag: string; sizeBytes: number; sha256: string }> {
+  const { client, target, body, expected, onBytes, signal } = params;
+  const hash = createHash('sha256');
+  const arrived = { sizeBytes: 0, sha256: '' };
+  async function* checked() {
+    for await (const chunk of chunksOf(body, signal)) {
+      hash.update(chunk);
+      arrived.sizeBytes += chunk.length;
+      onBytes?.(chunk.length);
+      yield chunk;
+    }
+    arrived.sha256 = hash.digest('hex');
+    checkArrived(target.Key, arrived, expected);
+  }
+  const source = Readable.from(checked(), { highWaterMark: 4 });
+  const stop = new AbortController();
+  const stopped = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal;
+  const upload = new Upload({
+    client: withSignal(client, stopped),
+    params: { ...target, Body: source },
+    partSize: PART_BYTES,
+    queueSize: PARTS_AT_ONCE,
+  });
+  try {
+    const { ETag } = await upload.done();
+    return { etag: ETag ?? '', ...arrived };
+  } catch (error) {
+    source.destroy();
+    stop.abort();
+    await abortMultipart(client, target, upload.uploadId);
+    signal?.throwIfAborted();
+    throw error;
+  }
+}
+
+/** `Upload` gives its signal to no request (aws-sdk-js-v3 #5109): parts under way would go on after an abort. This one does. */
+function withSignal(client: S3Client, signal: AbortSignal): S3Client {
+  const send = (command: Parameters<S3Client['send']>[0]) => client.send(command, { abortSignal: signal });
+  return Object.create(client, { send: { value: send } }) as S3Client;
+}
+
+async function abortMultipart(client: S3Client, { Bucket, Key }: { Bucket: string; Key: string }, uploadId: string | undefined): Promise<void> {
+  if (uploadId === undefined) return;
+  const abort = new AbortMultipartUploadCommand({ Bucket, Key, UploadId: uploadId });
+  await client.send(abort, { abortSignal: AbortSignal.timeout(10_000) }).catch((error: unknown) => {
+    // Gone already is what we want. Anything else must not hide why the upload failed; the bucket's lifecycle rule is the net.
+    if (!isNotFound(error)) process.emitWarning(`S3: parts of an upload to ${Bucket} may be left behind: set a lifecycle rule`, 'TemperaWarning');
+  });
+}

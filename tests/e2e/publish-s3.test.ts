@@ -1,0 +1,155 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { HeadObjectCommand, ListMultipartUploadsCommand, PutObjectCommand } from '@aws-sdk/client-s3';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { ArtifactFile } from '../../core/artifact.ts';
+import type { S3Destination } from '../../core/destination.ts';
+import type { PublicationSubject } from '../../providers/publishing/publisher.ts';
+import { createS3Publisher } from '../../providers/publishing/s3.ts';
+import { createFilesystemStore } from '../../providers/storage/filesystem.ts';
+import { createTestBucket, describeS3 } from '../support/s3.ts';
+
+describeS3('createS3Publisher', () => {
+  let folder: string;
+  let access: Awaited<ReturnType<typeof createTestBucket>>;
+  let store: ReturnType<typeof createFilesystemStore>;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'tempera-publish-'));
+    store = createFilesystemStore({ root: folder, secret: 'x', publicUrl: 'http://127.0.0.1' });
+    access = await createTestBucket();
+  });
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+
+  async function file(name: string, sizeBytes: number): Promise<ArtifactFile> {
+    const bytes = randomBytes(sizeBytes);
+    const key = `artifacts/${createHash('sha1').update(bytes).digest('hex')}/${name}`;
+    return { name, ...(await store.put(key, bytes)) };
+  }
+
+  function publish(subject: Partial<PublicationSubject>, options: { destination?: Partial<S3Destination>; signal?: AbortSignal; onProgress?: (bytes: number) => void } = {}) {
+    return createS3Publisher(access).publish({
+      destination: { kind: 's3', ...options.destination },
+      subject: {
+        trainingId: 'training-1',
+        name: 'Ada',
+        characterId: 'ada',
+        triggerWord: 'öhwx',
+        baseModel: 'flux',
+        baseModelRepo: 'black-forest-labs/FLUX.1-dev',
+        licence: { id: 'other' },
+        steps: 1_000,
+        rank: 16,
+        files: [],
+        samples: [],
+        ...subject,
+      },
+      store,
+      signal: options.signal ?? new AbortController().signal,
+      ...(options.onProgress && { onProgress: options.onProgress }),
+    });
+  }
+
+  const head = (Key: string) => access.client.send(new HeadObjectCommand({ Bucket: access.bucket, Key }));
+
+  it('puts the LoRA under the founding documents’ key, with what it is in its metadata', async () => {
+    const lora = await file('ada.safetensors', 300_000);
+    let moved = 0;
+
+    const result = await publish({ files: [lora], characterId: 'first' }, { onProgress: (bytes) => (moved += bytes) });
+
+    expect(result).toMatchObject({ location: access.bucket, path: 'lora/first.safetensors', url: `s3://${access.bucket}/lora/first.safetensors`, sha256: lora.sha256 });
+    expect((await head('lora/first.safetensors')).Metadata).toEqual({
+      sha256: lora.sha256,
+      'tempera-training': 'training-1',
+      'tempera-character': 'first',
+      'tempera-trigger-word': '%C3%B6hwx',
+      'tempera-base-model': 'flux',
+      'tempera-step': '1000',
+    });
+    expect(moved).toBe(2 * lora.sizeBytes);
+  });
+
+  it('gives the same result again without a second upload', async () => {
+    const files = [await file('ada.safetensors', 20 * 1024 * 1024)];
+    const first = await publish({ files, characterId: 'again' });
+    const { LastModified, ETag } = await head('lora/again.safetensors');
+    let moved = 0;
+
+    const second = await publish({ files, characterId: 'again' }, { onProgress: (bytes) => (moved += bytes) });
+
+    expect(second).toEqual(first);
+    expect(await head('lora/again.safetensors')).toMatchObject({ LastModified, ETag });
+    expect(moved).toBe(20 * 1024 * 1024);
+  });
+
+  it.each([300_000, 20 * 1024 * 1024])('replaces the LoRA of an earlier training of the same character (%i bytes)', async (size) => {
+    const characterId = `retrained-${size}`;
+    await publish({ files: [await file('one.safetensors', size)], characterId });
+    const lora = await file('two.safetensors', size);
+
+    const result = await publish({ files: [lora], characterId, trainingId: 'training-2' });
+
+    expect(result.sha256).toBe(lora.sha256);
+    expect((await head(result.path)).Metadata).toMatchObject({ 'tempera-training': 'training-2', sha256: lora.sha256 });
+  });
+
+  it('never overwrites an object that is not of this character', async () => {
+    await access.client.send(new PutObjectCommand({ Bucket: access.bucket, Key: 'theirs/x.safetensors', Body: 'precious' }));
+    await publish({ files: [await file('ada.safetensors', 1_000)], characterId: 'ada' }, { destination: { key: 'shared.safetensors' } });
+    const files = [await file('bob.safetensors', 1_000)];
+
+    for (const key of ['theirs/x.safetensors', 'shared.safetensors']) {
+      await expect(publish({ files, characterId: 'bob', trainingId: 'training-9' }, { destination: { key } })).rejects.toMatchObject({
+        code: 'PUBLISH_FAILED',
+        message: expect.stringContaining('belongs to no training of this character'),
+      });
+    }
+
+    expect((await head('theirs/x.safetensors')).ContentLength).toBe(8);
+  });
+
+  it('gives the two experts of Wan 2.2 a key each', async () => {
+    const files = [await file('wan_high_noise.safetensors', 1_000), await file('wan_low_noise.safetensors', 2_000)];
+
+    const result = await publish({ files, characterId: null, trainingId: 'training-wan' });
+
+    expect(result.path).toBe('lora/training-wan-high-noise.safetensors');
+    expect((await head('lora/training-wan-low-noise.safetensors')).ContentLength).toBe(2_000);
+  });
+
+  it('lets one of two publishers at the same time through, and the other see its work', async () => {
+    const files = [await file('ada.safetensors', 12 * 1024 * 1024)];
+
+    const results = await Promise.all([publish({ files, characterId: 'race' }), publish({ files, characterId: 'race' })]);
+
+    expect(results[1]).toEqual(results[0]);
+  });
+
+  it('refuses to publish an artifact that was damaged at home', async () => {
+    const lora = await file('ada.safetensors', 1_000);
+    await store.put(lora.key, randomBytes(1_000));
+
+    await expect(publish({ files: [lora], characterId: 'damaged' })).rejects.toMatchObject({ code: 'PUBLISH_FAILED' });
+
+    await expect(head('lora/damaged.safetensors')).rejects.toThrow();
+  });
+
+  it('stops when aborted and leaves nothing behind', async () => {
+    const files = [await file('ada.safetensors', 40 * 1024 * 1024)];
+    const stop = new AbortController();
+
+    const publishing = publish({ files, characterId: 'aborted' }, { signal: stop.signal, onProgress: () => stop.abort(new Error('cancelled')) });
+
+    await expect(publishing).rejects.toThrow('cancelled');
+    await expect(head('lora/aborted.safetensors')).rejects.toThrow();
+    expect((await access.client.send(new ListMultipartUploadsCommand({ Bucket: access.bucket }))).Uploads ?? []).toEqual([]);
+  });
+
+  it('names a bucket that does not exist', async () => {
+    const files = [await file('ada.safetensors', 1_000)];
+
+    await expect(publish({ files }, { destination: { bucket: 'no-such-bucket-here' } })).rejects.toMatchObject({ code: 'PUBLISH_FAILED' });
+  });
+});
