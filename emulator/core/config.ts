@@ -108,10 +108,6 @@ const defaults: WorldConfig = {
   deadPodStatus: 404,
 };
 
-export type WorldConfigPatch = {
-  [K in keyof WorldConfig]?: K extends 'delaysMs' | 'bytesPerSecond' ? Partial<WorldConfig[K]> : WorldConfig[K];
-};
-
 /** A fresh copy of the defaults. */
 export function defaultConfig(): WorldConfig {
   return structuredClone(defaults);

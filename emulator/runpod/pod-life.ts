@@ -9,7 +9,7 @@ export function podDisk(world: World, pod: Pod): string {
   return join(world.dir, 'pods', pod.id);
 }
 
-export function podLog(world: World, pod: Pod, source: LogLine['source'], line: string): void {
+function podLog(world: World, pod: Pod, source: LogLine['source'], line: string): void {
   pod.logs.push({ tsMs: world.clock.now(), source, line });
 }
 

@@ -70,7 +70,7 @@ export interface Pod {
 }
 
 // Container disk: 0.10 USD per GB and month while running (runpod/docs@a900806e pods/pricing.mdx).
-export const DISK_USD_PER_GB_HOUR = 0.1 / 730;
+const DISK_USD_PER_GB_HOUR = 0.1 / 730;
 
 export function isAlive(pod: Pod): boolean {
   return pod.deletedAtMs === null;

@@ -14,7 +14,7 @@ export function isMedia(name: string): boolean {
   return mediaExtensions.has(extname(name).slice(1).toLowerCase());
 }
 
-export function isPhoto(name: string): boolean {
+function isPhoto(name: string): boolean {
   return photoExtensions.has(extname(name).slice(1).toLowerCase());
 }
 
@@ -88,7 +88,7 @@ export async function listImages(toolkit: Toolkit, call: Call): Promise<void> {
   answerJson(call.res, 200, { root: `${folder}/`, images: found });
 }
 
-export async function mediaFiles(folder: string, below = ''): Promise<string[]> {
+async function mediaFiles(folder: string, below = ''): Promise<string[]> {
   const found: string[] = [];
   for (const entry of await readdir(join(folder, below), { withFileTypes: true })) {
     if (entry.name.startsWith('.') || entry.name === '_controls') continue;

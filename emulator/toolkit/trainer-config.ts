@@ -31,7 +31,7 @@ export interface TrainerConfig {
 export class ConfigError extends Error {}
 
 /** Replaces `${NAME}` like toolkit/config.py: an unset name fails the job. */
-export function replaceVariables(text: string, env: Record<string, string>): string {
+function replaceVariables(text: string, env: Record<string, string>): string {
   return text.replaceAll(/\$\{([^}]+)\}/g, (_, name: string) => {
     const value = env[name];
     if (value === undefined)

@@ -49,7 +49,7 @@ describe('faults when a pod is created', () => {
     async (effect) => {
       const at = await world();
       await at.fault({ at: 'pods.create', effect });
-      await at.runpod('POST', '/v2/pods', podRequest('lost'), AbortSignal.timeout(300)).catch(() => undefined);
+      await at.runpod('POST', '/v2/pods', podRequest('lost'), AbortSignal.timeout(1500)).catch(() => undefined);
       expect(await podsNamed(at, 'lost')).toHaveLength(1);
     },
   );
@@ -337,7 +337,7 @@ describe('the emulated trainer refuses what the real one refuses', () => {
       }),
     );
     expect(row).toMatchObject({ status: 'completed', step: 3000 });
-    expect(Date.now() - start).toBeLessThan(1500);
+    expect(Date.now() - start).toBeLessThan(4000);
   });
 });
 

@@ -198,7 +198,7 @@ describe('the real @huggingface/hub client', () => {
     expect(await status(uploadFile({ repo, file, useXet: false, ...at() }))).toBe(500);
     await world.fault({ at: 'hub', match: { path: '/commit/' }, effect: 'commit-but-timeout' });
     await expect(
-      uploadFile({ repo, file, useXet: false, abortSignal: AbortSignal.timeout(300), ...at() }),
+      uploadFile({ repo, file, useXet: false, abortSignal: AbortSignal.timeout(1500), ...at() }),
     ).rejects.toThrow();
     expect(await fileExists({ repo, path: file.path, ...at() })).toBe(true);
   });

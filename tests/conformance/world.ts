@@ -162,7 +162,7 @@ export function podRequest(name: string): Record<string, unknown> {
   };
 }
 
-export function jobConfig(name: string, overrides: object = {}): object {
+function jobConfig(name: string, overrides: object = {}): object {
   const process = {
     type: 'diffusion_trainer',
     training_folder: '/app/ai-toolkit/output',
@@ -182,11 +182,11 @@ export function jobConfig(name: string, overrides: object = {}): object {
   return { job: 'extension', config: { name, process: [process] }, meta: { name: '[name]', version: '1.0' } };
 }
 
-/** Polls until the condition holds; fails after five seconds. */
+/** Polls until the condition holds; fails after ten seconds. */
 export async function until(condition: () => Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + 5000;
+  const deadline = Date.now() + 10_000;
   while (!(await condition())) {
-    if (Date.now() > deadline) throw new Error('the condition did not come true within 5 s');
+    if (Date.now() > deadline) throw new Error('the condition did not come true within 10 s');
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }
