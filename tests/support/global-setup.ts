@@ -1,5 +1,5 @@
 /** Starts the servers of a test run once, hands their addresses to the tests, and leaves nothing behind. */
-import { chmodSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
@@ -31,20 +31,11 @@ export default async function setup(project: TestProject): Promise<Stop> {
   const stopAll = async () => {
     for (const stop of stops.splice(0).reverse()) await stop();
   };
-  endInOrderOnSignals(stopAll);
+  const starting = startServers(folder, stops);
+  // A signal may come while servers are still coming up: those have to be known before they can be stopped.
+  endInOrderOnSignals(() => starting.catch(() => undefined).then(stopAll));
   try {
-    const results = await Promise.allSettled([
-      startTemporal(folder, stops),
-      startDatabase(folder, stops),
-      startEmulator(folder, stops),
-      startS3(folder, stops),
-    ]);
-    const failed = results.find((result) => result.status === 'rejected');
-    if (failed !== undefined) throw failed.reason;
-    const [temporal, database, emulator, s3] = results.map(
-      (result) => (result as PromiseFulfilledResult<unknown>).value,
-    );
-    project.provide('servers', { temporal, database, emulator, s3 } as Servers);
+    project.provide('servers', await starting);
     return stopAll;
   } catch (error) {
     await stopAll();
@@ -52,11 +43,29 @@ export default async function setup(project: TestProject): Promise<Stop> {
   }
 }
 
-/** Vitest would be gone a millisecond after a signal, before our servers are; so we take the signals over. */
-function endInOrderOnSignals(stopAll: Stop): void {
+async function startServers(folder: string, stops: Stop[]): Promise<Servers> {
+  const starting = [
+    startTemporal(folder, stops),
+    startDatabase(folder, stops),
+    startEmulator(folder, stops),
+    startS3(folder, stops),
+  ] as const;
+  await Promise.allSettled(starting);
+  const [temporal, database, emulator, s3] = await Promise.all(starting);
+  return { temporal, database, emulator, s3 };
+}
+
+/**
+ * Vitest would be gone a millisecond after a signal, before our servers are; so we take the signals over. A second one
+ * ends us at once; the servers then end by themselves (dev/guard.mjs).
+ */
+function endInOrderOnSignals(end: () => Promise<void>): void {
   for (const [signal, code] of Object.entries({ SIGINT: 130, SIGTERM: 143, SIGHUP: 129 })) {
     process.removeAllListeners(signal);
-    process.once(signal, () => void stopAll().finally(() => process.exit(code)));
+    process.once(signal, () => {
+      process.once(signal, () => process.exit(code));
+      void end().finally(() => process.exit(code));
+    });
   }
 }
 
@@ -64,6 +73,8 @@ function endInOrderOnSignals(stopAll: Stop): void {
 function removeLeftovers(): void {
   for (const name of readdirSync(tmpdir()).filter((entry) => entry.startsWith(PREFIX))) {
     const folder = join(tmpdir(), name);
+    // A run that is just starting has made its folder and not yet its lock.
+    if (Date.now() - statSync(folder).mtimeMs < 60_000) continue;
     const lock = tryLock(join(folder, OWNER));
     if (lock.status === 'taken') rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   }
