@@ -39,7 +39,7 @@ export class TemporalDevConfigError extends Error {
   override readonly name = 'TemporalDevConfigError';
 }
 
-export const TEMPORAL_DEV_FILE = join(import.meta.dirname, '..', 'temporal-dev.yaml');
+const TEMPORAL_DEV_FILE = join(import.meta.dirname, '..', 'temporal-dev.yaml');
 
 /** Reads and checks the file. Throws TemporalDevConfigError. */
 export function readTemporalDevConfig(file: string = TEMPORAL_DEV_FILE): TemporalDevConfig {

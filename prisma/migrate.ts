@@ -38,7 +38,7 @@ interface AppliedRow {
 }
 
 /** Thrown when the database and the migrations on disk do not fit together, or when one fails. */
-export class MigrationError extends Error {
+class MigrationError extends Error {
   override readonly name = 'MigrationError';
 }
 
