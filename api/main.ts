@@ -1,17 +1,16 @@
 /** The API process: reads settings, builds what the API needs, serves until SIGTERM or SIGINT. */
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { readSettings } from '../config/env.ts';
-import type { Settings } from '../config/env.ts';
 import { createLogger } from '../config/logger.ts';
 import { inspectPhoto } from '../curation/intake.ts';
 import { createDatabase } from '../prisma/client.ts';
-import { createFilesystemStore } from '../providers/storage/filesystem.ts';
-import { createS3Store } from '../providers/storage/s3.ts';
+import { createObjectStore } from '../providers/storage/registry.ts';
 import { verifySignedObjectUrl } from '../providers/storage/signed-object-url.ts';
+import { taskQueues } from '../workflows/contract.ts';
 import { ensureFirstApiKey } from './api-key.ts';
 import { buildApp } from './app.ts';
-import type { ApiDeps } from './deps.ts';
 import { createTemporalGateway } from './temporal.ts';
 
 /** How long a query waits for a connection, and for its answer: a client must hear 503 within 3 seconds. Milliseconds. */
@@ -20,27 +19,30 @@ const DATABASE_QUERY_MS = 2_500;
 /** Longest that requests under way may take to end after a signal. Milliseconds. */
 const CLOSE_TIMEOUT_MS = 10_000;
 
+const FIRST_KEY_RETRY_MS = 500;
+
+let closing = false;
 const { values: flags } = parseArgs({
   options: {
     /** For the demo and tests: lets `intervals` of a request through. */
     'allow-test-intervals': { type: 'boolean', default: false },
     /** For tests: image URLs may lead to this machine. */
     'allow-private-image-urls': { type: 'boolean', default: false },
-    /** For tests: `<workflow>,<io>,<cpu>` instead of the standard task queues. */
-    'task-queues': { type: 'string' },
   },
 });
 
 const settings = readSettings();
 const logger = createLogger('api', settings.logLevel);
-const [workflowQueue, io, cpu] = flags['task-queues']?.split(',') ?? [];
-const temporal = createTemporalGateway(workflowQueue === undefined ? {} : { taskQueue: workflowQueue });
+const queues = taskQueues(settings.taskQueuePrefix);
+const temporal = createTemporalGateway({ taskQueue: queues.workflow });
 const database = createDatabase({ url: withQueryTimeout(settings.databaseUrl), connectTimeoutMs: DATABASE_CONNECT_MS });
 const app = buildApp({
   database,
   temporal,
   logger,
-  ...objectStore(settings),
+  store: createObjectStore(settings),
+  signedObjects:
+    settings.objectStore.kind === 'filesystem' ? { verify: (url) => verifySignedObjectUrl({ secret: settings.secret, ...url }) } : undefined,
   inspectPhoto,
   clock: () => new Date(),
   settings: {
@@ -48,32 +50,36 @@ const app = buildApp({
     publicUrl: settings.api.publicUrl,
     temporalUiUrl: settings.temporalUiUrl,
     temporalNamespace: temporal.namespace,
-    taskQueues: io === undefined || cpu === undefined ? undefined : { io, cpu },
+    taskQueues: queues,
     allowTestIntervals: flags['allow-test-intervals'],
     allowPrivateImageUrls: flags['allow-private-image-urls'],
   },
 });
 
-let closing = false;
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void close(signal));
+// The key stands in its file before anybody is told that the API is ready. With the database down there is no key yet, but
+// an API that answers 503.
+const hasKey = await announceFirstKey();
 await app.listen({ host: settings.api.host, port: settings.api.port });
-await announceFirstKey();
-if (!closing) logger.info({ url: settings.api.publicUrl, addresses: app.addresses() }, 'api ready');
+logger.info({ url: settings.api.publicUrl, addresses: app.addresses() }, 'api ready');
+if (!hasKey) await announceFirstKeyLater();
 
-/** PostgreSQL may come up after us: this waits for it. */
-async function announceFirstKey(): Promise<void> {
+/** False when the database cannot be used yet. */
+async function announceFirstKey(): Promise<boolean> {
   const file = join(settings.home, 'api-key');
-  while (!closing) {
-    try {
-      const key = await ensureFirstApiKey(database, file);
-      // Straight to stdout: the logger would redact it, and this is the one time that it may be seen.
-      if (key !== null) process.stdout.write(`${JSON.stringify({ level: 30, msg: 'first API key, shown once', firstApiKey: key, file })}\n`);
-      return;
-    } catch (error) {
-      logger.warn({ err: (error as Error).name }, 'the database cannot be used yet; trying again');
-      await new Promise((resolve) => setTimeout(resolve, 500));
-    }
+  try {
+    const key = await ensureFirstApiKey(database, file);
+    // Straight to stdout: the logger would redact it, and this is the one time that it may be seen.
+    if (key !== null) process.stdout.write(`${JSON.stringify({ level: 30, role: 'api', msg: 'first API key, shown once', firstApiKey: key, file })}\n`);
+    return true;
+  } catch (error) {
+    logger.warn({ error: (error as Error).name, code: (error as { code?: unknown }).code }, 'the database cannot be used yet');
+    return false;
   }
+}
+
+async function announceFirstKeyLater(): Promise<void> {
+  while (!closing && !(await announceFirstKey())) await sleep(FIRST_KEY_RETRY_MS);
 }
 
 async function close(signal: string): Promise<void> {
@@ -84,14 +90,6 @@ async function close(signal: string): Promise<void> {
   await app.close();
   await temporal.close();
   await database.$disconnect();
-}
-
-function objectStore({ objectStore: store, secret, api }: Settings): Pick<ApiDeps, 'store' | 'signedObjects'> {
-  if (store.kind === 's3') return { store: createS3Store(store) };
-  return {
-    store: createFilesystemStore({ root: store.root, secret, publicUrl: api.publicUrl }),
-    signedObjects: { verify: (url) => verifySignedObjectUrl({ secret, ...url }) },
-  };
 }
 
 /** node-postgres takes its options from the address too; without this a frozen server would hold a request forever. */

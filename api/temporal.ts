@@ -1,7 +1,8 @@
 /** What the API asks of Temporal: start, signal, a sign of life. Every call has a deadline. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, Connection, ServiceError, WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@temporalio/client';
 import type { TypedSearchAttributes } from '@temporalio/common';
-import { loadClientConnectConfig } from '@temporalio/envconfig';
+import { temporalConnection } from '../config/temporal.ts';
 import { cancelTraining, retryTraining, TASK_QUEUES, TRAIN_LORA_WORKFLOW, trainingWorkflowId } from '../workflows/contract.ts';
 import type { CancelTraining, RetryTraining, TrainLoraInput } from '../workflows/contract.ts';
 import { unavailable } from './errors.ts';
@@ -38,21 +39,40 @@ interface TemporalOptions {
   readonly taskQueue?: string;
 }
 
+/** gRPC: unknown, resource exhausted, unavailable. All our calls may be repeated. */
+const UNKNOWN = 2;
+const PASSING = new Set([8, 14]);
+/** Pause between tries of one call. Milliseconds. */
+const RETRY_MS = 150;
+/** gRPC would wait up to two minutes before it looks for a server that was away. Milliseconds. */
+const RECONNECT = { 'grpc.initial_reconnect_backoff_ms': 200, 'grpc.max_reconnect_backoff_ms': 1_000 };
+
 /** Opens a client that connects when it is first used. */
 export function createTemporalGateway(options: TemporalOptions = {}): TemporalGateway {
   const { deadlineMs = 1_500, taskQueue = TASK_QUEUES.workflow } = options;
-  const config = loadClientConnectConfig();
-  const namespace = options.namespace ?? config.namespace ?? 'default';
+  const config = temporalConnection();
+  const namespace = options.namespace ?? config.namespace;
   const address = options.address ?? config.connectionOptions.address;
-  const connection = Connection.lazy({ ...config.connectionOptions, ...(address === undefined ? {} : { address }) });
+  const connection = Connection.lazy({
+    ...config.connectionOptions,
+    ...(address === undefined ? {} : { address }),
+    // The SDK's own retries outlive our deadline, and one that fires after close() ends the process (1.24, grpc-retry.js).
+    interceptors: [],
+    channelArgs: RECONNECT,
+  });
   const client = new Client({ connection, namespace });
 
   const call = async <Result>(work: () => Promise<Result>): Promise<Result> => {
-    try {
-      return await withinDeadline(deadlineMs, () => connection.withDeadline(Date.now() + deadlineMs, work));
-    } catch (error) {
-      if (error instanceof ServiceError || isGrpcError(error)) throw unavailable('TEMPORAL_UNAVAILABLE', 'Temporal does not answer.', error);
-      throw error;
+    const deadline = Date.now() + deadlineMs;
+    for (;;) {
+      try {
+        return await before(deadline, () => connection.withDeadline(deadline, work));
+      } catch (error) {
+        const code = grpcCode(error);
+        if (code === undefined) throw error;
+        if (!PASSING.has(code) || Date.now() + RETRY_MS >= deadline) throw unavailable('TEMPORAL_UNAVAILABLE', 'Temporal does not answer.', error);
+        await sleep(RETRY_MS);
+      }
     }
   };
   const signal = (send: () => Promise<void>): Promise<SignalResult> =>
@@ -98,10 +118,10 @@ export function createTemporalGateway(options: TemporalOptions = {}): TemporalGa
 }
 
 /** gRPC's own deadline starts once a connection is being tried; this one holds from the first moment. */
-async function withinDeadline<Result>(deadlineMs: number, work: () => Promise<Result>): Promise<Result> {
+async function before<Result>(deadline: number, work: () => Promise<Result>): Promise<Result> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(unavailable('TEMPORAL_UNAVAILABLE', 'Temporal does not answer.')), deadlineMs + 100);
+    timer = setTimeout(() => reject(unavailable('TEMPORAL_UNAVAILABLE', 'Temporal does not answer.')), deadline + 100 - Date.now());
   });
   try {
     return await Promise.race([work(), late]);
@@ -110,7 +130,10 @@ async function withinDeadline<Result>(deadlineMs: number, work: () => Promise<Re
   }
 }
 
-/** An error straight from gRPC carries a numeric status code. */
-function isGrpcError(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && typeof error.code === 'number' && 'details' in error;
+/** The status code of an error of gRPC, bare or wrapped by the SDK; undefined for other errors. */
+function grpcCode(error: unknown): number | undefined {
+  const bare = error instanceof ServiceError ? error.cause : error;
+  const isGrpc = bare instanceof Error && 'code' in bare && typeof bare.code === 'number' && 'details' in bare;
+  if (isGrpc) return bare.code as number;
+  return error instanceof ServiceError ? UNKNOWN : undefined;
 }

@@ -37,7 +37,7 @@ export function registerErrors(app: FastifyInstance): void {
 
 export function sendError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const known = asApiError(error);
-  if (known.statusCode >= 500) request.log.error({ requestId: request.id, code: known.code, err: brief(error) }, 'request failed');
+  if (known.statusCode >= 500) request.log.error({ code: known.code, error: brief(error) }, 'request failed');
   if (known.statusCode === 401) void reply.header('www-authenticate', 'Bearer');
   if (known.statusCode === 503) void reply.header('retry-after', '2');
   const { statusCode, code, message, details } = known;

@@ -15,7 +15,9 @@ export const systemRoutes: FastifyPluginAsyncTypebox<{ deps: ApiDeps }> = async 
 
   app.get('/v1/objects/*', { schema: objectRoute, handlerTimeout: UNLIMITED_MS }, async ({ params, query, headers }, reply) => {
     const { expires = '', signature = '', filename } = query;
-    const answer = await openObject(deps, { key: params['*'], expires, signature, filename, range: headers.range });
+    // No schema for the wildcard: TypeBox would take its name for a pattern.
+    const key = (params as { '*': string })['*'];
+    const answer = await openObject(deps, { key, expires, signature, filename, range: headers.range });
     return reply.status(answer.status).headers(answer.headers).send(answer.body as never);
   });
 };

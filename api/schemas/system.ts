@@ -28,7 +28,6 @@ export const objectRoute = {
   summary: 'An object, by a signed URL',
   description: 'No API key: the signature in the address is the permission. One byte range is supported.',
   tags: ['system'],
-  params: Type.Object({ '*': Type.String() }),
   querystring: Type.Object({
     expires: Type.Optional(Type.String({ pattern: '^[0-9]{1,12}$' })),
     filename: Type.Optional(Type.String()),

@@ -15,15 +15,17 @@ const PRIVATE_V6: readonly (readonly [string, number])[] = [
   ['::', 3], ['4000::', 2], ['8000::', 1], ['2001::', 23], ['2001:db8::', 32], ['2002::', 16], ['3fff::', 20],
 ];
 
-const blocked = new BlockList();
-for (const [network, bits] of PRIVATE_V4) blocked.addSubnet(network, bits, 'ipv4');
-for (const [network, bits] of PRIVATE_V6) blocked.addSubnet(network, bits, 'ipv6');
+/** One list per family: Node compares an IPv4 address with IPv6 ranges too, as ::ffff:a.b.c.d. */
+const blocked = { ipv4: new BlockList(), ipv6: new BlockList() };
+for (const [network, bits] of PRIVATE_V4) blocked.ipv4.addSubnet(network, bits, 'ipv4');
+for (const [network, bits] of PRIVATE_V6) blocked.ipv6.addSubnet(network, bits, 'ipv6');
 
 /** True for an address that anybody on the internet can reach. */
 export function isPublicAddress(address: string): boolean {
-  const family = isIP(address);
-  if (family === 0) return false;
-  return !blocked.check(address, family === 4 ? 'ipv4' : 'ipv6');
+  const version = isIP(address);
+  if (version === 0) return false;
+  const family = version === 4 ? 'ipv4' : 'ipv6';
+  return !blocked[family].check(address, family);
 }
 
 /** Thrown for a host that resolves to an address that is not public. */

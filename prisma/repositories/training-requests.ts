@@ -161,16 +161,6 @@ export async function hasOtherActiveTraining(database: Database, training: LoraM
   return found !== null;
 }
 
-/** Trainings that were accepted but show no sign of a workflow: the API may have died between commit and start. */
-export async function listQueued(database: Database, createdBefore: Date, limit = 50): Promise<TrainingRow[]> {
-  return database.loraModel.findMany({
-    where: { status: 'pending', phase: 'queued', createdAt: { lt: createdBefore } },
-    orderBy: { id: 'asc' },
-    take: limit,
-    include: WITH_PUBLICATIONS,
-  });
-}
-
 function isUniqueViolation(error: unknown, model: string): boolean {
   return error instanceof Prisma.PrismaClientKnownRequestError && error.code === 'P2002' && error.meta?.['modelName'] === model;
 }
