@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { devNull } from 'node:os';
 import { dirname, join } from 'node:path';
 
 type Environment = Record<string, string | undefined>;
@@ -30,8 +29,7 @@ export function processEnvironment(parts: EnvironmentParts, base: Environment = 
     DATABASE_URL: databaseUrl,
     TEMPORAL_ADDRESS: temporal.address,
     TEMPORAL_NAMESPACE: temporal.namespace,
-    // A person's own profile may hold TLS or an API key for another cluster.
-    TEMPORAL_CONFIG_FILE: devNull,
+    TEMPORAL_CONFIG_FILE: emptyProfile(join(home, 'temporal.toml')),
     TEMPORAL_UI_URL: temporal.uiUrl,
     API_HOST: api.host,
     API_PORT: String(api.port),
@@ -50,6 +48,16 @@ function emulatedCloud(worldUrl: string): Environment {
     HF_TOKEN: 'hf_emulated',
     HF_HUB_URL: `${worldUrl}/hub`,
   };
+}
+
+/**
+ * A person's own profile may hold TLS or an API key for another cluster: this one holds nothing. A file without any
+ * profile makes the SDK fail (@temporalio/envconfig 1.24.0).
+ */
+function emptyProfile(file: string): string {
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, '[profile.default]\n');
+  return file;
 }
 
 /** The app key of this folder, made once: pods that outlive a restart are found by it. */

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { Worker } from '@temporalio/worker';
-import type { NativeConnection, WorkerOptions, WorkflowBundle } from '@temporalio/worker';
+import type { NativeConnection, WorkerInterceptors, WorkerOptions, WorkflowBundle } from '@temporalio/worker';
 import type { ActivityDependencies } from '../activities/dependencies.ts';
 import { createCpuActivities, createIoActivities } from '../activities/index.ts';
 import type { WorkerRole } from '../config/env.ts';
@@ -14,7 +14,9 @@ interface WorkersParams {
   readonly namespace: string;
   readonly activities: ActivityDependencies;
   /** Made ahead of time; bundled from the sources at start when absent. */
-  readonly workflowBundle?: WorkflowBundle;
+  readonly workflowBundle?: WorkflowBundle | { readonly codePath: string };
+  /** Watches or disturbs activities from outside; crash tests do. */
+  readonly interceptors?: WorkerInterceptors;
   readonly taskQueues?: TaskQueues;
 }
 
@@ -28,7 +30,7 @@ const MAX_HEARTBEAT_THROTTLE = '5 seconds';
 
 /** Makes the workers of a process, one per role, each on its own task queue. */
 export async function createWorkers(params: WorkersParams): Promise<Worker[]> {
-  const { roles, connection, namespace, activities, workflowBundle, taskQueues = TASK_QUEUES } = params;
+  const { roles, connection, namespace, activities, workflowBundle, interceptors, taskQueues = TASK_QUEUES } = params;
   const common = {
     connection,
     namespace,
@@ -36,6 +38,7 @@ export async function createWorkers(params: WorkersParams): Promise<Worker[]> {
     // Time for a step to end by itself before it is cancelled, and then to pass its cursor on.
     shutdownGraceTime: '5 seconds',
     shutdownForceTime: '60 seconds',
+    ...(interceptors ? { interceptors } : {}),
   } as const;
   const options: Record<WorkerRole, WorkerOptions> = {
     workflow: {

@@ -44,7 +44,10 @@ export async function startApi(): Promise<ApiHarness> {
   const database = createDatabase({ url: testDatabase.url, poolSize: 4 });
   const home = await mkdtemp(join(tmpdir(), 'tempera-api-'));
   const lines: string[] = [];
-  const logger = pino({ level: 'trace' }, new Writable({ write: (chunk, _encoding, done) => (lines.push(String(chunk)), done()) }));
+  const logger = pino(
+    { level: 'trace' },
+    new Writable({ write: (chunk, _encoding, done) => (lines.push(String(chunk)), done()) }),
+  );
   const taskQueue = `api-test-${randomBytes(6).toString('hex')}`;
   const { address, namespace } = servers().temporal;
   const temporal = createTemporalGateway({ address, namespace, taskQueue });
@@ -104,12 +107,13 @@ export function client(app: FastifyInstance, key: string) {
   const send = async (options: InjectOptions) => {
     const response = await app.inject({ ...options, headers: { authorization: `Bearer ${key}`, ...options.headers } });
     const isJson = String(response.headers['content-type']).startsWith('application/json');
-    // oxlint-disable-next-line typescript/no-explicit-any -- tests look into answers of every shape
-    return { status: response.statusCode, body: (isJson ? response.json() : response.body) as any, headers: response.headers };
+    // Tests look into answers of every shape.
+    return { status: response.statusCode, body: isJson ? response.json() : response.body, headers: response.headers };
   };
   return {
     get: (url: string, headers = {}) => send({ method: 'GET', url, headers }),
-    post: (url: string, payload?: object, headers = {}) => send({ method: 'POST', url, headers, ...(payload === undefined ? {} : { payload }) }),
+    post: (url: string, payload?: object, headers = {}) =>
+      send({ method: 'POST', url, headers, ...(payload === undefined ? {} : { payload }) }),
     upload: (...files: UploadFile[]) => {
       const { body, contentType } = multipartBody(files);
       return send({ method: 'POST', url: '/v1/images', payload: body, headers: { 'content-type': contentType } });
@@ -125,9 +129,14 @@ export interface UploadFile {
 export function multipartBody(files: readonly UploadFile[]): { body: Buffer; contentType: string } {
   const boundary = `----${randomBytes(12).toString('hex')}`;
   const parts = files.flatMap(({ filename, bytes }) => [
-    Buffer.from(`--${boundary}\r\ncontent-disposition: form-data; name="files"; filename="${filename}"\r\ncontent-type: application/octet-stream\r\n\r\n`),
+    Buffer.from(
+      `--${boundary}\r\ncontent-disposition: form-data; name="files"; filename="${filename}"\r\ncontent-type: application/octet-stream\r\n\r\n`,
+    ),
     bytes,
     Buffer.from('\r\n'),
   ]);
-  return { body: Buffer.concat([...parts, Buffer.from(`--${boundary}--\r\n`)]), contentType: `multipart/form-data; boundary=${boundary}` };
+  return {
+    body: Buffer.concat([...parts, Buffer.from(`--${boundary}--\r\n`)]),
+    contentType: `multipart/form-data; boundary=${boundary}`,
+  };
 }

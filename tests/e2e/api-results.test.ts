@@ -19,11 +19,18 @@ describe('events, artifacts and the founding documents’ routes', () => {
     const { key, userId } = await api.newUser();
     const user = client(api.app, key);
     const uploaded = await user.upload({ filename: 'a.jpg', bytes: await photo() });
-    const started = await user.post('/v1/trainings', { imageIds: [uploaded.body.images[0].id], baseModel: 'flux', triggerWord: 'ohwx', characterId: 'ada' });
+    const started = await user.post('/v1/trainings', {
+      imageIds: [uploaded.body.images[0].id],
+      baseModel: 'flux',
+      triggerWord: 'ohwx',
+      characterId: 'ada',
+    });
     return { ...user, key, userId, id: started.body.id as string, imageId: uploaded.body.images[0].id as string };
   };
   const happen = (id: string, userId: string, topic: string, payload = {}) =>
-    api.database.outboxEvent.create({ data: { topic, userId, loraModelId: id, dedupeKey: `${id}:${topic}:${Math.random()}`, payload } });
+    api.database.outboxEvent.create({
+      data: { topic, userId, loraModelId: id, dedupeKey: `${id}:${topic}:${Math.random()}`, payload },
+    });
   const follow = (id: string, key: string, headers = {}, query = '') =>
     fetch(`${address}/v1/trainings/${id}/events${query}`, { headers: { 'x-api-key': key, ...headers } });
 
@@ -31,14 +38,25 @@ describe('events, artifacts and the founding documents’ routes', () => {
     const { id, key, userId } = await newTraining();
     const response = await follow(id, key);
     const text = response.text();
-    await happen(id, userId, 'training.failed', { reason: 'TRAINER_ERROR', podId: 'secret-pod', pod: { externalId: 'secret-pod' } });
-    await api.database.loraModel.update({ where: { id }, data: { status: 'training', phase: 'training', progressStep: 10, loss: 0.5 } });
+    await happen(id, userId, 'training.failed', {
+      reason: 'TRAINER_ERROR',
+      podId: 'secret-pod',
+      pod: { externalId: 'secret-pod' },
+    });
+    await api.database.loraModel.update({
+      where: { id },
+      data: { status: 'training', phase: 'training', progressStep: 10, loss: 0.5 },
+    });
     await new Promise((resolve) => setTimeout(resolve, 1_200));
     await happen(id, userId, 'training.ready');
     const events = parse(await text);
 
     expect(response.headers.get('content-type')).toBe('text/event-stream');
-    expect(events.filter((event) => event.id !== undefined).map((event) => event.event)).toEqual(['training.queued', 'training.failed', 'training.ready']);
+    expect(events.filter((event) => event.id !== undefined).map((event) => event.event)).toEqual([
+      'training.queued',
+      'training.failed',
+      'training.ready',
+    ]);
     expect(events.find((event) => event.event === 'progress' && event.data.progress.step === 10)?.id).toBeUndefined();
     expect(await text).not.toContain('secret-pod');
   });
@@ -51,7 +69,9 @@ describe('events, artifacts and the founding documents’ routes', () => {
     const byQuery = parse(await (await follow(id, key, {}, `?after=${failed.seq}`)).text());
 
     for (const events of [byHeader, byQuery]) {
-      expect(events.filter((event) => event.id !== undefined).map((event) => event.event)).toEqual(['training.cancelled']);
+      expect(events.filter((event) => event.id !== undefined).map((event) => event.event)).toEqual([
+        'training.cancelled',
+      ]);
     }
   });
 
@@ -92,7 +112,10 @@ describe('events, artifacts and the founding documents’ routes', () => {
     const bytes = Buffer.from('0123456789'.repeat(100));
     const stored = await api.deps.store.put(`artifacts/${id}/ohwx.safetensors`, bytes);
     const file = { name: 'ohwx.safetensors', key: stored.key, sizeBytes: stored.sizeBytes, sha256: stored.sha256 };
-    await api.database.loraModel.update({ where: { id }, data: { status: 'ready', phase: 'done', artifact: { files: [file], step: 1000 } } });
+    await api.database.loraModel.update({
+      where: { id },
+      data: { status: 'ready', phase: 'done', artifact: { files: [file], step: 1000 } },
+    });
     const { body } = await get(`/v1/trainings/${id}/artifact`);
     const alias = await post(`/lora/training/${id}/download`);
     const training = await get(`/v1/trainings/${id}`);
@@ -106,34 +129,77 @@ describe('events, artifacts and the founding documents’ routes', () => {
 
     expect(early).toMatchObject({ status: 409, body: { code: 'NOT_READY' } });
     expect(body.files).toMatchObject([{ name: file.name, sizeBytes: 1000, sha256: file.sha256 }]);
-    expect(training.body.artifact).toEqual({ step: 1000, files: [{ name: file.name, sizeBytes: 1000, sha256: file.sha256 }] });
+    expect(training.body.artifact).toEqual({
+      step: 1000,
+      files: [{ name: file.name, sizeBytes: 1000, sha256: file.sha256 }],
+    });
     expect(whole.statusCode).toBe(200);
     expect(whole.rawPayload.equals(bytes)).toBe(true);
-    expect(whole.headers).toMatchObject({ 'content-length': '1000', 'content-disposition': expect.stringContaining('ohwx.safetensors') });
-    expect([part.statusCode, part.body, part.headers['content-range']]).toEqual([206, '0123456789', 'bytes 10-19/1000']);
+    expect(whole.headers).toMatchObject({
+      'content-length': '1000',
+      'content-disposition': expect.stringContaining('ohwx.safetensors'),
+    });
+    expect([part.statusCode, part.body, part.headers['content-range']]).toEqual([
+      206,
+      '0123456789',
+      'bytes 10-19/1000',
+    ]);
     expect([tail.statusCode, tail.body]).toEqual([206, '56789']);
     expect([beyond.statusCode, forged.statusCode, late.statusCode]).toEqual([416, 403, 403]);
-    expect(alias.body).toMatchObject({ loraModelId: id, filename: file.name, sizeBytes: 1000, modelUrl: expect.stringContaining('/v1/objects/') });
+    expect(alias.body).toMatchObject({
+      loraModelId: id,
+      filename: file.name,
+      sizeBytes: 1000,
+      modelUrl: expect.stringContaining('/v1/objects/'),
+    });
     expect(api.logs()).not.toContain('signature=');
     expect(api.logs()).not.toContain(key);
   });
 
   test('the founding documents’ start and status speak their own words', async () => {
     const { post, get, imageId, id } = await newTraining();
-    const busy = await post('/lora/training/start', { characterId: 'ada', imageIds: [imageId], baseModel: 'flux', triggerWord: 'ohwx' });
-    const started = await post('/lora/training/start', {
-      characterId: 'eve', userId: 'u-1', imageIds: [imageId], baseModel: 'one-2.2', triggerWord: 'ohwx', steps: 2500, lowVRAM: true, sampleCount: 2,
+    const busy = await post('/lora/training/start', {
+      characterId: 'ada',
+      imageIds: [imageId],
+      baseModel: 'flux',
+      triggerWord: 'ohwx',
     });
-    await api.database.loraModel.update({ where: { id: started.body.loraModelId }, data: { progressStep: 625, trainingCost: 120, retryCount: 1 } });
+    const started = await post('/lora/training/start', {
+      characterId: 'eve',
+      userId: 'u-1',
+      imageIds: [imageId],
+      baseModel: 'one-2.2',
+      triggerWord: 'ohwx',
+      steps: 2500,
+      lowVRAM: true,
+      sampleCount: 2,
+    });
+    await api.database.loraModel.update({
+      where: { id: started.body.loraModelId },
+      data: { progressStep: 625, trainingCost: 120, retryCount: 1 },
+    });
     const status = await get(`/lora/training/${started.body.loraModelId}/status`);
     const row = await api.database.loraModel.findUniqueOrThrow({ where: { id: started.body.loraModelId } });
 
     expect(busy.body.code).toBe('CHARACTER_BUSY');
-    expect(started).toMatchObject({ status: 201, body: { trainingJobId: `lora-training/${started.body.loraModelId}` } });
+    expect(started).toMatchObject({
+      status: 201,
+      body: { trainingJobId: `lora-training/${started.body.loraModelId}` },
+    });
     expect(started.body.loraModelId).not.toBe(id);
-    expect(row.config).toMatchObject({ baseModel: 'wan-2.2', characterId: 'eve', recipe: { steps: 2500, lowVram: true, sampleCount: 2 } });
+    expect(row.config).toMatchObject({
+      baseModel: 'wan-2.2',
+      characterId: 'eve',
+      recipe: { steps: 2500, lowVram: true, sampleCount: 2 },
+    });
     expect(status.body).toMatchObject({
-      status: 'pending', characterId: 'eve', progress: { step: 625, totalSteps: 2500, percent: 25 }, trainingCost: 120, retryCount: 1, modelPath: null, modelUrl: null,
+      status: 'pending',
+      characterId: 'eve',
+      progress: { step: 625, totalSteps: 2500, percent: 25 },
+      trainingCost: 120,
+      retryCount: 1,
+      modelPath: null,
+      modelUrl: null,
     });
   });
 
@@ -151,7 +217,9 @@ describe('events, artifacts and the founding documents’ routes', () => {
     };
     beforeAll(async () => {
       bytes = await photo();
-      server = createServer((request, response) => (answers[request.url ?? ''] ?? ((_, missing) => missing.writeHead(404).end()))(request, response));
+      server = createServer((request, response) =>
+        (answers[request.url ?? ''] ?? ((_, missing) => missing.writeHead(404).end()))(request, response),
+      );
       await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
       base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
     });
@@ -160,8 +228,17 @@ describe('events, artifacts and the founding documents’ routes', () => {
     const start = async (imageUrls: string[], allowPrivateImageUrls: boolean) => {
       const { key, userId } = await api.newUser();
       const app = api.build({ settings: { ...api.deps.settings, allowPrivateImageUrls } });
-      const answer = await client(app, key).post('/lora/training/start', { characterId: 'ada', imageUrls, baseModel: 'flux', triggerWord: 'ohwx' });
-      return { ...answer, objects: await api.deps.store.list(`images/${userId}/`), trainings: await api.database.loraModel.count({ where: { userId } }) };
+      const answer = await client(app, key).post('/lora/training/start', {
+        characterId: 'ada',
+        imageUrls,
+        baseModel: 'flux',
+        triggerWord: 'ohwx',
+      });
+      return {
+        ...answer,
+        objects: await api.deps.store.list(`images/${userId}/`),
+        trainings: await api.database.loraModel.count({ where: { userId } }),
+      };
     };
 
     test('are fetched, also behind a redirect, and stored once', async () => {
@@ -172,7 +249,19 @@ describe('events, artifacts and the founding documents’ routes', () => {
     });
 
     test('that fail are all named, and nothing is left behind', async () => {
-      const answer = await start([`${base}/a.jpg`, `${base}/none`, `${base}/text`, `${base}/loop`, `${base}/file`, `${base}/huge`, 'nonsense', 'ftp://x/y'], true);
+      const answer = await start(
+        [
+          `${base}/a.jpg`,
+          `${base}/none`,
+          `${base}/text`,
+          `${base}/loop`,
+          `${base}/file`,
+          `${base}/huge`,
+          'nonsense',
+          'ftp://x/y',
+        ],
+        true,
+      );
 
       expect(answer).toMatchObject({ status: 422, body: { code: 'IMAGE_URLS' }, objects: [], trainings: 0 });
       expect(answer.body.details).toHaveLength(7);
@@ -180,12 +269,22 @@ describe('events, artifacts and the founding documents’ routes', () => {
     });
 
     test('that lead into our own network are refused', async () => {
-      const urls = [`${base}/a.jpg`, base.replace('127.0.0.1', 'localhost'), 'http://[::1]/a', 'http://169.254.169.254/latest', 'http://0x7f.1/', 'http://[::ffff:10.0.0.1]/', 'http://u:p@example.org/'];
+      const urls = [
+        `${base}/a.jpg`,
+        base.replace('127.0.0.1', 'localhost'),
+        'http://[::1]/a',
+        'http://169.254.169.254/latest',
+        'http://0x7f.1/',
+        'http://[::ffff:10.0.0.1]/',
+        'http://u:p@example.org/',
+      ];
       const answer = await start(urls, false);
 
       expect(answer).toMatchObject({ status: 422, body: { code: 'IMAGE_URLS' }, objects: [], trainings: 0 });
       expect(answer.body.details).toHaveLength(urls.length);
-      expect(answer.body.details.filter((detail: string) => detail.includes('not on the public internet'))).toHaveLength(6);
+      expect(
+        answer.body.details.filter((detail: string) => detail.includes('not on the public internet')),
+      ).toHaveLength(6);
     });
   });
 });
@@ -196,7 +295,9 @@ function parse(text: string): { id?: string; event: string; data: any }[] {
     .split('\n\n')
     .filter((block) => block.includes('data: '))
     .map((block) => {
-      const fields = Object.fromEntries(block.split('\n').map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 2)]));
+      const fields = Object.fromEntries(
+        block.split('\n').map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 2)]),
+      );
       return { ...fields, data: JSON.parse(fields['data'] ?? 'null') } as { id?: string; event: string; data: unknown };
     });
 }

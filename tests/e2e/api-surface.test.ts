@@ -18,7 +18,8 @@ describe('the surface of the API', () => {
 
   test('asks for a key, and takes it in either header', async () => {
     const { app } = api;
-    const statusWith = async (headers: Record<string, string>) => (await app.inject({ url: '/v1/trainings', headers })).statusCode;
+    const statusWith = async (headers: Record<string, string>) =>
+      (await app.inject({ url: '/v1/trainings', headers })).statusCode;
 
     expect(await statusWith({})).toBe(401);
     expect(await statusWith({ authorization: `Bearer ${newApiKey()}` })).toBe(401);
@@ -49,7 +50,11 @@ describe('the surface of the API', () => {
 
     expect(answers.map((answer) => answer.statusCode)).toEqual([404, 400, 401, 400, 400, 413, 415, 422, 400, 404, 404]);
     for (const answer of answers) {
-      expect(answer.json()).toMatchObject({ code: expect.stringMatching(/^[A-Z_]+$/), message: expect.any(String), requestId: expect.any(String) });
+      expect(answer.json()).toMatchObject({
+        code: expect.stringMatching(/^[A-Z_]+$/),
+        message: expect.any(String),
+        requestId: expect.any(String),
+      });
     }
   });
 
@@ -66,25 +71,31 @@ describe('the surface of the API', () => {
     expect((await api.app.inject('/healthz')).json()).toEqual({ status: 'ok' });
   });
 
-  test.for(['refuses connections', 'accepts connections and says nothing'])('answers 503 within 3 seconds when the database %s', async (how) => {
-    const sockets = new Set<Socket>();
-    const server = createServer((socket) => void sockets.add(socket));
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const { port } = server.address() as AddressInfo;
-    if (how === 'refuses connections') await new Promise((resolve) => server.close(resolve));
-    const database = createDatabase({ url: `postgresql://a:b@127.0.0.1:${port}/x?query_timeout=2500`, connectTimeoutMs: 1_500 });
-    const cut = client(api.build({ database }), key);
-    const before = performance.now();
-    const [list, ready] = await Promise.all([cut.get('/v1/trainings'), cut.get('/readyz')]);
-    const tookMs = performance.now() - before;
-    for (const socket of sockets) socket.destroy();
-    server.close();
-    await database.$disconnect();
+  test.for(['refuses connections', 'accepts connections and says nothing'])(
+    'answers 503 within 3 seconds when the database %s',
+    async (how) => {
+      const sockets = new Set<Socket>();
+      const server = createServer((socket) => void sockets.add(socket));
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+      const { port } = server.address() as AddressInfo;
+      if (how === 'refuses connections') await new Promise((resolve) => server.close(resolve));
+      const database = createDatabase({
+        url: `postgresql://a:b@127.0.0.1:${port}/x?query_timeout=2500`,
+        connectTimeoutMs: 1_500,
+      });
+      const cut = client(api.build({ database }), key);
+      const before = performance.now();
+      const [list, ready] = await Promise.all([cut.get('/v1/trainings'), cut.get('/readyz')]);
+      const tookMs = performance.now() - before;
+      for (const socket of sockets) socket.destroy();
+      server.close();
+      await database.$disconnect();
 
-    expect(list).toMatchObject({ status: 503, body: { code: 'DATABASE_UNAVAILABLE' } });
-    expect(ready).toMatchObject({ status: 503, body: { parts: { database: 'unavailable', temporal: 'ok' } } });
-    expect(tookMs).toBeLessThan(3_000);
-  });
+      expect(list).toMatchObject({ status: 503, body: { code: 'DATABASE_UNAVAILABLE' } });
+      expect(ready).toMatchObject({ status: 503, body: { parts: { database: 'unavailable', temporal: 'ok' } } });
+      expect(tookMs).toBeLessThan(3_000);
+    },
+  );
 
   test('answers 503 when the database freezes under an open connection', async () => {
     const proxy = await freezableProxy(api.databaseUrl);
@@ -108,7 +119,9 @@ describe('the surface of the API', () => {
 
   test('describes itself in OpenAPI 3.1, every answer with a schema', async () => {
     const document = (await api.app.inject('/openapi.json')).json() as OpenApi;
-    const operations = Object.entries(document.paths).flatMap(([path, methods]) => Object.values(methods).map((operation) => ({ path, ...operation })));
+    const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
+      Object.values(methods).map((operation) => ({ path, ...operation })),
+    );
     const answers = operations.flatMap(({ responses }) => Object.values(responses));
     const schemas = [...answers, ...operations.flatMap(({ requestBody }) => requestBody ?? [])].flatMap(({ content }) =>
       Object.values(content ?? {}).map(({ schema }) => schema),
@@ -117,11 +130,24 @@ describe('the surface of the API', () => {
 
     expect(document.openapi).toBe('3.1.0');
     expect(Object.keys(document.paths).sort()).toEqual([
-      '/healthz', '/lora/training/start', '/lora/training/{loraModelId}/download', '/lora/training/{loraModelId}/status', '/readyz',
-      '/v1/datasets', '/v1/datasets/{id}', '/v1/images', '/v1/objects/{key}', '/v1/trainings', '/v1/trainings/{id}',
-      '/v1/trainings/{id}/artifact', '/v1/trainings/{id}/cancel', '/v1/trainings/{id}/events', '/v1/trainings/{id}/retry',
+      '/healthz',
+      '/lora/training/start',
+      '/lora/training/{loraModelId}/download',
+      '/lora/training/{loraModelId}/status',
+      '/readyz',
+      '/v1/datasets',
+      '/v1/datasets/{id}',
+      '/v1/images',
+      '/v1/objects/{key}',
+      '/v1/trainings',
+      '/v1/trainings/{id}',
+      '/v1/trainings/{id}/artifact',
+      '/v1/trainings/{id}/cancel',
+      '/v1/trainings/{id}/events',
+      '/v1/trainings/{id}/retry',
     ]);
-    for (const answer of answers) expect(answer).toMatchObject({ description: expect.any(String), content: expect.any(Object) });
+    for (const answer of answers)
+      expect(answer).toMatchObject({ description: expect.any(String), content: expect.any(Object) });
     for (const schema of schemas) expect(() => ajv.compile(schema as object)).not.toThrow();
     for (const { path, parameters = [], responses } of operations) {
       const named = parameters.filter((parameter) => parameter.in === 'path').map((parameter) => parameter.name);
@@ -151,7 +177,14 @@ interface OpenApi {
   readonly openapi: string;
   readonly paths: Record<
     string,
-    Record<string, { readonly parameters?: { in: string; name: string }[]; readonly requestBody?: Answer; readonly responses: Record<string, Answer> }>
+    Record<
+      string,
+      {
+        readonly parameters?: { in: string; name: string }[];
+        readonly requestBody?: Answer;
+        readonly responses: Record<string, Answer>;
+      }
+    >
   >;
 }
 

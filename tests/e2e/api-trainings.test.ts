@@ -16,42 +16,77 @@ describe('trainings', () => {
   const newClient = async () => {
     const { key, userId } = await api.newUser();
     const user = client(api.app, key);
-    const uploaded = await user.upload({ filename: 'a.jpg', bytes: await photo() }, { filename: 'b.jpg', bytes: await photo() });
+    const uploaded = await user.upload(
+      { filename: 'a.jpg', bytes: await photo() },
+      { filename: 'b.jpg', bytes: await photo() },
+    );
     const imageIds = uploaded.body.images.map((image: { id: string }) => image.id) as string[];
     return { ...user, key, userId, imageIds, body: { imageIds, baseModel: 'flux', triggerWord: 'ohwx' } };
   };
 
   test('starts a workflow that an operator can find, and says where it stands', async () => {
     const user = await newClient();
-    const dataset = await user.post('/v1/datasets', { name: 'Ada', imageIds: user.imageIds, captions: { [user.imageIds[0]!]: 'ohwx reading' } });
+    const dataset = await user.post('/v1/datasets', {
+      name: 'Ada',
+      imageIds: user.imageIds,
+      captions: { [user.imageIds[0]!]: 'ohwx reading' },
+    });
     const started = await user.post('/v1/trainings', {
-      name: 'Ada *bold*', datasetId: dataset.body.id, baseModel: 'one-2.1', triggerWord: 'ohwx', characterId: 'ada', recipe: { steps: 700 },
+      name: 'Ada *bold*',
+      datasetId: dataset.body.id,
+      baseModel: 'one-2.1',
+      triggerWord: 'ohwx',
+      characterId: 'ada',
+      recipe: { steps: 700 },
     });
     const { id } = started.body;
     const { connection, namespace } = await temporalConnection();
-    const described = await connection.workflowService.describeWorkflowExecution({ namespace, execution: { workflowId: trainingWorkflowId(id) } });
+    const described = await connection.workflowService.describeWorkflowExecution({
+      namespace,
+      execution: { workflowId: trainingWorkflowId(id) },
+    });
     await connection.close();
 
-    expect(dataset.body.images.map((image: { caption: string | null }) => image.caption)).toEqual(['ohwx reading', null]);
+    expect(dataset.body.images.map((image: { caption: string | null }) => image.caption)).toEqual([
+      'ohwx reading',
+      null,
+    ]);
     expect(started.status).toBe(201);
     expect(started.body).toMatchObject({
-      status: 'pending', phase: 'queued', baseModel: 'wan-2.1', characterId: 'ada', attempt: 0, artifact: null, publications: [],
-      progress: { step: 0, totalSteps: 700 }, cost: { microUsd: 0, usd: '$0.0000' },
-      links: { self: `http://api.test/v1/trainings/${id}`, temporalUi: expect.stringContaining(encodeURIComponent(trainingWorkflowId(id))) },
+      status: 'pending',
+      phase: 'queued',
+      baseModel: 'wan-2.1',
+      characterId: 'ada',
+      attempt: 0,
+      artifact: null,
+      publications: [],
+      progress: { step: 0, totalSteps: 700 },
+      cost: { microUsd: 0, usd: '$0.0000' },
+      links: {
+        self: `http://api.test/v1/trainings/${id}`,
+        temporalUi: expect.stringContaining(encodeURIComponent(trainingWorkflowId(id))),
+      },
     });
     expect(Object.keys(described.workflowExecutionInfo?.searchAttributes?.indexedFields ?? {})).toEqual(
       expect.arrayContaining(['LoraStatus', 'LoraPhase', 'LoraOwner', 'LoraCharacter', 'LoraBaseModel', 'LoraBackend']),
     );
     expect(String(described.executionConfig?.userMetadata?.details?.data)).toContain('2 photos');
     expect((await user.get(`/v1/trainings/${id}`)).body).toEqual(started.body);
-    expect(await api.database.outboxEvent.findMany({ where: { loraModelId: id } })).toMatchObject([{ topic: 'training.queued' }]);
+    expect(await api.database.outboxEvent.findMany({ where: { loraModelId: id } })).toMatchObject([
+      { topic: 'training.queued' },
+    ]);
   });
 
   test('names all faults at once and leaves nothing behind', async () => {
     const user = await newClient();
     const answer = await user.post('/v1/trainings', {
-      imageIds: user.imageIds, baseModel: 'nope', triggerWord: '--w', characterId: '../x', recipe: { steps: 0, rank: 999 },
-      destinations: [{ kind: 'huggingface', repo: 'nobody' }], intervals: { watchPollMs: 1 },
+      imageIds: user.imageIds,
+      baseModel: 'nope',
+      triggerWord: '--w',
+      characterId: '../x',
+      recipe: { steps: 0, rank: 999 },
+      destinations: [{ kind: 'huggingface', repo: 'nobody' }],
+      intervals: { watchPollMs: 1 },
     });
 
     expect(answer).toMatchObject({ status: 422, body: { code: 'VALIDATION' } });
@@ -84,7 +119,7 @@ describe('trainings', () => {
     const later = await user.post('/v1/trainings', user.body, headers);
     const other = await user.post('/v1/trainings', { ...user.body, triggerWord: 'else' }, headers);
 
-    expect(answers.map((answer) => answer.status).sort()).toEqual([200, 200, 200, 200, 200, 201]);
+    expect(answers.map((answer) => answer.status).sort((a, b) => a - b)).toEqual([200, 200, 200, 200, 200, 201]);
     expect(new Set([...answers, later].map((answer) => answer.body.id)).size).toBe(1);
     expect(later.status).toBe(200);
     expect(other).toMatchObject({ status: 409, body: { code: 'IDEMPOTENCY_CONFLICT' } });
@@ -97,7 +132,7 @@ describe('trainings', () => {
     const body = { ...user.body, characterId: 'ada' };
     const answers = await Promise.all([user.post('/v1/trainings', body), user.post('/v1/trainings', body)]);
 
-    expect(answers.map((answer) => answer.status).sort()).toEqual([201, 409]);
+    expect(answers.map((answer) => answer.status).sort((a, b) => a - b)).toEqual([201, 409]);
     expect(answers.find((answer) => answer.status === 409)?.body.code).toBe('CHARACTER_BUSY');
   });
 
@@ -120,7 +155,10 @@ describe('trainings', () => {
     expect(tookMs).toBeLessThan(3_000);
     expect(row).toMatchObject({ status: 'failed', reason: 'NOT_STARTED' });
     expect(refusedAgain.status).toBe(503);
-    expect(ready).toMatchObject({ status: 503, body: { parts: { database: 'ok', temporal: 'unavailable', objectStore: 'ok' } } });
+    expect(ready).toMatchObject({
+      status: 503,
+      body: { parts: { database: 'ok', temporal: 'unavailable', objectStore: 'ok' } },
+    });
     expect(cancelled).toMatchObject({ status: 409, body: { code: 'NOT_STARTED' } });
     expect(started).toMatchObject({ status: 201, body: { id: row!.id, status: 'pending', reason: null } });
     expect(await api.database.loraModel.count({ where: { userId: user.userId } })).toBe(1);
@@ -134,9 +172,14 @@ describe('trainings', () => {
     const retriedPlain = await user.post(`/v1/trainings/${body.id}/retry`);
     const cancelled = await user.post(`/v1/trainings/${body.id}/cancel`);
     const { connection, namespace } = await temporalConnection();
-    const { history } = await connection.workflowService.getWorkflowExecutionHistory({ namespace, execution: { workflowId: trainingWorkflowId(body.id) } });
+    const { history } = await connection.workflowService.getWorkflowExecutionHistory({
+      namespace,
+      execution: { workflowId: trainingWorkflowId(body.id) },
+    });
     await connection.close();
-    const signals = (history?.events ?? []).flatMap((event) => event.workflowExecutionSignaledEventAttributes?.signalName ?? []);
+    const signals = (history?.events ?? []).flatMap(
+      (event) => event.workflowExecutionSignaledEventAttributes?.signalName ?? [],
+    );
 
     expect(wrongRetry).toMatchObject({ status: 422, body: { details: [expect.stringContaining('overrides.steps')] } });
     expect([retried.status, retriedPlain.status, cancelled.status]).toEqual([202, 202, 202]);
@@ -149,9 +192,15 @@ describe('trainings', () => {
     await api.database.loraModel.update({ where: { id: body.id }, data: { status: 'ready', phase: 'done' } });
     const ended = await user.post(`/v1/trainings/${body.id}/cancel`);
     const { connection, namespace } = await temporalConnection();
-    await connection.workflowService.terminateWorkflowExecution({ namespace, workflowExecution: { workflowId: trainingWorkflowId(body.id) } });
+    await connection.workflowService.terminateWorkflowExecution({
+      namespace,
+      workflowExecution: { workflowId: trainingWorkflowId(body.id) },
+    });
     await connection.close();
-    await api.database.loraModel.update({ where: { id: body.id }, data: { status: 'failed', phase: 'awaiting_retry', reason: 'TRAINER_ERROR' } });
+    await api.database.loraModel.update({
+      where: { id: body.id },
+      data: { status: 'failed', phase: 'awaiting_retry', reason: 'TRAINER_ERROR' },
+    });
     const gone = await user.post(`/v1/trainings/${body.id}/retry`);
 
     expect(ended).toMatchObject({ status: 409, body: { code: 'ALREADY_ENDED' } });
@@ -161,12 +210,15 @@ describe('trainings', () => {
   test('lists pages of one’s own trainings, newest first', async () => {
     const [user, stranger] = [await newClient(), await newClient()];
     const ids: string[] = [];
-    for (const characterId of ['a', 'b', 'c']) ids.unshift((await user.post('/v1/trainings', { ...user.body, characterId })).body.id);
+    for (const characterId of ['a', 'b', 'c'])
+      ids.unshift((await user.post('/v1/trainings', { ...user.body, characterId })).body.id);
     const first = await user.get('/v1/trainings?limit=2');
     const second = await user.get(`/v1/trainings?limit=2&cursor=${first.body.nextCursor}`);
     const filtered = await user.get('/v1/trainings?characterId=b&status=pending');
 
-    expect([...first.body.trainings, ...second.body.trainings].map((training: { id: string }) => training.id)).toEqual(ids);
+    expect([...first.body.trainings, ...second.body.trainings].map((training: { id: string }) => training.id)).toEqual(
+      ids,
+    );
     expect(second.body.nextCursor).toBeNull();
     expect(filtered.body.trainings).toMatchObject([{ characterId: 'b' }]);
     expect((await stranger.get('/v1/trainings')).body.trainings).toEqual([]);
@@ -178,15 +230,27 @@ describe('trainings', () => {
 
   test('passes intervals on only where that is allowed', async () => {
     const user = await newClient();
-    const open = client(api.build({ settings: { ...api.deps.settings, allowTestIntervals: true, taskQueues: { io: 'io-x', cpu: 'cpu-x' } } }), user.key);
+    const open = client(
+      api.build({
+        settings: { ...api.deps.settings, allowTestIntervals: true, taskQueues: { io: 'io-x', cpu: 'cpu-x' } },
+      }),
+      user.key,
+    );
     const { body, status } = await open.post('/v1/trainings', { ...user.body, intervals: { watchPollMs: 5 } });
     const { connection, namespace } = await temporalConnection();
-    const { history } = await connection.workflowService.getWorkflowExecutionHistory({ namespace, execution: { workflowId: trainingWorkflowId(body.id) } });
+    const { history } = await connection.workflowService.getWorkflowExecutionHistory({
+      namespace,
+      execution: { workflowId: trainingWorkflowId(body.id) },
+    });
     await connection.close();
     const input = history?.events?.[0]?.workflowExecutionStartedEventAttributes?.input?.payloads?.[0]?.data;
 
     expect(status).toBe(201);
-    expect(JSON.parse(String(input))).toEqual({ trainingId: body.id, intervals: { watchPollMs: 5 }, taskQueues: { io: 'io-x', cpu: 'cpu-x' } });
+    expect(JSON.parse(String(input))).toEqual({
+      trainingId: body.id,
+      intervals: { watchPollMs: 5 },
+      taskQueues: { io: 'io-x', cpu: 'cpu-x' },
+    });
     expect((await open.post('/v1/trainings', { ...user.body, intervals: { nonsense: 5 } })).status).toBe(422);
   });
 });

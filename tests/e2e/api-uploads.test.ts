@@ -1,9 +1,9 @@
-import { readdir, stat } from 'node:fs/promises';
+import { mkdir, readdir, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { photo, zip } from './api-files.ts';
 import type { ZipEntry } from './api-files.ts';
-import { client, startApi } from './api-harness.ts';
+import { client, multipartBody, startApi } from './api-harness.ts';
 import type { ApiHarness } from './api-harness.ts';
 
 const NOTE = Buffer.from('These are words, not a picture.');
@@ -27,7 +27,13 @@ describe('uploads', () => {
     const second = await user.upload({ filename: 'again.jpg', bytes }, { filename: 'two.jpg', bytes: await photo() });
 
     expect(first.status).toBe(201);
-    expect(first.body.images[0]).toMatchObject({ filename: 'one.jpg', width: 600, height: 600, bytes: bytes.length, duplicate: false });
+    expect(first.body.images[0]).toMatchObject({
+      filename: 'one.jpg',
+      width: 600,
+      height: 600,
+      bytes: bytes.length,
+      duplicate: false,
+    });
     expect(second.body.images.map((image: { duplicate: boolean }) => image.duplicate)).toEqual([true, false]);
     expect(second.body.images[0].id).toBe(first.body.images[0].id);
     expect(await api.deps.store.list(`images/${user.userId}/`)).toHaveLength(2);
@@ -55,7 +61,10 @@ describe('uploads', () => {
 
   test('reports a text file named .jpg among photos', async () => {
     const user = await newClient();
-    const answer = await user.upload({ filename: 'good.jpg', bytes: await photo() }, { filename: 'bad.jpg', bytes: NOTE });
+    const answer = await user.upload(
+      { filename: 'good.jpg', bytes: await photo() },
+      { filename: 'bad.jpg', bytes: NOTE },
+    );
 
     expect(answer.status).toBe(201);
     expect(answer.body.images).toHaveLength(1);
@@ -79,34 +88,93 @@ describe('uploads', () => {
     ['no file at all', 422, 'NO_FILES', async () => []],
     ['an empty file', 422, 'NO_PHOTOS', async () => [{ filename: 'a.jpg', bytes: Buffer.alloc(0) }]],
     ['only a text file named .jpg', 422, 'NO_PHOTOS', async () => [{ filename: 'a.jpg', bytes: NOTE }]],
-    ['only a photo above 30 MB', 422, 'NO_PHOTOS', async () => [{ filename: 'a.jpg', bytes: Buffer.alloc(30_000_001, 1) }]],
-    ['a zip with ../', 422, 'UNSAFE_ZIP', async () => [{ filename: 'a.zip', bytes: zip([await good(), { name: '../x.jpg', bytes: NOTE }]) }]],
-    ['a zip with an absolute path', 422, 'UNSAFE_ZIP', async () => [{ filename: 'a.zip', bytes: zip([await good(), { name: '/etc/x.jpg', bytes: NOTE }]) }]],
-    ['a zip with a backslash', 422, 'UNSAFE_ZIP', async () => [{ filename: 'a.zip', bytes: zip([await good(), { name: '..\\x.jpg', bytes: NOTE }]) }]],
-    ['a zip with a symbolic link', 422, 'UNSAFE_ZIP', async () => [{ filename: 'a.zip', bytes: zip([await good(), { name: 'x.jpg', bytes: NOTE, symlink: true }]) }]],
-    ['an encrypted zip', 422, 'UNSAFE_ZIP', async () => [{ filename: 'a.zip', bytes: zip([{ name: 'x.jpg', bytes: NOTE, encrypted: true }]) }]],
+    [
+      'only a photo above 30 MB',
+      422,
+      'NO_PHOTOS',
+      async () => [{ filename: 'a.jpg', bytes: Buffer.alloc(30_000_001, 1) }],
+    ],
+    [
+      'a zip with ../',
+      422,
+      'UNSAFE_ZIP',
+      async () => [{ filename: 'a.zip', bytes: zip([await good(), { name: '../x.jpg', bytes: NOTE }]) }],
+    ],
+    [
+      'a zip with an absolute path',
+      422,
+      'UNSAFE_ZIP',
+      async () => [{ filename: 'a.zip', bytes: zip([await good(), { name: '/etc/x.jpg', bytes: NOTE }]) }],
+    ],
+    [
+      'a zip with a backslash',
+      422,
+      'UNSAFE_ZIP',
+      async () => [{ filename: 'a.zip', bytes: zip([await good(), { name: '..\\x.jpg', bytes: NOTE }]) }],
+    ],
+    [
+      'a zip with a symbolic link',
+      422,
+      'UNSAFE_ZIP',
+      async () => [{ filename: 'a.zip', bytes: zip([await good(), { name: 'x.jpg', bytes: NOTE, symlink: true }]) }],
+    ],
+    [
+      'an encrypted zip',
+      422,
+      'UNSAFE_ZIP',
+      async () => [{ filename: 'a.zip', bytes: zip([{ name: 'x.jpg', bytes: NOTE, encrypted: true }]) }],
+    ],
     ['a zip bomb', 422, 'ZIP_BOMB', async () => [{ filename: 'a.zip', bytes: zip([await good(), bomb]) }]],
-    ['a zip bomb that lies about its size', 422, 'ZIP_BOMB', async () => [{ filename: 'a.zip', bytes: zip([await good(), { ...bomb, claimedSize: 900_000 }]) }]],
-    ['a zip cut short', 422, 'BAD_ZIP', async () => [{ filename: 'a.zip', bytes: zip([await good()]).subarray(0, -40) }]],
-    ['a good photo before a bad zip', 422, 'UNSAFE_ZIP', async () => [{ filename: 'a.jpg', bytes: await photo() }, { filename: 'a.zip', bytes: zip([{ name: '../x', bytes: NOTE }]) }]],
-    ['201 photos', 413, 'TOO_MANY_PHOTOS', async () => {
-      const bytes = await photo(64);
-      return Array.from({ length: 201 }, (_, index) => ({ filename: `${index}.jpg`, bytes }));
-    }],
+    [
+      'a zip bomb that lies about its size',
+      422,
+      'ZIP_BOMB',
+      async () => [{ filename: 'a.zip', bytes: zip([await good(), { ...bomb, claimedSize: 900_000 }]) }],
+    ],
+    [
+      'a zip cut short',
+      422,
+      'BAD_ZIP',
+      async () => [{ filename: 'a.zip', bytes: zip([await good()]).subarray(0, -40) }],
+    ],
+    [
+      'a good photo before a bad zip',
+      422,
+      'UNSAFE_ZIP',
+      async () => [
+        { filename: 'a.jpg', bytes: await photo() },
+        { filename: 'a.zip', bytes: zip([{ name: '../x', bytes: NOTE }]) },
+      ],
+    ],
+    [
+      '201 photos',
+      413,
+      'TOO_MANY_PHOTOS',
+      async () => {
+        const bytes = await photo(64);
+        return Array.from({ length: 201 }, (_, index) => ({ filename: `${index}.jpg`, bytes }));
+      },
+    ],
   ];
   test.for(refused)('refuses %s and leaves nothing behind', async ([, status, code, files]) => {
     const user = await newClient();
     const before = await api.leftovers();
     const answer = await user.upload(...(await files()));
 
-    expect(answer).toMatchObject({ status, body: { code, message: expect.any(String), requestId: expect.any(String) } });
+    expect(answer).toMatchObject({
+      status,
+      body: { code, message: expect.any(String), requestId: expect.any(String) },
+    });
     expect(await api.leftovers()).toEqual(before);
   });
 
   test('refuses a body that is no form', async () => {
     const user = await newClient();
 
-    expect(await user.post('/v1/images', { photo: 'a.jpg' })).toMatchObject({ status: 415, body: { code: 'UNSUPPORTED_MEDIA_TYPE' } });
+    expect(await user.post('/v1/images', { photo: 'a.jpg' })).toMatchObject({
+      status: 415,
+      body: { code: 'UNSUPPORTED_MEDIA_TYPE' },
+    });
   });
 
   test('leaves nothing behind when the client goes away in the middle', async () => {
@@ -127,12 +195,41 @@ describe('uploads', () => {
       body,
       duplex: 'half',
       signal: abort.signal,
-    } as RequestInit);
+    });
     await expect.poll(async () => (await api.leftovers()).uploads.length).toBe(1);
     abort.abort();
 
     await expect(sent).rejects.toThrow();
     await expect.poll(() => api.leftovers(), { timeout: 5_000 }).toEqual(before);
+  });
+
+  test('answers a client that is still sending when the upload is refused', async () => {
+    const { key } = await api.newUser();
+    const own = api.build({});
+    const address = await own.listen({ port: 0, host: '127.0.0.1' });
+    const { body, contentType } = multipartBody([
+      { filename: 'a.zip', bytes: zip([{ name: '../x.jpg', bytes: NOTE }]) },
+      { filename: 'b.jpg', bytes: Buffer.alloc(40_000_000, 1) },
+    ]);
+    const answer = await fetch(`${address}/v1/images`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${key}`, 'content-type': contentType },
+      body,
+    });
+
+    expect(await answer.json()).toMatchObject({ code: 'UNSAFE_ZIP' });
+    expect((await api.leftovers()).uploads).toEqual([]);
+  });
+
+  test('removes what a killed process left of its uploads, and nothing younger', async () => {
+    const { removeStaleUploads } = await import('../../api/uploads/intake.ts');
+    await mkdir(join(api.home, 'uploads', 'upload-old'), { recursive: true });
+    await utimes(join(api.home, 'uploads', 'upload-old'), 0, 0);
+    await mkdir(join(api.home, 'uploads', 'upload-new'));
+    await removeStaleUploads(api.home, new Date());
+
+    expect((await api.leftovers()).uploads).toEqual(['upload-new']);
+    await rm(join(api.home, 'uploads', 'upload-new'), { recursive: true });
   });
 
   test('leaves nothing behind when the rows cannot be written', async () => {
@@ -161,6 +258,7 @@ describe('uploads', () => {
 
 function failingTransactions(api: ApiHarness): ApiHarness['database'] {
   return new Proxy(api.database, {
-    get: (target, name) => (name === '$transaction' ? () => Promise.reject(new Error('no')) : Reflect.get(target, name)),
+    get: (target, name) =>
+      name === '$transaction' ? () => Promise.reject(new Error('no')) : Reflect.get(target, name),
   });
 }

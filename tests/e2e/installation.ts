@@ -18,6 +18,7 @@ import { drawPhoto } from '../../dev/photos.ts';
 import { createDatabase } from '../../prisma/client.ts';
 import { createRepositories } from '../../prisma/repositories/index.ts';
 import { createRunpodCompute } from '../../providers/compute/runpod/compute.ts';
+import { createPublishers } from '../../providers/publishing/registry.ts';
 import { createPodSecrets } from '../../providers/pod-secrets.ts';
 import { createFilesystemStore } from '../../providers/storage/filesystem.ts';
 import { verifySignedObjectUrl } from '../../providers/storage/signed-object-url.ts';
@@ -67,7 +68,13 @@ type Book = any;
 
 export type Installation = Awaited<ReturnType<typeof createInstallation>>;
 
-export async function createInstallation(options: { readonly publishers?: (world: { hubUrl: string }, home: string) => ActivityDependencies['publishers'] } = {}) {
+interface InstallationOptions {
+  /** False leaves the worker to the test. Default true. */
+  readonly withWorker?: boolean;
+  readonly publishS3?: Parameters<typeof createPublishers>[0]['publishS3'];
+}
+
+export async function createInstallation(options: InstallationOptions = {}) {
   const testDatabase = await createTestDatabase();
   const database = createDatabase({ url: testDatabase.url, poolSize: 8 });
   const home = await mkdtemp(join(tmpdir(), 'tempera-e2e-'));
@@ -102,14 +109,27 @@ export async function createInstallation(options: { readonly publishers?: (world
     store,
     compute: createRunpodCompute({ apiKey: 'emulated', apiUrl: world.runpodUrl, proxyTemplate: world.proxyTemplate, catalogAgeMs: 0 }),
     trainer: createAiToolkitTrainer({ huggingFaceToken: 'hf_emulated' }),
-    publishers: options.publishers?.(world, home) ?? { s3: null, huggingface: null },
+    publishers: createPublishers({
+      huggingFace: { token: 'hf_emulated', hubUrl: world.hubUrl },
+      publishS3: options.publishS3,
+      temporaryDirectory: join(home, 'tmp'),
+    }),
     secrets: createPodSecrets(SECRET),
     workflows: createWorkflowDirectory(temporal, prefix),
     environment,
     pod: { image: 'ostris/aitoolkit:0.12.26', diskGb: 60 },
   };
-  const workflowBundle = await bundleWorkflowCode({ workflowsPath: WORKFLOWS_PATH, logger: new DefaultLogger('ERROR') });
-  const workers = await createWorkers({ roles: ['workflow', 'io', 'cpu'], connection: native.connection, namespace, activities, workflowBundle, taskQueues: queues });
+  const workers =
+    options.withWorker === false
+      ? []
+      : await createWorkers({
+          roles: ['workflow', 'io', 'cpu'],
+          connection: native.connection,
+          namespace,
+          activities,
+          workflowBundle: await bundleWorkflowCode({ workflowsPath: WORKFLOWS_PATH, logger: new DefaultLogger('ERROR') }),
+          taskQueues: queues,
+        });
   const running = Promise.all(workers.map((worker) => worker.run()));
 
   const book = (): Promise<Book> => world.admin.book();
@@ -126,6 +146,22 @@ export async function createInstallation(options: { readonly publishers?: (world
     environment,
     activities,
     queues,
+    /** What a worker or API process of this installation needs in its environment, but for TEMPORAL_ADDRESS. */
+    processEnv: {
+      TEMPERA_ENV: environment,
+      TEMPERA_SECRET: SECRET,
+      TEMPERA_HOME: home,
+      DATABASE_URL: testDatabase.url,
+      TEMPORAL_NAMESPACE: namespace,
+      TASK_QUEUE_PREFIX: prefix,
+      RUNPOD_API_KEY: 'emulated',
+      RUNPOD_API_URL: world.runpodUrl,
+      RUNPOD_PROXY_TEMPLATE: world.proxyTemplate,
+      HF_TOKEN: 'hf_emulated',
+      HF_HUB_URL: world.hubUrl,
+      OBJECT_STORE: 'filesystem',
+      POD_DISK_GB: '60',
+    },
     book,
     training,
     handle: (id: string) => temporal.workflow.getHandle(trainingWorkflowId(id)),
@@ -181,6 +217,12 @@ export async function createInstallation(options: { readonly publishers?: (world
       await rm(home, { recursive: true, force: true });
     },
   };
+}
+
+/** The pods that a training has had, from the emulator's account book. */
+export async function podsOf(tempera: Installation, id: string): Promise<Book[]> {
+  const short = id.replaceAll('-', '').slice(-16);
+  return (await tempera.book()).pods.filter((pod: { name: string }) => pod.name.includes(short));
 }
 
 /** Waits for a condition on something that no event announces. */

@@ -1,7 +1,7 @@
 /** The main job: photos in, a verified LoRA out, and what happens when it cannot go straight through. */
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { createInstallation } from './installation.ts';
+import { createInstallation, podsOf } from './installation.ts';
 import type { Installation } from './installation.ts';
 
 let tempera: Installation;
@@ -13,13 +13,8 @@ beforeAll(async () => {
 afterAll(() => tempera.close());
 beforeEach(() => tempera.world.admin.clearFaults());
 
-async function podsOf(id: string) {
-  const short = id.replaceAll('-', '').slice(-16);
-  return (await tempera.book()).pods.filter((pod: { name: string }) => pod.name.includes(short));
-}
-
 async function alive(id: string): Promise<number> {
-  return (await podsOf(id)).filter((pod: { deletedAtMs: number | null }) => pod.deletedAtMs === null).length;
+  return (await podsOf(tempera, id)).filter((pod: { deletedAtMs: number | null }) => pod.deletedAtMs === null).length;
 }
 
 describe('success', () => {
@@ -36,7 +31,7 @@ describe('success', () => {
     expect(result).toMatchObject({ status: 'ready', sha256: file.sha256 });
     expect(training).toMatchObject({ status: 'ready', phase: 'done', attempt: 1, progress: { step: 20 } });
     expect(createHash('sha256').update(download.rawPayload).digest('hex')).toBe(file.sha256);
-    expect(await podsOf(id)).toHaveLength(1);
+    expect(await podsOf(tempera, id)).toHaveLength(1);
     expect(await alive(id)).toBe(0);
     expect(training.cost.microUsd).toBeGreaterThan(0);
     expect(await tempera.events(id)).toEqual([
@@ -104,7 +99,7 @@ describe('failure policy', () => {
     const failed = await tempera.until(id, 'failed');
 
     expect(failed.reason).toBe('DATASET_REJECTED');
-    expect(await podsOf(id)).toEqual([]);
+    expect(await podsOf(tempera, id)).toEqual([]);
   });
 
   test('no capacity is waited for without using up an attempt', async () => {
@@ -120,7 +115,7 @@ describe('failure policy', () => {
     const id = await tempera.start({ datasetId });
     await tempera.handle(id).result();
 
-    expect(await podsOf(id)).toHaveLength(1);
+    expect(await podsOf(tempera, id)).toHaveLength(1);
     expect(await alive(id)).toBe(0);
   });
 
@@ -129,7 +124,7 @@ describe('failure policy', () => {
     const id = await tempera.start({ datasetId, intervals: { podReadyTimeoutMs: 1_500 } });
     await tempera.handle(id).result();
 
-    expect(await podsOf(id)).toHaveLength(2);
+    expect(await podsOf(tempera, id)).toHaveLength(2);
     expect(await tempera.training(id)).toMatchObject({ status: 'ready', attempt: 1 });
     expect(await alive(id)).toBe(0);
   });
@@ -160,7 +155,7 @@ describe('failure policy', () => {
     const id = await tempera.start({ datasetId });
     await tempera.handle(id).result();
 
-    const gpus = (await podsOf(id)).map((pod: { gpuId: string }) => pod.gpuId);
+    const gpus = (await podsOf(tempera, id)).map((pod: { gpuId: string }) => pod.gpuId);
 
     expect(gpus).toEqual(['NVIDIA GeForce RTX 4090', 'NVIDIA GeForce RTX 5090']);
   });
@@ -192,7 +187,7 @@ describe('operators', () => {
     const answer = await tempera.http.post(`/v1/trainings/${id}/retry`, { overrides: { steps: 30 } });
     await tempera.handle(id).result();
     const attempts = await tempera.database.trainingAttempt.findMany({ where: { loraModelId: id }, orderBy: { number: 'asc' } });
-    const pods = await podsOf(id);
+    const pods = await podsOf(tempera, id);
 
     expect(answer.status).toBe(202);
     expect(attempts.map((attempt) => attempt.status)).toEqual(['cancelled', 'succeeded']);

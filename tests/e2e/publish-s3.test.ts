@@ -28,7 +28,10 @@ describeS3('createS3Publisher', () => {
     return { name, ...(await store.put(key, bytes)) };
   }
 
-  function publish(subject: Partial<PublicationSubject>, options: { destination?: Partial<S3Destination>; signal?: AbortSignal; onProgress?: (bytes: number) => void } = {}) {
+  function publish(
+    subject: Partial<PublicationSubject>,
+    options: { destination?: Partial<S3Destination>; signal?: AbortSignal; onProgress?: (bytes: number) => void } = {},
+  ) {
     return createS3Publisher(access).publish({
       destination: { kind: 's3', ...options.destination },
       subject: {
@@ -59,7 +62,12 @@ describeS3('createS3Publisher', () => {
 
     const result = await publish({ files: [lora], characterId: 'first' }, { onProgress: (bytes) => (moved += bytes) });
 
-    expect(result).toMatchObject({ location: access.bucket, path: 'lora/first.safetensors', url: `s3://${access.bucket}/lora/first.safetensors`, sha256: lora.sha256 });
+    expect(result).toMatchObject({
+      location: access.bucket,
+      path: 'lora/first.safetensors',
+      url: `s3://${access.bucket}/lora/first.safetensors`,
+      sha256: lora.sha256,
+    });
     expect((await head('lora/first.safetensors')).Metadata).toEqual({
       sha256: lora.sha256,
       'tempera-training': 'training-1',
@@ -84,24 +92,37 @@ describeS3('createS3Publisher', () => {
     expect(moved).toBe(20 * 1024 * 1024);
   });
 
-  it.each([300_000, 20 * 1024 * 1024])('replaces the LoRA of an earlier training of the same character (%i bytes)', async (size) => {
-    const characterId = `retrained-${size}`;
-    await publish({ files: [await file('one.safetensors', size)], characterId });
-    const lora = await file('two.safetensors', size);
+  it.each([300_000, 20 * 1024 * 1024])(
+    'replaces the LoRA of an earlier training of the same character (%i bytes)',
+    async (size) => {
+      const characterId = `retrained-${size}`;
+      await publish({ files: [await file('one.safetensors', size)], characterId });
+      const lora = await file('two.safetensors', size);
 
-    const result = await publish({ files: [lora], characterId, trainingId: 'training-2' });
+      const result = await publish({ files: [lora], characterId, trainingId: 'training-2' });
 
-    expect(result.sha256).toBe(lora.sha256);
-    expect((await head(result.path)).Metadata).toMatchObject({ 'tempera-training': 'training-2', sha256: lora.sha256 });
-  });
+      expect(result.sha256).toBe(lora.sha256);
+      expect((await head(result.path)).Metadata).toMatchObject({
+        'tempera-training': 'training-2',
+        sha256: lora.sha256,
+      });
+    },
+  );
 
   it('never overwrites an object that is not of this character', async () => {
-    await access.client.send(new PutObjectCommand({ Bucket: access.bucket, Key: 'theirs/x.safetensors', Body: 'precious' }));
-    await publish({ files: [await file('ada.safetensors', 1_000)], characterId: 'ada' }, { destination: { key: 'shared.safetensors' } });
+    await access.client.send(
+      new PutObjectCommand({ Bucket: access.bucket, Key: 'theirs/x.safetensors', Body: 'precious' }),
+    );
+    await publish(
+      { files: [await file('ada.safetensors', 1_000)], characterId: 'ada' },
+      { destination: { key: 'shared.safetensors' } },
+    );
     const files = [await file('bob.safetensors', 1_000)];
 
     for (const key of ['theirs/x.safetensors', 'shared.safetensors']) {
-      await expect(publish({ files, characterId: 'bob', trainingId: 'training-9' }, { destination: { key } })).rejects.toMatchObject({
+      await expect(
+        publish({ files, characterId: 'bob', trainingId: 'training-9' }, { destination: { key } }),
+      ).rejects.toMatchObject({
         code: 'PUBLISH_FAILED',
         message: expect.stringContaining('belongs to no training of this character'),
       });
@@ -122,7 +143,10 @@ describeS3('createS3Publisher', () => {
   it('lets one of two publishers at the same time through, and the other see its work', async () => {
     const files = [await file('ada.safetensors', 12 * 1024 * 1024)];
 
-    const results = await Promise.all([publish({ files, characterId: 'race' }), publish({ files, characterId: 'race' })]);
+    const results = await Promise.all([
+      publish({ files, characterId: 'race' }),
+      publish({ files, characterId: 'race' }),
+    ]);
 
     expect(results[1]).toEqual(results[0]);
   });
@@ -140,16 +164,23 @@ describeS3('createS3Publisher', () => {
     const files = [await file('ada.safetensors', 40 * 1024 * 1024)];
     const stop = new AbortController();
 
-    const publishing = publish({ files, characterId: 'aborted' }, { signal: stop.signal, onProgress: () => stop.abort(new Error('cancelled')) });
+    const publishing = publish(
+      { files, characterId: 'aborted' },
+      { signal: stop.signal, onProgress: () => stop.abort(new Error('cancelled')) },
+    );
 
     await expect(publishing).rejects.toThrow('cancelled');
     await expect(head('lora/aborted.safetensors')).rejects.toThrow();
-    expect((await access.client.send(new ListMultipartUploadsCommand({ Bucket: access.bucket }))).Uploads ?? []).toEqual([]);
+    expect(
+      (await access.client.send(new ListMultipartUploadsCommand({ Bucket: access.bucket }))).Uploads ?? [],
+    ).toEqual([]);
   });
 
   it('names a bucket that does not exist', async () => {
     const files = [await file('ada.safetensors', 1_000)];
 
-    await expect(publish({ files }, { destination: { bucket: 'no-such-bucket-here' } })).rejects.toMatchObject({ code: 'PUBLISH_FAILED' });
+    await expect(publish({ files }, { destination: { bucket: 'no-such-bucket-here' } })).rejects.toMatchObject({
+      code: 'PUBLISH_FAILED',
+    });
   });
 });

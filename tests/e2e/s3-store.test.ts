@@ -1,7 +1,12 @@
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { setTimeout as wait } from 'node:timers/promises';
-import { DeleteObjectCommand, HeadObjectCommand, ListMultipartUploadsCommand, PutObjectCommand } from '@aws-sdk/client-s3';
+import {
+  DeleteObjectCommand,
+  HeadObjectCommand,
+  ListMultipartUploadsCommand,
+  PutObjectCommand,
+} from '@aws-sdk/client-s3';
 import { beforeAll, expect, it } from 'vitest';
 import { objectStoreSuite } from '../../providers/storage/object-store.suite.ts';
 import { createS3Store } from '../../providers/storage/s3.ts';
@@ -23,7 +28,9 @@ describeS3('createS3Store', () => {
 
     const { Metadata } = await access.client.send(new HeadObjectCommand({ Bucket: access.bucket, Key: 'known' }));
     expect(Metadata).toEqual({ sha256 });
-    await expect(access.client.send(new HeadObjectCommand({ Bucket: access.bucket, Key: '~sha256/known' }))).rejects.toThrow();
+    await expect(
+      access.client.send(new HeadObjectCommand({ Bucket: access.bucket, Key: '~sha256/known' })),
+    ).rejects.toThrow();
   });
 
   it.each(['missing', 'of an earlier object'])('finds the hash again when a crash left its record %s', async (how) => {
@@ -34,7 +41,9 @@ describeS3('createS3Store', () => {
     if (how === 'missing') await access.client.send(new DeleteObjectCommand(record));
     else await access.client.send(new PutObjectCommand({ Bucket: access.bucket, Key: key, Body: 'after it' }));
 
-    const expected = createHash('sha256').update(how === 'missing' ? 'before' : 'after it').digest('hex');
+    const expected = createHash('sha256')
+      .update(how === 'missing' ? 'before' : 'after it')
+      .digest('hex');
     expect((await store().head(key))?.sha256).toBe(expected);
     expect((await store().head(key))?.sha256).toBe(expected);
     expect(await store().list('')).not.toContain(`~sha256/${key}`);
@@ -72,7 +81,9 @@ describeS3('createS3Store', () => {
       .catch((reason: unknown) => reason);
 
     expect(error).toMatchObject({ name: 'TemperaError', code: 'AUTH' });
-    expect(JSON.stringify([String(error), error, String((error as Error).cause)])).not.toMatch(/wrong-secret|Signature=|StringToSign/);
+    expect(JSON.stringify([String(error), error, String((error as Error).cause)])).not.toMatch(
+      /wrong-secret|Signature=|StringToSign/,
+    );
   });
 
   it('says PROVIDER_UNAVAILABLE quickly when nobody answers', async () => {

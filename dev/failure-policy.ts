@@ -1,0 +1,42 @@
+/** Renders docs/failure-policy.md from the one table in core/failure.ts: `npx tsx dev/failure-policy.ts`. A test compares the two. */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { FAILURE_POLICY } from '../core/failure.ts';
+import type { FailureAction } from '../core/failure.ts';
+
+export const FAILURE_POLICY_FILE = join(import.meta.dirname, '..', 'docs', 'failure-policy.md');
+
+const ACTIONS: Readonly<Record<FailureAction, string>> = {
+  new_attempt: 'pod torn down, next attempt',
+  new_pod: 'pod torn down, another pod in the same attempt (up to 3)',
+  wait_for_capacity: 'next offer; when all are gone a durable wait of 1, 2, 5, then every 10 min, up to 6 h',
+  retry_step: 'Temporal repeats the step with growing pauses',
+  stop: 'pod torn down, training `failed`, waits 7 days for `retryTraining`',
+  keep_artifact: 'training stays `ready`, that publication is `failed`',
+  cancel: 'pod torn down, training `cancelled`',
+};
+
+export function renderFailurePolicy(): string {
+  const rows = Object.entries(FAILURE_POLICY).map(
+    ([code, { meaning, action, countsAsAttempt, advice }]) =>
+      `| ${code} | ${meaning} | ${ACTIONS[action]} | ${countsAsAttempt ? 'yes' : 'no'} | ${advice} |`,
+  );
+  return [
+    '# Failure policy',
+    '',
+    'Every error carries one of these codes, and the workflow decides from this table alone (`core/failure.ts`; this page is rendered',
+    'from it). A training has three attempts. After the third failed one no pod is alive, its status is `failed`, one event',
+    '`training.failed` has gone out, and the workflow waits seven days for the signal `retryTraining`, which starts a fresh set.',
+    '',
+    '| code | meaning | what happens | counts as an attempt | what you can do |',
+    '| --- | --- | --- | --- | --- |',
+    ...rows,
+    '',
+    'A step on a pod that fails with PROVIDER_UNAVAILABLE through all its repeats is POD_LOST. An attempt whose pods all turn out',
+    'unusable is a failed attempt. `retryTraining` during an attempt ends that attempt (pod first) and starts the next with a fresh',
+    'count, so an operator never has to cancel a run that is stuck.',
+    '',
+  ].join('\n');
+}
+
+if (process.argv[1] === import.meta.filename) writeFileSync(FAILURE_POLICY_FILE, renderFailurePolicy());

@@ -1,0 +1,86 @@
+/** A cancel in every phase ends the training, and no pod is left. */
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { drawPhoto } from '../../dev/photos.ts';
+import { createInstallation, podsOf, until } from './installation.ts';
+import type { Installation } from './installation.ts';
+
+let tempera: Installation;
+let datasetId: string;
+beforeAll(async () => {
+  tempera = await createInstallation();
+  datasetId = await tempera.dataset();
+});
+afterAll(() => tempera.close());
+beforeEach(() => tempera.world.admin.clearFaults());
+
+interface Hold {
+  readonly name: string;
+  /** Faults that keep the training where it is to be cancelled. */
+  readonly faults: readonly Record<string, unknown>[];
+  readonly phase: string;
+  readonly status?: string;
+  readonly body?: Record<string, unknown>;
+}
+
+const HOLDS: readonly Hold[] = [
+  { name: 'waiting for capacity', phase: 'provisioning', faults: [{ at: 'pods.create', effect: 'no-capacity', times: 0 }] },
+  { name: 'a create call under way', phase: 'provisioning', faults: [{ at: 'pods.create', effect: 'created-but-timeout' }] },
+  { name: 'waiting for the pod', phase: 'provisioning', faults: [{ at: 'pods.create', effect: 'app-never' }] },
+  { name: 'uploading', phase: 'uploading', faults: [{ at: 'proxy', effect: 'hang', match: { path: 'datasets/upload' }, times: 0 }] },
+  { name: 'training', phase: 'training', faults: [{ at: 'trainer', effect: 'hang', step: 5 }] },
+  { name: 'downloading', phase: 'downloading', faults: [{ at: 'proxy', effect: 'slow', match: { path: 'api/files' }, bytesPerSecond: 2_000, times: 0 }] },
+  {
+    name: 'publishing',
+    phase: 'publishing',
+    faults: [{ at: 'hub', effect: 'hang', times: 0 }],
+    body: { destinations: [{ kind: 'huggingface', repo: 'tempera-demo/mia' }] },
+  },
+  { name: 'waiting for retry', phase: 'awaiting_retry', status: 'failed', faults: [{ at: 'trainer', effect: 'exit', step: 5, times: 3 }] },
+];
+
+async function expectNoPod(id: string) {
+  const own = await podsOf(tempera, id);
+  expect(own.filter((pod: { deletedAtMs: number | null }) => pod.deletedAtMs === null)).toEqual([]);
+}
+
+describe('cancelling through the API', () => {
+  test.each(HOLDS)('while $name', async ({ faults, phase, status = 'training', body }) => {
+    for (const fault of faults) await tempera.world.admin.addFault(fault);
+    const id = await tempera.start({ datasetId, ...body });
+    await tempera.until(id, status, phase);
+    const posts = async () => (await tempera.book()).posts.length > 0;
+    if (phase === 'provisioning') await until(posts);
+
+    const answer = await tempera.http.post(`/v1/trainings/${id}/cancel`);
+    const ended = await tempera.handle(id).result().then(() => 'completed', (error: Error) => error.message);
+    const training = await tempera.training(id);
+
+    expect(answer.status).toBe(202);
+    expect(ended).toMatch(/cancel/i);
+    expect(training).toMatchObject({ status: 'cancelled', reason: 'CANCELLED' });
+    await expectNoPod(id);
+  });
+
+  test('while curating', async () => {
+    const photos = await Promise.all(Array.from({ length: 40 }, (_, index) => drawPhoto(100 + index)));
+    const id = await tempera.start({ datasetId: await tempera.dataset(photos) });
+    await tempera.until(id, 'training', 'curating');
+
+    await tempera.http.post(`/v1/trainings/${id}/cancel`);
+    await tempera.until(id, 'cancelled');
+
+    await expectNoPod(id);
+  });
+
+  test("the Web UI's Cancel button takes the same path", async () => {
+    await tempera.world.admin.addFault({ at: 'trainer', effect: 'hang', step: 5 });
+    const id = await tempera.start({ datasetId });
+    await tempera.until(id, 'training', 'training');
+
+    await tempera.handle(id).cancel();
+    await tempera.until(id, 'cancelled');
+
+    expect((await tempera.handle(id).describe()).status.name).toBe('CANCELLED');
+    await expectNoPod(id);
+  });
+});

@@ -1,0 +1,59 @@
+/**
+ * A worker that kills itself with SIGKILL at given points, each one once: `provisionPod:during` or `provisionPod:after`, where
+ * "after" means that the work was done and Temporal was not told. Which points are done stands in a file.
+ */
+import { appendFileSync, existsSync, readFileSync } from 'node:fs';
+import { Client, Connection } from '@temporalio/client';
+import { DefaultLogger, Runtime } from '@temporalio/worker';
+import type { ActivityInboundCallsInterceptor } from '@temporalio/worker';
+import { readSettings } from '../../config/env.ts';
+import { createLogger } from '../../config/logger.ts';
+import { temporalConnection } from '../../config/temporal.ts';
+import { connectWithPatience } from '../../workers/connect.ts';
+import { createDependencies } from '../../workers/dependencies.ts';
+import { createWorkers } from '../../workers/roles.ts';
+import { taskQueues } from '../../workflows/contract.ts';
+
+/** "During" is a moment after the work began: long enough to be in its middle, short enough not to miss it. Milliseconds. */
+const DURING_MS = 15;
+
+const points = (process.env['CRASH_POINTS'] ?? '').split(',');
+const doneFile = process.env['CRASH_DONE_FILE'] ?? '';
+
+Runtime.install({ logger: new DefaultLogger('ERROR') });
+const settings = readSettings();
+const { connectionOptions, namespace } = temporalConnection();
+const client = new Client({ connection: Connection.lazy(connectionOptions), namespace });
+const connection = await connectWithPatience(connectionOptions, createLogger('worker'), new AbortController().signal);
+const workers = await createWorkers({
+  roles: settings.workerRoles,
+  connection: connection!,
+  namespace,
+  activities: createDependencies(settings, client).activities,
+  taskQueues: taskQueues(settings.taskQueuePrefix),
+  workflowBundle: { codePath: process.env['WORKFLOW_BUNDLE'] ?? '' },
+  interceptors: { activity: [(context) => ({ inbound: crashAt(context.info.activityType) })] },
+});
+process.stdout.write('{"event":"ready"}\n');
+await Promise.all(workers.map((worker) => worker.run()));
+
+function crashAt(activity: string): ActivityInboundCallsInterceptor {
+  return {
+    async execute(input, next) {
+      if (isDue(`${activity}:during`)) setTimeout(() => crash(`${activity}:during`), DURING_MS);
+      const result = await next(input);
+      if (isDue(`${activity}:after`)) crash(`${activity}:after`);
+      return result;
+    },
+  };
+}
+
+function isDue(point: string): boolean {
+  const done = existsSync(doneFile) ? readFileSync(doneFile, 'utf8').split('\n') : [];
+  return points.includes(point) && !done.includes(point);
+}
+
+function crash(point: string): void {
+  appendFileSync(doneFile, `${point}\n`);
+  process.kill(process.pid, 'SIGKILL');
+}

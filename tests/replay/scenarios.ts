@@ -1,0 +1,53 @@
+/** The stories whose histories are kept: every released version of the workflow must go on replaying them. */
+import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
+import type { Installation } from '../e2e/installation.ts';
+
+export const SCENARIOS = ['success', 'failed', 'cancelled', 'retried'] as const;
+export type Scenario = (typeof SCENARIOS)[number];
+
+/** Plays a story to its end and returns its history as JSON, without what is of the machine that recorded it. */
+export async function playScenario(tempera: Installation, datasetId: string, scenario: Scenario): Promise<object> {
+  const { addFault, clearFaults } = tempera.world.admin;
+  await clearFaults();
+  const hubDestination = [{ kind: 'huggingface', repo: `tempera-demo/replay-${scenario}` }];
+  switch (scenario) {
+    case 'success': {
+      const id = await tempera.start({ datasetId, destinations: hubDestination });
+      await tempera.handle(id).result();
+      return await historyOf(tempera, id);
+    }
+    case 'failed': {
+      await addFault({ at: 'trainer', effect: 'exit', step: 5, times: 3 });
+      const id = await tempera.start({ datasetId, intervals: { retryWindowMs: 50 } });
+      await tempera.handle(id).result().catch(() => undefined);
+      return await historyOf(tempera, id);
+    }
+    case 'cancelled': {
+      await addFault({ at: 'trainer', effect: 'hang', step: 5 });
+      const id = await tempera.start({ datasetId });
+      await tempera.until(id, 'training', 'training');
+      await tempera.http.post(`/v1/trainings/${id}/cancel`);
+      await tempera.handle(id).result().catch(() => undefined);
+      return await historyOf(tempera, id);
+    }
+    case 'retried': {
+      await addFault({ at: 'trainer', effect: 'hang', step: 5 });
+      await addFault({ at: 'trainer', effect: 'exit', step: 5, times: 3, skip: 1 });
+      const id = await tempera.start({ datasetId });
+      await tempera.until(id, 'training', 'training');
+      await tempera.http.post(`/v1/trainings/${id}/retry`);
+      await tempera.until(id, 'failed', 'awaiting_retry');
+      await tempera.http.post(`/v1/trainings/${id}/retry`, { overrides: { steps: 25 } });
+      await tempera.handle(id).result();
+      return await historyOf(tempera, id);
+    }
+  }
+}
+
+async function historyOf(tempera: Installation, id: string): Promise<object> {
+  const history = await tempera.handle(id).fetchHistory();
+  return JSON.parse(historyToJSON(history), (name, value: unknown) => (OF_THE_MACHINE.has(name) ? '' : value)) as object;
+}
+
+/** Host names, process ids and paths. */
+const OF_THE_MACHINE = new Set(['identity', 'stackTrace']);
