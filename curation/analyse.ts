@@ -21,7 +21,9 @@ export interface PhotoMeasures {
   readonly fingerprint: Fingerprint | null;
 }
 
-export type PhotoAnalysis = PhotoMeasures | { readonly status: 'rejected'; readonly reason: IntakeReason; readonly message: string };
+export type PhotoAnalysis =
+  | PhotoMeasures
+  | { readonly status: 'rejected'; readonly reason: IntakeReason; readonly message: string };
 
 /** Decodes every pixel of a photo and measures it. Never throws for what is in the file. */
 export async function analysePhoto(bytes: Uint8Array): Promise<PhotoAnalysis> {
@@ -55,15 +57,25 @@ async function workingCopy(bytes: Uint8Array): Promise<Pixels> {
 }
 
 async function fingerprintOf(luma: Pixels): Promise<Fingerprint | null> {
-  const { data, info } = await fromPixels(luma, 1).resize(256, 256, { fit: 'inside' }).extractChannel(0).raw().toBuffer({ resolveWithObject: true });
+  const { data, info } = await fromPixels(luma, 1)
+    .resize(256, 256, { fit: 'inside' })
+    .extractChannel(0)
+    .raw()
+    .toBuffer({ resolveWithObject: true });
   const copy = { width: info.width, height: info.height, data };
-  const small = await fromPixels(copy, 1).extract(insideBars(copy)).resize(64, 64, { fit: 'fill' }).extractChannel(0).raw().toBuffer();
+  const small = await fromPixels(copy, 1)
+    .extract(insideBars(copy))
+    .resize(64, 64, { fit: 'fill' })
+    .extractChannel(0)
+    .raw()
+    .toBuffer();
   return fingerprint(small);
 }
 
 /** Luma by ITU-R BT.601, in whole numbers. */
 function lumaOf({ width, height, data }: Pixels): Pixels {
   const luma = new Uint8Array(width * height);
-  for (let i = 0, at = 0; i < luma.length; i++, at += 3) luma[i] = (data[at]! * 77 + data[at + 1]! * 150 + data[at + 2]! * 29) >> 8;
+  for (let i = 0, at = 0; i < luma.length; i++, at += 3)
+    luma[i] = (data[at]! * 77 + data[at + 1]! * 150 + data[at + 2]! * 29) >> 8;
   return { width, height, data: luma };
 }

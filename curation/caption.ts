@@ -7,7 +7,13 @@ export function templateCaption({ triggerWord }: { readonly triggerWord: string 
 }
 
 /** The person's own caption, cleaned and with the trigger word; the template when there is nothing left of it. */
-export function captionFor({ triggerWord, caption }: { readonly triggerWord: string; readonly caption: string | null }): string {
+export function captionFor({
+  triggerWord,
+  caption,
+}: {
+  readonly triggerWord: string;
+  readonly caption: string | null;
+}): string {
   const placed = (caption ?? '').replace(/\[(trigger|name)\]/gi, () => triggerWord);
   const own = cleanCaption(placed);
   if (own === '') return templateCaption({ triggerWord });
@@ -32,6 +38,8 @@ export function cleanCaption(text: string): string {
 
 /** Cuts at a whole character, never inside a surrogate pair. */
 function cut(line: string): string {
-  const characters = [...line];
-  return characters.length <= LIMITS.maxCaptionLength ? line : characters.slice(0, LIMITS.maxCaptionLength).join('').trimEnd();
+  const characters = Array.from(line);
+  return characters.length <= LIMITS.maxCaptionLength
+    ? line
+    : characters.slice(0, LIMITS.maxCaptionLength).join('').trimEnd();
 }

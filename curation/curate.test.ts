@@ -14,7 +14,12 @@ beforeAll(async () => {
 });
 
 function photo(filename: string, bytes: Uint8Array): PhotoToCurate {
-  return { id: `id-${filename}`, filename, sha256: createHash('sha256').update(bytes).digest('hex'), read: async () => bytes };
+  return {
+    id: `id-${filename}`,
+    filename,
+    sha256: createHash('sha256').update(bytes).digest('hex'),
+    read: async () => bytes,
+  };
 }
 
 async function decide(filename: string, bytes: Uint8Array): Promise<PhotoDecision> {
@@ -41,7 +46,11 @@ describe('curatePhotos', () => {
     ['half an AVIF', 'unreadable', async () => half(await (await scene(7)).avif({ effort: 0 }).toBuffer())],
     ['half a TIFF', 'unreadable', async () => half(await (await scene(7)).tiff().toBuffer())],
     ['no bytes', 'unreadable', () => Buffer.alloc(0)],
-    ['an SVG named .jpg', 'unsupported_format', () => Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="900" height="900"/>')],
+    [
+      'an SVG named .jpg',
+      'unsupported_format',
+      () => Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="900" height="900"/>'),
+    ],
     ['text named .jpg', 'unsupported_format', () => Buffer.from('hello')],
     ['a bomb of 900 megapixels', 'too_large', () => bombPng(30_000)],
     ['a narrow picture', 'too_small', () => jpegScene(7, { width: 1_200, height: 255 })],
@@ -61,11 +70,17 @@ describe('curatePhotos', () => {
 
   it.each<[string, () => Promise<Buffer>]>([
     ['the same bytes', () => jpegScene(1)],
-    ['the same pixels without loss', async () => sharp(await jpegScene(1)).png().toBuffer()],
+    [
+      'the same pixels without loss',
+      async () =>
+        sharp(await jpegScene(1))
+          .png()
+          .toBuffer(),
+    ],
   ])('drops %s as an exact duplicate', async (what, make) => {
     const decision = await decide(`${what}.jpg`, await make());
 
-    const other = decision.decision === 'drop' ? decision : (await repeatOf('good-1.jpg', what, await make()));
+    const other = decision.decision === 'drop' ? decision : await repeatOf('good-1.jpg', what, await make());
     expect(other).toMatchObject({ reason: 'duplicate_exact' });
     expect(other.sentence).toContain('Exactly the same picture as');
   });
@@ -80,7 +95,10 @@ describe('curatePhotos', () => {
     ['upside down', (bytes) => sharp(bytes).rotate(180).resize(800).jpeg().toBuffer()],
     ['turned by EXIF', (bytes) => sharp(bytes).withMetadata({ orientation: 8 }).resize(800).jpeg().toBuffer()],
     ['grey', (bytes) => sharp(bytes).greyscale().resize(800).jpeg().toBuffer()],
-    ['with bars', (bytes) => sharp(bytes).resize(700).extend({ top: 80, bottom: 80, background: '#000' }).jpeg().toBuffer()],
+    [
+      'with bars',
+      (bytes) => sharp(bytes).resize(700).extend({ top: 80, bottom: 80, background: '#000' }).jpeg().toBuffer(),
+    ],
   ])('drops a copy %s in favour of the better original', async (what, change) => {
     const name = `${what}.jpg`;
     const report = await curatePhotos({ photos: [...good, photo(name, await change(await jpegScene(1)))] });
@@ -90,14 +108,21 @@ describe('curatePhotos', () => {
     expect(dropped[0]).toMatchObject({ reason: expect.stringMatching(/^duplicate_/) });
     expect([name, 'good-1.jpg']).toContain(dropped[0]!.filename);
     expect(dropped[0]!.duplicateOf).not.toBeNull();
-    expect(dropped[0]!.sentence).toMatch(/(good-1\.jpg|\.jpg), which is kept: \d+ of 256 bits differ, limit 24\.|Exactly the same/);
+    expect(dropped[0]!.sentence).toMatch(
+      /(good-1\.jpg|\.jpg), which is kept: \d+ of 256 bits differ, limit 24\.|Exactly the same/,
+    );
   });
 
   it('keeps the largest of several copies', async () => {
     const original = await (await scene(9, { width: 1_400, height: 1_000 })).jpeg().toBuffer();
-    const copies = [photo('small.jpg', await sharp(original).resize(600).jpeg().toBuffer()), photo('large.jpg', original)];
+    const copies = [
+      photo('small.jpg', await sharp(original).resize(600).jpeg().toBuffer()),
+      photo('large.jpg', original),
+    ];
 
-    const report = await curatePhotos({ photos: [...copies, ...good, photo('middle.jpg', await sharp(original).resize(900).jpeg().toBuffer())] });
+    const report = await curatePhotos({
+      photos: [...copies, ...good, photo('middle.jpg', await sharp(original).resize(900).jpeg().toBuffer())],
+    });
 
     const decision = (name: string) => report.photos.find(({ filename }) => filename === name)!;
     expect(decision('large.jpg').decision).toBe('keep');
@@ -111,13 +136,21 @@ describe('curatePhotos', () => {
 
     const report = await curatePhotos({ photos: [...good, photo('soft.jpg', soft), photo('sharp.jpg', sharp1)] });
 
-    expect(report.photos.find(({ filename }) => filename === 'soft.jpg')).toMatchObject({ decision: 'drop', duplicateOf: 'id-sharp.jpg' });
+    expect(report.photos.find(({ filename }) => filename === 'soft.jpg')).toMatchObject({
+      decision: 'drop',
+      duplicateOf: 'id-sharp.jpg',
+    });
   });
 
   it('does not call even pictures of different colours near duplicates', async () => {
-    const even = (background: string) => sharp({ create: { width: 600, height: 600, channels: 3, background } }).png().toBuffer();
+    const even = (background: string) =>
+      sharp({ create: { width: 600, height: 600, channels: 3, background } })
+        .png()
+        .toBuffer();
 
-    const report = await curatePhotos({ photos: [...good, photo('red.png', await even('#f00')), photo('blue.png', await even('#00f'))] });
+    const report = await curatePhotos({
+      photos: [...good, photo('red.png', await even('#f00')), photo('blue.png', await even('#00f'))],
+    });
 
     expect(report.kept).toBe(8);
   });
@@ -132,10 +165,22 @@ describe('curatePhotos', () => {
   });
 
   it('gives the same report for the same photos in any order', async () => {
-    const copy = await sharp(await jpegScene(1)).resize(800).jpeg().toBuffer();
-    const photos = [...good, photo('copy.jpg', copy), photo('bad.jpg', Buffer.from('x')), { ...good[2]!, id: 'again', filename: 'again.jpg' }];
+    const copy = await sharp(await jpegScene(1))
+      .resize(800)
+      .jpeg()
+      .toBuffer();
+    const photos = [
+      ...good,
+      photo('copy.jpg', copy),
+      photo('bad.jpg', Buffer.from('x')),
+      { ...good[2]!, id: 'again', filename: 'again.jpg' },
+    ];
 
-    const reports = await Promise.all([photos, photos.toReversed(), [...photos.slice(4), ...photos.slice(0, 4)]].map((order) => curatePhotos({ photos: order })));
+    const reports = await Promise.all(
+      [photos, photos.toReversed(), [...photos.slice(4), ...photos.slice(0, 4)]].map((order) =>
+        curatePhotos({ photos: order }),
+      ),
+    );
 
     expect(JSON.stringify(reports[1])).toBe(JSON.stringify(reports[0]));
     expect(JSON.stringify(reports[2])).toBe(JSON.stringify(reports[0]));
@@ -158,7 +203,11 @@ describe('curatePhotos', () => {
   it('stops between photos when aborted', async () => {
     const stop = new AbortController();
 
-    const curating = curatePhotos({ photos: [...good, ...good], signal: stop.signal, onPhoto: () => stop.abort(new Error('enough')) });
+    const curating = curatePhotos({
+      photos: [...good, ...good],
+      signal: stop.signal,
+      onPhoto: () => stop.abort(new Error('enough')),
+    });
 
     await expect(curating).rejects.toThrow('enough');
   });
@@ -170,7 +219,11 @@ describe('curatePhotos', () => {
   });
 
   it('leaves the event loop free', async () => {
-    const large = await Promise.all([11, 12, 13, 14].map(async (seed) => photo(`${seed}.jpg`, await jpegScene(seed, { width: 2_000, height: 1_500 }))));
+    const large = await Promise.all(
+      [11, 12, 13, 14].map(async (seed) =>
+        photo(`${seed}.jpg`, await jpegScene(seed, { width: 2_000, height: 1_500 })),
+      ),
+    );
     let longest = 0;
     let last = performance.now();
     const timer = setInterval(() => {

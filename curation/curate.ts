@@ -71,12 +71,24 @@ async function analyseAll({ photos, signal, onPhoto }: CurateOptions): Promise<P
   return analyses;
 }
 
-function decide(photo: PhotoToCurate, analysis: PhotoAnalysis, duplicate: Duplicate | undefined, names: ReadonlyMap<string, string>): PhotoDecision {
+function decide(
+  photo: PhotoToCurate,
+  analysis: PhotoAnalysis,
+  duplicate: Duplicate | undefined,
+  names: ReadonlyMap<string, string>,
+): PhotoDecision {
   const { id, sha256, filename } = photo;
   const subject = { id, sha256, filename };
   const drop = (reason: DropReason, sentence: string) => ({ decision: 'drop', reason, sentence }) as const;
   if (analysis.status === 'rejected') {
-    return { ...subject, ...drop(analysis.reason, analysis.message), width: null, height: null, sharpness: null, duplicateOf: null };
+    return {
+      ...subject,
+      ...drop(analysis.reason, analysis.message),
+      width: null,
+      height: null,
+      sharpness: null,
+      duplicateOf: null,
+    };
   }
   const { width, height } = analysis;
   const measures = { width, height, sharpness: Math.round(analysis.sharpness * 1_000) / 1_000 };
@@ -84,7 +96,12 @@ function decide(photo: PhotoToCurate, analysis: PhotoAnalysis, duplicate: Duplic
   if (small !== null) return { ...subject, ...drop('too_small', small), ...measures, duplicateOf: null };
   if (duplicate) {
     const reason = duplicate.kind === 'exact' ? 'duplicate_exact' : 'duplicate_near';
-    return { ...subject, ...drop(reason, duplicateSentence(duplicate, names.get(duplicate.of) ?? duplicate.of)), ...measures, duplicateOf: duplicate.of };
+    return {
+      ...subject,
+      ...drop(reason, duplicateSentence(duplicate, names.get(duplicate.of) ?? duplicate.of)),
+      ...measures,
+      duplicateOf: duplicate.of,
+    };
   }
   const sentence = `Kept: ${width} x ${height} pixels, sharpness ${measures.sharpness.toFixed(2)}, no copy among the others.`;
   return { ...subject, decision: 'keep', reason: null, sentence, ...measures, duplicateOf: null };
@@ -97,9 +114,12 @@ function duplicateSentence({ kind, bits }: Duplicate, other: string): string {
 
 function tooSmall({ width, height }: { readonly width: number; readonly height: number }): string | null {
   const side = Math.min(width, height);
-  if (side < LIMITS.minShortSidePx) return `Only ${width} x ${height} pixels: the short side needs at least ${LIMITS.minShortSidePx}.`;
+  if (side < LIMITS.minShortSidePx)
+    return `Only ${width} x ${height} pixels: the short side needs at least ${LIMITS.minShortSidePx}.`;
   const area = width * height;
-  return area < LIMITS.minArea ? `Only ${width} x ${height} = ${area} pixels: at least ${LIMITS.minArea} are needed.` : null;
+  return area < LIMITS.minArea
+    ? `Only ${width} x ${height} = ${area} pixels: at least ${LIMITS.minArea} are needed.`
+    : null;
 }
 
 function byContent(a: PhotoToCurate, b: PhotoToCurate): number {

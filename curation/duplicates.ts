@@ -37,15 +37,21 @@ export async function findDuplicates(photos: readonly MeasuredPhoto[]): Promise<
 function nearestRepeat(photo: MeasuredPhoto, kept: readonly MeasuredPhoto[]): Duplicate | null {
   let nearest: Duplicate | null = null;
   for (const other of kept) {
-    if (other.sha256 === photo.sha256 || other.measures.pixelHash === photo.measures.pixelHash) return { kind: 'exact', of: other.id, bits: 0 };
+    if (other.sha256 === photo.sha256 || other.measures.pixelHash === photo.measures.pixelHash)
+      return { kind: 'exact', of: other.id, bits: 0 };
     if (photo.measures.fingerprint === null || other.measures.fingerprint === null) continue;
     const bits = fingerprintDistance(photo.measures.fingerprint, other.measures.fingerprint);
-    if (bits <= LIMITS.nearDuplicateBits && (nearest === null || bits < nearest.bits)) nearest = { kind: 'near', of: other.id, bits };
+    if (bits <= LIMITS.nearDuplicateBits && (nearest === null || bits < nearest.bits))
+      nearest = { kind: 'near', of: other.id, bits };
   }
   return nearest;
 }
 
 function byRank(a: MeasuredPhoto, b: MeasuredPhoto): number {
   const area = ({ measures }: MeasuredPhoto) => measures.width * measures.height;
-  return area(b) - area(a) || b.measures.sharpness - a.measures.sharpness || (a.sha256 < b.sha256 ? -1 : a.sha256 > b.sha256 ? 1 : 0);
+  return (
+    area(b) - area(a) ||
+    b.measures.sharpness - a.measures.sharpness ||
+    (a.sha256 < b.sha256 ? -1 : a.sha256 > b.sha256 ? 1 : 0)
+  );
 }

@@ -40,7 +40,12 @@ export function fingerprintDistance(a: Fingerprint, b: Fingerprint): number {
 }
 
 /** The part of a grey picture inside its bars: rows and columns at the edges that are even and of one tone. */
-export function insideBars({ width, height, data }: Pixels): { left: number; top: number; width: number; height: number } {
+export function insideBars({ width, height, data }: Pixels): {
+  left: number;
+  top: number;
+  width: number;
+  height: number;
+} {
   const row = (y: number) => tone((i) => data[y * width + i]!, width);
   const column = (x: number) => tone((i) => data[i * width + x]!, height);
   const top = barLength(row, 0, 1, height);
@@ -56,7 +61,12 @@ export function insideBars({ width, height, data }: Pixels): { left: number; top
 const BAR_VARIANCE = 16;
 const BAR_DRIFT = 6;
 
-function barLength(line: (index: number) => { mean: number; variance: number }, start: number, step: 1 | -1, lines: number): number {
+function barLength(
+  line: (index: number) => { mean: number; variance: number },
+  start: number,
+  step: 1 | -1,
+  lines: number,
+): number {
   const first = line(start);
   let length = 0;
   while (length < lines) {
@@ -104,7 +114,9 @@ function lowFrequencies(luma: Uint8Array): Float64Array {
   return result;
 }
 
-const COSINES = new Float64Array(KEPT * SIDE).map((_, i) => Math.cos(((2 * (i % SIDE) + 1) * Math.floor(i / SIDE) * Math.PI) / (2 * SIDE)));
+const COSINES = new Float64Array(KEPT * SIDE).map((_, i) =>
+  Math.cos(((2 * (i % SIDE) + 1) * Math.floor(i / SIDE) * Math.PI) / (2 * SIDE)),
+);
 
 function turned(frequencies: Float64Array, by: { transpose: boolean; mirror: boolean; flip: boolean }): Float64Array {
   return frequencies.map((_, i) => {

@@ -51,7 +51,10 @@ export function animatedPng(still: Buffer): Buffer {
 }
 
 function png(chunks: readonly [type: string, data: Buffer][]): Buffer {
-  return Buffer.concat([Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'), ...chunks.map(([type, data]) => chunk(type, data))]);
+  return Buffer.concat([
+    Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'),
+    ...chunks.map(([type, data]) => chunk(type, data)),
+  ]);
 }
 
 function chunk(type: string, data: Buffer): Buffer {

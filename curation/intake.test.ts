@@ -20,7 +20,12 @@ describe('inspectPhoto', () => {
   });
 
   it('gives the upright size of a turned photo', async () => {
-    const bytes = await (await scene(1, { width: 320, height: 200 })).withMetadata({ orientation: 6 }).jpeg().toBuffer();
+    const bytes = await (
+      await scene(1, { width: 320, height: 200 })
+    )
+      .withMetadata({ orientation: 6 })
+      .jpeg()
+      .toBuffer();
 
     expect(await inspectPhoto(bytes)).toMatchObject({ width: 200, height: 320 });
   });
@@ -40,7 +45,12 @@ describe('inspectPhoto', () => {
   it.each([
     ['nothing', Buffer.alloc(0), 'unreadable', 'empty'],
     ['text', Buffer.from('just words, not a photo'), 'unsupported_format', 'text'],
-    ['SVG', Buffer.from('<?xml version="1.0"?>\n<svg xmlns="http://www.w3.org/2000/svg" width="900" height="900"/>'), 'unsupported_format', 'SVG'],
+    [
+      'SVG',
+      Buffer.from('<?xml version="1.0"?>\n<svg xmlns="http://www.w3.org/2000/svg" width="900" height="900"/>'),
+      'unsupported_format',
+      'SVG',
+    ],
     ['HTML', Buffer.from('<!DOCTYPE html><html><body>hi</body></html>'), 'unsupported_format', 'HTML'],
     ['GIF', Buffer.from('GIF89a\x01\0\x01\0', 'latin1'), 'unsupported_format', 'GIF'],
     ['PDF', Buffer.from('%PDF-1.7\n'), 'unsupported_format', 'PDF'],
@@ -64,14 +74,23 @@ describe('inspectPhoto', () => {
     const inspection = await inspectPhoto(bomb);
 
     expect(bomb.length).toBeLessThan(1_000_000);
-    expect(inspection).toMatchObject({ status: 'rejected', reason: 'too_large', message: expect.stringContaining('100 megapixels') });
+    expect(inspection).toMatchObject({
+      status: 'rejected',
+      reason: 'too_large',
+      message: expect.stringContaining('100 megapixels'),
+    });
     expect(process.memoryUsage().rss - before).toBeLessThan(50e6);
   });
 
   it('refuses animations', async () => {
-    const frames = [await (await scene(1, { width: 64, height: 64 })).png().toBuffer(), await (await scene(2, { width: 64, height: 64 })).png().toBuffer()];
+    const frames = [
+      await (await scene(1, { width: 64, height: 64 })).png().toBuffer(),
+      await (await scene(2, { width: 64, height: 64 })).png().toBuffer(),
+    ];
     const { default: sharp } = await import('sharp');
-    const webp = await sharp(frames, { join: { animated: true } }).webp().toBuffer();
+    const webp = await sharp(frames, { join: { animated: true } })
+      .webp()
+      .toBuffer();
 
     expect(await inspectPhoto(webp)).toMatchObject({ status: 'rejected', reason: 'animated' });
     expect(await inspectPhoto(animatedPng(frames[0]!))).toMatchObject({ status: 'rejected', reason: 'animated' });

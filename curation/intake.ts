@@ -21,7 +21,10 @@ export async function inspectPhoto(source: Uint8Array | { readonly path: string 
   const { head, sizeBytes } = await beginning(source);
   if (sizeBytes === 0) return rejected('unreadable', 'The file is empty.');
   if (sizeBytes > LIMITS.maxFileBytes) {
-    return rejected('too_large', `The file has ${megabytes(sizeBytes)} MB; ${megabytes(LIMITS.maxFileBytes)} MB are the most.`);
+    return rejected(
+      'too_large',
+      `The file has ${megabytes(sizeBytes)} MB; ${megabytes(LIMITS.maxFileBytes)} MB are the most.`,
+    );
   }
   const sniffed = sniff(head);
   switch (sniffed.kind) {
@@ -37,9 +40,13 @@ export async function inspectPhoto(source: Uint8Array | { readonly path: string 
 /** Turns what libvips says about a file into a reason and a sentence. */
 export function pictureFault(error: unknown): { reason: IntakeReason; message: string } {
   const text = error instanceof Error ? error.message : String(error);
-  if (/pixel limit/i.test(text)) return { reason: 'too_large', message: `The picture has more than ${LIMITS.maxPixels / 1e6} megapixels.` };
+  if (/pixel limit/i.test(text))
+    return { reason: 'too_large', message: `The picture has more than ${LIMITS.maxPixels / 1e6} megapixels.` };
   if (/timeout/i.test(text)) {
-    return { reason: 'unreadable', message: `The picture could not be decoded within ${LIMITS.decodeTimeoutSeconds} s.` };
+    return {
+      reason: 'unreadable',
+      message: `The picture could not be decoded within ${LIMITS.decodeTimeoutSeconds} s.`,
+    };
   }
   const detail = (text.split('\n').find((line) => line.trim() !== '') ?? 'unknown').trim().slice(0, 120);
   return { reason: 'unreadable', message: `The file is damaged or incomplete (${detail}).` };
@@ -54,10 +61,13 @@ async function inspectHeader(source: Uint8Array | string, mimeType: PhotoMimeTyp
     return rejected(reason, message);
   }
   const { width, height } = header.autoOrient;
-  if (width * height > LIMITS.maxPixels) return rejected('too_large', `The picture has more than ${LIMITS.maxPixels / 1e6} megapixels.`);
-  if ((header.pages ?? 1) > 1) return rejected('animated', `The file holds ${header.pages} pictures; send a still photo with one.`);
+  if (width * height > LIMITS.maxPixels)
+    return rejected('too_large', `The picture has more than ${LIMITS.maxPixels / 1e6} megapixels.`);
+  if ((header.pages ?? 1) > 1)
+    return rejected('animated', `The file holds ${header.pages} pictures; send a still photo with one.`);
   // The brand of the first box can lie: what counts is the codec. Only AV1 can be decoded here.
-  if (header.format === 'heif' && header.compression !== 'av1') return rejected('unsupported_format', otherMessage('HEIC'));
+  if (header.format === 'heif' && header.compression !== 'av1')
+    return rejected('unsupported_format', otherMessage('HEIC'));
   return { status: 'ok', mimeType, width, height };
 }
 
@@ -77,7 +87,8 @@ async function beginning(source: Uint8Array | { readonly path: string }): Promis
 }
 
 function otherMessage(name: string): string {
-  if (name === 'HEIC') return 'HEIC is not supported; convert the photo to JPEG (on an iPhone: Settings, Camera, Formats, Most Compatible).';
+  if (name === 'HEIC')
+    return 'HEIC is not supported; convert the photo to JPEG (on an iPhone: Settings, Camera, Formats, Most Compatible).';
   if (name === 'unknown') return 'The file is not a JPEG, PNG, WebP, AVIF or TIFF picture.';
   return `This is a ${name} file, not a JPEG, PNG, WebP, AVIF or TIFF picture.`;
 }

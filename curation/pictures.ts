@@ -7,7 +7,13 @@ import { LIMITS } from './limits.ts';
 // an SVG can ask for. Only the loaders of the formats that we take stay open.
 sharp.block({ operation: ['VipsForeignLoad'] });
 sharp.unblock({
-  operation: ['VipsForeignLoadJpeg', 'VipsForeignLoadPng', 'VipsForeignLoadWebp', 'VipsForeignLoadHeif', 'VipsForeignLoadTiff'],
+  operation: [
+    'VipsForeignLoadJpeg',
+    'VipsForeignLoadPng',
+    'VipsForeignLoadWebp',
+    'VipsForeignLoadHeif',
+    'VipsForeignLoadTiff',
+  ],
 });
 // Every photo is seen once: a cache would only hold memory.
 sharp.cache(false);

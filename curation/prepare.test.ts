@@ -10,12 +10,26 @@ async function pixel(jpeg: Buffer, x: number, y: number): Promise<number[]> {
 describe('preparePhoto', () => {
   it('makes a JPEG with full colour resolution and without metadata', async () => {
     const exif = { IFD0: { Copyright: 'somebody' }, IFD3: { GPSLatitude: '51/1 30/1 0/1' } };
-    const photo = await (await scene(1)).withExif(exif).withXmp('<x:xmpmeta xmlns:x="adobe:ns:meta/"/>').jpeg().toBuffer();
+    const photo = await (
+      await scene(1)
+    )
+      .withExif(exif)
+      .withXmp('<x:xmpmeta xmlns:x="adobe:ns:meta/"/>')
+      .jpeg()
+      .toBuffer();
 
     const { jpeg, width, height } = await preparePhoto(photo);
 
     const metadata = await sharp(jpeg).metadata();
-    expect(metadata).toMatchObject({ format: 'jpeg', width: 900, height: 700, channels: 3, space: 'srgb', chromaSubsampling: '4:4:4', hasProfile: false });
+    expect(metadata).toMatchObject({
+      format: 'jpeg',
+      width: 900,
+      height: 700,
+      channels: 3,
+      space: 'srgb',
+      chromaSubsampling: '4:4:4',
+      hasProfile: false,
+    });
     expect(metadata).not.toHaveProperty('exif');
     expect(metadata).not.toHaveProperty('xmp');
     expect({ width, height }).toEqual({ width: 900, height: 700 });
@@ -36,7 +50,11 @@ describe('preparePhoto', () => {
   });
 
   it('lays transparency on white', async () => {
-    const clear = await sharp({ create: { width: 300, height: 300, channels: 4, background: { r: 0, g: 0, b: 0, alpha: 0 } } }).png().toBuffer();
+    const clear = await sharp({
+      create: { width: 300, height: 300, channels: 4, background: { r: 0, g: 0, b: 0, alpha: 0 } },
+    })
+      .png()
+      .toBuffer();
 
     const { jpeg } = await preparePhoto(clear);
 
@@ -51,12 +69,23 @@ describe('preparePhoto', () => {
   ])('turns %s photos into sRGB with three channels', async (_what, make) => {
     const { jpeg } = await preparePhoto(await make());
 
-    expect(await sharp(jpeg).metadata()).toMatchObject({ channels: 3, space: 'srgb', depth: 'uchar', hasProfile: false });
+    expect(await sharp(jpeg).metadata()).toMatchObject({
+      channels: 3,
+      space: 'srgb',
+      depth: 'uchar',
+      hasProfile: false,
+    });
   });
 
   it('shrinks the long side to 2,048 and enlarges nothing', async () => {
-    expect(await preparePhoto(await jpegScene(1, { width: 3_000, height: 1_500 }))).toMatchObject({ width: 2_048, height: 1_024 });
-    expect(await preparePhoto(await jpegScene(1, { width: 300, height: 400 }))).toMatchObject({ width: 300, height: 400 });
+    expect(await preparePhoto(await jpegScene(1, { width: 3_000, height: 1_500 }))).toMatchObject({
+      width: 2_048,
+      height: 1_024,
+    });
+    expect(await preparePhoto(await jpegScene(1, { width: 300, height: 400 }))).toMatchObject({
+      width: 300,
+      height: 400,
+    });
   });
 
   it('gives the same bytes for the same photo', async () => {

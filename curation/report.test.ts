@@ -3,13 +3,29 @@ import { datasetVersion, summarise } from './report.ts';
 import type { DropReason, PhotoDecision } from './report.ts';
 
 function decision(reason: DropReason | null): PhotoDecision {
-  const common = { id: 'a', sha256: 'a', filename: 'a.jpg', sentence: 'x', width: null, height: null, sharpness: null, duplicateOf: null };
+  const common = {
+    id: 'a',
+    sha256: 'a',
+    filename: 'a.jpg',
+    sentence: 'x',
+    width: null,
+    height: null,
+    sharpness: null,
+    duplicateOf: null,
+  };
   return { ...common, reason, decision: reason === null ? 'keep' : 'drop' };
 }
 
 function report(reasons: (DropReason | null)[]) {
   const kept = reasons.filter((reason) => reason === null).length;
-  return { rulesVersion: 'x', minimum: 5, accepted: kept >= 5, kept, dropped: reasons.length - kept, photos: reasons.map(decision) };
+  return {
+    rulesVersion: 'x',
+    minimum: 5,
+    accepted: kept >= 5,
+    kept,
+    dropped: reasons.length - kept,
+    photos: reasons.map(decision),
+  };
 }
 
 describe('summarise', () => {
@@ -19,7 +35,10 @@ describe('summarise', () => {
       [null, null, null, null, null, 'too_small', 'duplicate_near', 'too_small'] as const,
       '5 of 8 photos can be trained on; dropped: 2 too small, 1 near duplicates.',
     ],
-    [[null, 'unreadable'] as const, 'Only 1 of 2 photos can be trained on, at least 5 are needed; dropped: 1 unreadable.'],
+    [
+      [null, 'unreadable'] as const,
+      'Only 1 of 2 photos can be trained on, at least 5 are needed; dropped: 1 unreadable.',
+    ],
     [[], 'Only 0 of 0 photos can be trained on, at least 5 are needed.'],
   ])('puts %j into a sentence', (reasons, sentence) => {
     expect(summarise(report([...reasons]))).toBe(sentence);

@@ -62,5 +62,7 @@ export function summarise({ accepted, minimum, kept, dropped, photos }: Curation
 /** Names a dataset by its content: hex SHA-256 over the rules, the photos and their captions, in any order given. */
 export function datasetVersion(photos: readonly { readonly sha256: string; readonly caption: string }[]): string {
   const entries = photos.map(({ sha256, caption }) => JSON.stringify([sha256, caption])).toSorted();
-  return createHash('sha256').update(JSON.stringify([RULES_VERSION, entries])).digest('hex');
+  return createHash('sha256')
+    .update(JSON.stringify([RULES_VERSION, entries]))
+    .digest('hex');
 }

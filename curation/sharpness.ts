@@ -16,7 +16,15 @@ export function sharpness({ width, height, data }: Pixels): number {
   return Math.min(horizontal, vertical);
 }
 
-function lossOfDetail({ lines, length, at }: { lines: number; length: number; at: (line: number, i: number) => number }): number {
+function lossOfDetail({
+  lines,
+  length,
+  at,
+}: {
+  lines: number;
+  length: number;
+  at: (line: number, i: number) => number;
+}): number {
   let differences = 0;
   let losses = 0;
   for (let line = 0; line < lines; line += LINE_STEP) {

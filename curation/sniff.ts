@@ -14,9 +14,11 @@ export const SNIFF_BYTES = 256 * 1024;
 export function sniff(head: Buffer): SniffedFile {
   const latin = head.subarray(0, 16).toString('latin1');
   if (latin.startsWith('\xff\xd8\xff')) return photo('image/jpeg');
-  if (latin.startsWith('\x89PNG\r\n\x1a\n')) return hasPngChunk(head, 'acTL') ? { kind: 'animation', name: 'PNG' } : photo('image/png');
+  if (latin.startsWith('\x89PNG\r\n\x1a\n'))
+    return hasPngChunk(head, 'acTL') ? { kind: 'animation', name: 'PNG' } : photo('image/png');
   if (latin.startsWith('RIFF') && latin.slice(8, 12) === 'WEBP') return photo('image/webp');
-  if (latin.startsWith('II*\0') || latin.startsWith('MM\0*') || latin.startsWith('II+\0') || latin.startsWith('MM\0+')) return photo('image/tiff');
+  if (latin.startsWith('II*\0') || latin.startsWith('MM\0*') || latin.startsWith('II+\0') || latin.startsWith('MM\0+'))
+    return photo('image/tiff');
   if (latin.slice(4, 8) === 'ftyp') return sniffBoxes(head);
   if (latin.startsWith('GIF8')) return other('GIF');
   if (latin.startsWith('BM')) return other('BMP');
@@ -39,7 +41,7 @@ function sniffBoxes(head: Buffer): SniffedFile {
 }
 
 function hasPngChunk(head: Buffer, wanted: string): boolean {
-  for (let at = 8; at + 8 <= head.length; ) {
+  for (let at = 8; at + 8 <= head.length;) {
     const type = head.toString('latin1', at + 4, at + 8);
     if (type === wanted) return true;
     if (type === 'IDAT') return false;
@@ -53,7 +55,7 @@ function sniffText(head: Buffer): string | null {
   if (/<svg[\s>]/i.test(text)) return 'SVG';
   if (/<(!doctype html|html|head|body)[\s>]/i.test(text)) return 'HTML';
   // A file of printable characters only; a cut multi-byte character at the end of the head does not count against it.
-  return text !== '' && !/[\u0000-\u0008\u000e-\u001f\ufffd]/.test(text.slice(0, -1)) ? 'text' : null;
+  return text !== '' && !/[^\P{Cc}\t\n\r\f\v]|\ufffd/u.test(text.slice(0, -1)) ? 'text' : null;
 }
 
 function photo(mimeType: PhotoMimeType): SniffedFile {

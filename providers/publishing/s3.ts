@@ -11,11 +11,12 @@ import type { S3ClientOptions } from '../storage/s3-client.ts';
 import { uploadToS3 } from '../storage/s3-upload.ts';
 import type { PublicationSubject, Publisher, PublishRequest } from './publisher.ts';
 import { artifactFiles, openArtifactFile, sourceFailure } from './source.ts';
+import { weightsName } from './weights-name.ts';
 
 /** How often another writer may come in between our look and our write. */
 const MAX_ROUNDS = 3;
 
-interface S3PublisherOptions extends S3ClientOptions {
+export interface S3PublisherOptions extends S3ClientOptions {
   /** Where a destination goes that names no bucket. */
   readonly bucket: string;
 }
@@ -33,7 +34,7 @@ export function createS3Publisher({ bucket, ...connection }: S3PublisherOptions)
       try {
         const files = artifactFiles(subject);
         for (const [index, file] of files.entries()) {
-          const Key = files.length === 1 ? baseKey : expertKey(baseKey, file.name, index);
+          const Key = weightsName({ base: baseKey, files, index });
           await place({ client, at: { Bucket, Key }, file, request });
           published.push({ key: Key, ...(await readBack({ client, at: { Bucket, Key }, file, request })) });
         }
@@ -83,14 +84,20 @@ async function place({ client, at, file, request }: FileParams): Promise<void> {
       return;
     } catch (error) {
       // 412: somebody wrote in between. 409: two conditional writes met. 404: what we meant to replace was deleted.
-      const raced = [404, 409, 412].includes(s3Status(error) ?? 0) && !(error instanceof Error && error.name === 'NoSuchBucket');
+      const raced =
+        [404, 409, 412].includes(s3Status(error) ?? 0) && !(error instanceof Error && error.name === 'NoSuchBucket');
       if (!raced || round === MAX_ROUNDS) throw error;
     }
   }
 }
 
 /** Reads everything that was stored and compares it: size, metadata and hash. Memory stays flat. */
-async function readBack({ client, at, file, request }: FileParams): Promise<{ revision: string | null; sha256: string }> {
+async function readBack({
+  client,
+  at,
+  file,
+  request,
+}: FileParams): Promise<{ revision: string | null; sha256: string }> {
   const { signal, onProgress } = request;
   const answer = await client.send(new GetObjectCommand(at), { abortSignal: signal });
   const body = answer.Body as Readable;
@@ -106,9 +113,13 @@ async function readBack({ client, at, file, request }: FileParams): Promise<{ re
     }
     const sha256 = hash.digest('hex');
     if (sizeBytes !== file.sizeBytes || sha256 !== file.sha256 || answer.Metadata?.['sha256'] !== file.sha256) {
-      throw new TemperaError('PUBLISH_FAILED', `s3://${at.Bucket}/${at.Key} does not read back as it was written (${sizeBytes} of ${file.sizeBytes} bytes)`, {
-        retryable: true,
-      });
+      throw new TemperaError(
+        'PUBLISH_FAILED',
+        `s3://${at.Bucket}/${at.Key} does not read back as it was written (${sizeBytes} of ${file.sizeBytes} bytes)`,
+        {
+          retryable: true,
+        },
+      );
     }
     return { revision: answer.VersionId ?? null, sha256 };
   } finally {
@@ -116,7 +127,11 @@ async function readBack({ client, at, file, request }: FileParams): Promise<{ re
   }
 }
 
-async function look(client: S3Client, at: FileParams['at'], signal: AbortSignal): Promise<HeadObjectCommandOutput | null> {
+async function look(
+  client: S3Client,
+  at: FileParams['at'],
+  signal: AbortSignal,
+): Promise<HeadObjectCommandOutput | null> {
   return await client.send(new HeadObjectCommand(at), { abortSignal: signal }).catch((error: unknown) => {
     if (isNotFound(error)) return null;
     throw error;
@@ -148,11 +163,4 @@ function metadataOf(subject: PublicationSubject, file: ArtifactFile): Record<str
 /** Metadata travels in HTTP headers: percent-encoded, so that any alphabet survives. */
 function ascii(text: string): string {
   return encodeURIComponent(text);
-}
-
-/** Wan 2.2 has two experts: `lora/x.safetensors` becomes `lora/x-high-noise.safetensors` and `lora/x-low-noise.safetensors`. */
-function expertKey(key: string, filename: string, index: number): string {
-  const noise = /(high|low)_noise/.exec(filename)?.[1];
-  const suffix = noise === undefined ? `-${index + 1}` : `-${noise}-noise`;
-  return key.endsWith('.safetensors') ? `${key.slice(0, -'.safetensors'.length)}${suffix}.safetensors` : `${key}${suffix}`;
 }

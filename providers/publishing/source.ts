@@ -4,7 +4,10 @@ import { TemperaError } from '../../core/failure.ts';
 import type { PublicationSubject, PublishRequest } from './publisher.ts';
 
 /** Opens a file of the artifact in our own store. Throws PUBLISH_FAILED when it is not there: asking again will not help. */
-export async function openArtifactFile({ store, signal }: Pick<PublishRequest, 'store' | 'signal'>, file: ArtifactFile): Promise<Readable> {
+export async function openArtifactFile(
+  { store, signal }: Pick<PublishRequest, 'store' | 'signal'>,
+  file: ArtifactFile,
+): Promise<Readable> {
   const object = await store.get(file.key, { signal });
   if (!object) throw new TemperaError('PUBLISH_FAILED', `The artifact ${file.key} is not in the object store any more`);
   return object.body;
@@ -13,7 +16,9 @@ export async function openArtifactFile({ store, signal }: Pick<PublishRequest, '
 /** Turns "our own copy is not what it was" into a failure of this publication; the store's own check says ARTIFACT_INVALID. */
 export function sourceFailure(error: unknown): unknown {
   if (!(error instanceof TemperaError) || error.code !== 'ARTIFACT_INVALID') return error;
-  return new TemperaError('PUBLISH_FAILED', `Our own copy of the artifact is damaged: ${error.message}`, { cause: error });
+  return new TemperaError('PUBLISH_FAILED', `Our own copy of the artifact is damaged: ${error.message}`, {
+    cause: error,
+  });
 }
 
 /** The artifact's files; a publication without one is a fault of ours. */

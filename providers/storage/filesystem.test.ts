@@ -90,7 +90,9 @@ describe('createFilesystemStore', () => {
 
 describe('signed URLs', () => {
   async function fields(filename?: string) {
-    const url = new URL(await newStore().store.signedUrl('photos/a.jpg', { ttlSeconds: 60, ...(filename && { filename }) }));
+    const url = new URL(
+      await newStore().store.signedUrl('photos/a.jpg', { ttlSeconds: 60, ...(filename && { filename }) }),
+    );
     expect(url.pathname).toBe('/v1/objects/photos/a.jpg');
     return {
       secret: SECRET,

@@ -29,7 +29,11 @@ interface FilesystemStoreOptions {
 }
 
 /** Keeps objects as plain files: temporary file, fsync, rename. Throws PROVIDER_UNAVAILABLE when the disk refuses. */
-export function createFilesystemStore({ root, secret, publicUrl }: FilesystemStoreOptions): ObjectStore & { localPath(key: string): string } {
+export function createFilesystemStore({
+  root,
+  secret,
+  publicUrl,
+}: FilesystemStoreOptions): ObjectStore & { localPath(key: string): string } {
   const pathOf = (key: string) => {
     checkKey(key);
     return join(root, key);
@@ -165,7 +169,11 @@ function withDiskErrors(store: ObjectStore): ObjectStore {
       } catch (error) {
         const code = error instanceof Error && 'syscall' in error && 'code' in error ? String(error.code) : null;
         if (code === null) throw error;
-        throw new TemperaError('PROVIDER_UNAVAILABLE', `The object store’s disk refused: ${code}. Look at its free space and rights.`, { cause: error });
+        throw new TemperaError(
+          'PROVIDER_UNAVAILABLE',
+          `The object store’s disk refused: ${code}. Look at its free space and rights.`,
+          { cause: error },
+        );
       }
     };
   const { put, get, head, list, signedUrl, ping } = store;

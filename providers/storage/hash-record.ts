@@ -19,7 +19,12 @@ export async function readHashRecord(path: string, stats: BigIntStats): Promise<
   return fingerprint === fingerprintOf(stats) && /^[0-9a-f]{64}$/.test(sha256) ? sha256 : null;
 }
 
-export async function writeHashRecord(path: string, temporary: string, stats: BigIntStats, sha256: string): Promise<void> {
+export async function writeHashRecord(
+  path: string,
+  temporary: string,
+  stats: BigIntStats,
+  sha256: string,
+): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
   await writeFile(temporary, `${fingerprintOf(stats)} ${sha256}\n`);
   await rename(temporary, path);

@@ -9,7 +9,10 @@ export function checkKey(key: string): void {
   const segments = key.split('/');
   const safe = segments.every((segment) => SEGMENT.test(segment) && segment !== '.' && segment !== '..');
   if (!safe || key.length > MAX_KEY_LENGTH) {
-    throw new TemperaError('INTERNAL', `"${key.slice(0, 100)}" is not a key of the object store: segments of [A-Za-z0-9._-] joined by "/"`);
+    throw new TemperaError(
+      'INTERNAL',
+      `"${key.slice(0, 100)}" is not a key of the object store: segments of [A-Za-z0-9._-] joined by "/"`,
+    );
   }
 }
 

@@ -71,7 +71,9 @@ export function objectStoreSuite(name: string, open: () => Promise<ObjectStore>)
       expect((await buffer(middle!.body)).toString()).toBe('234');
       expect(middle!.sizeBytes).toBe(10);
       expect((await buffer(tail!.body)).toString()).toBe('89');
-      await expect(store.get('range', { range: { start: 10, end: 11 } })).rejects.toMatchObject({ name: 'TemperaError' });
+      await expect(store.get('range', { range: { start: 10, end: 11 } })).rejects.toMatchObject({
+        name: 'TemperaError',
+      });
     });
 
     it.each([
@@ -81,7 +83,10 @@ export function objectStoreSuite(name: string, open: () => Promise<ObjectStore>)
       const store = await open();
       await store.put('kept', Buffer.from('the good one'));
 
-      await expect(store.put('kept', Readable.from([Buffer.from('bytes')]), expected)).rejects.toMatchObject({ code: 'ARTIFACT_INVALID', retryable: true });
+      await expect(store.put('kept', Readable.from([Buffer.from('bytes')]), expected)).rejects.toMatchObject({
+        code: 'ARTIFACT_INVALID',
+        retryable: true,
+      });
 
       expect((await read(store, 'kept')).toString()).toBe('the good one');
     });
@@ -114,7 +119,9 @@ export function objectStoreSuite(name: string, open: () => Promise<ObjectStore>)
     it('takes no body under a signal that is aborted already', async () => {
       const store = await open();
 
-      await expect(store.put('late', Buffer.from('x'), { signal: AbortSignal.abort(new Error('too late')) })).rejects.toThrow('too late');
+      await expect(
+        store.put('late', Buffer.from('x'), { signal: AbortSignal.abort(new Error('too late')) }),
+      ).rejects.toThrow('too late');
 
       expect(await store.head('late')).toBeNull();
     });
@@ -132,7 +139,8 @@ export function objectStoreSuite(name: string, open: () => Promise<ObjectStore>)
 
     it('lists keys by prefix, sorted', async () => {
       const store = await open();
-      for (const key of ['t/2/b', 't/10/a', 't/2/a', 't/2/deep/x', 'u']) await store.put(`list/${key}`, Buffer.from(key));
+      for (const key of ['t/2/b', 't/10/a', 't/2/a', 't/2/deep/x', 'u'])
+        await store.put(`list/${key}`, Buffer.from(key));
 
       expect(await store.list('list/t/2/')).toEqual(['list/t/2/a', 'list/t/2/b', 'list/t/2/deep/x']);
       expect(await store.list('list/t/')).toEqual(['list/t/10/a', 'list/t/2/a', 'list/t/2/b', 'list/t/2/deep/x']);
@@ -140,13 +148,16 @@ export function objectStoreSuite(name: string, open: () => Promise<ObjectStore>)
       expect(await store.list('list/none/')).toEqual([]);
     });
 
-    it.each(['../up', '/absolute', 'a//b', 'a/../b', 'a/./b', '', 'a/', 'a\\b', 'a b', '~partial/x', 'ü'])('refuses the key %j', async (key) => {
-      const store = await open();
+    it.each(['../up', '/absolute', 'a//b', 'a/../b', 'a/./b', '', 'a/', 'a\\b', 'a b', '~partial/x', 'ü'])(
+      'refuses the key %j',
+      async (key) => {
+        const store = await open();
 
-      await expect(store.put(key, Buffer.from('x'))).rejects.toMatchObject({ code: 'INTERNAL' });
-      await expect(store.get(key)).rejects.toMatchObject({ code: 'INTERNAL' });
-      await expect(store.delete(key)).rejects.toMatchObject({ code: 'INTERNAL' });
-    });
+        await expect(store.put(key, Buffer.from('x'))).rejects.toMatchObject({ code: 'INTERNAL' });
+        await expect(store.get(key)).rejects.toMatchObject({ code: 'INTERNAL' });
+        await expect(store.delete(key)).rejects.toMatchObject({ code: 'INTERNAL' });
+      },
+    );
 
     it('leaves a whole object when two writers race', async () => {
       const store = await open();

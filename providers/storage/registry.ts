@@ -4,7 +4,9 @@ import { createS3Store } from './s3.ts';
 import type { S3StoreOptions } from './s3.ts';
 
 interface StoreSettings {
-  readonly objectStore: { readonly kind: 'filesystem'; readonly root: string } | ({ readonly kind: 's3' } & S3StoreOptions);
+  readonly objectStore:
+    | { readonly kind: 'filesystem'; readonly root: string }
+    | ({ readonly kind: 's3' } & S3StoreOptions);
   readonly secret: string;
   readonly api: { readonly publicUrl: string };
 }

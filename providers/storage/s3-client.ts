@@ -38,7 +38,14 @@ export function isNotFound(error: unknown): boolean {
   return s3Status(error) === 404 && !(error instanceof Error && error.name === 'NoSuchBucket');
 }
 
-const AUTH_NAMES = new Set(['CredentialsProviderError', 'InvalidAccessKeyId', 'SignatureDoesNotMatch', 'ExpiredToken', 'AccessDenied', 'Forbidden']);
+const AUTH_NAMES = new Set([
+  'CredentialsProviderError',
+  'InvalidAccessKeyId',
+  'SignatureDoesNotMatch',
+  'ExpiredToken',
+  'AccessDenied',
+  'Forbidden',
+]);
 const SLOW_NAMES = new Set(['SlowDown', 'TooManyRequestsException', 'ThrottlingException', 'RequestLimitExceeded']);
 
 /**
@@ -50,8 +57,10 @@ export function s3Failure(error: unknown, params: { what: string; fallback: Fail
   const { what, fallback } = params;
   const status = s3Status(error);
   const cause = Object.assign(new Error(error.message), { name: error.name });
-  const fail = (code: FailureCode, sentence: string) => new TemperaError(code, `S3: ${what}: ${sentence} (${error.name})`, { cause });
-  if (AUTH_NAMES.has(error.name) || status === 401 || status === 403) return fail('AUTH', 'the credentials were refused or may not do this');
+  const fail = (code: FailureCode, sentence: string) =>
+    new TemperaError(code, `S3: ${what}: ${sentence} (${error.name})`, { cause });
+  if (AUTH_NAMES.has(error.name) || status === 401 || status === 403)
+    return fail('AUTH', 'the credentials were refused or may not do this');
   if (SLOW_NAMES.has(error.name) || status === 429) return fail('RATE_LIMITED', 'the server asked for a slower pace');
   if (error.name === 'NoSuchBucket') return fail(fallback, 'there is no such bucket');
   if (status === undefined || status >= 500 || status === 408) return fail('PROVIDER_UNAVAILABLE', 'no usable answer');

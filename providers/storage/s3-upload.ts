@@ -12,7 +12,10 @@ const PARTS_AT_ONCE = 4;
 
 interface UploadParams {
   readonly client: S3Client;
-  readonly target: Omit<PutObjectCommandInput, 'Body' | 'Bucket' | 'Key'> & { readonly Bucket: string; readonly Key: string };
+  readonly target: Omit<PutObjectCommandInput, 'Body' | 'Bucket' | 'Key'> & {
+    readonly Bucket: string;
+    readonly Key: string;
+  };
   readonly body: Readable | Uint8Array;
   readonly expected: { readonly sizeBytes?: number; readonly sha256?: string };
   readonly onBytes?: ((bytes: number) => void) | undefined;
@@ -64,11 +67,19 @@ function withSignal(client: S3Client, signal: AbortSignal): S3Client {
   return Object.create(client, { send: { value: send } }) as S3Client;
 }
 
-async function abortMultipart(client: S3Client, { Bucket, Key }: { Bucket: string; Key: string }, uploadId: string | undefined): Promise<void> {
+async function abortMultipart(
+  client: S3Client,
+  { Bucket, Key }: { Bucket: string; Key: string },
+  uploadId: string | undefined,
+): Promise<void> {
   if (uploadId === undefined) return;
   const abort = new AbortMultipartUploadCommand({ Bucket, Key, UploadId: uploadId });
   await client.send(abort, { abortSignal: AbortSignal.timeout(10_000) }).catch((error: unknown) => {
     // Gone already is what we want. Anything else must not hide why the upload failed; the bucket's lifecycle rule is the net.
-    if (!isNotFound(error)) process.emitWarning(`S3: parts of an upload to ${Bucket} may be left behind: set a lifecycle rule`, 'TemperaWarning');
+    if (!isNotFound(error))
+      process.emitWarning(
+        `S3: parts of an upload to ${Bucket} may be left behind: set a lifecycle rule`,
+        'TemperaWarning',
+      );
   });
 }

@@ -1,7 +1,14 @@
 import { createHash } from 'node:crypto';
 import { addAbortSignal } from 'node:stream';
 import type { Readable } from 'node:stream';
-import { DeleteObjectCommand, GetObjectCommand, HeadBucketCommand, HeadObjectCommand, paginateListObjectsV2, PutObjectCommand } from '@aws-sdk/client-s3';
+import {
+  DeleteObjectCommand,
+  GetObjectCommand,
+  HeadBucketCommand,
+  HeadObjectCommand,
+  paginateListObjectsV2,
+  PutObjectCommand,
+} from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { TemperaError } from '../../core/failure.ts';
 import { checkKey, checkPrefix } from './keys.ts';
@@ -38,7 +45,9 @@ export function createS3Store({ bucket, ...connection }: S3StoreOptions): Object
   const recordAt = (key: string) => ({ Bucket: bucket, Key: RECORDS + key });
 
   async function put(key: string, body: Readable | Uint8Array, options: PutOptions = {}): Promise<StoredObject> {
-    const sha256 = options.sha256?.toLowerCase() ?? (body instanceof Uint8Array ? createHash('sha256').update(body).digest('hex') : undefined);
+    const sha256 =
+      options.sha256?.toLowerCase() ??
+      (body instanceof Uint8Array ? createHash('sha256').update(body).digest('hex') : undefined);
     const { etag, ...arrived } = await uploadToS3({
       client,
       target: {
@@ -55,13 +64,22 @@ export function createS3Store({ bucket, ...connection }: S3StoreOptions): Object
     return { key, ...arrived };
   }
 
-  async function get(key: string, { range, signal }: { range?: { start: number; end: number }; signal?: AbortSignal } = {}) {
+  async function get(
+    key: string,
+    { range, signal }: { range?: { start: number; end: number }; signal?: AbortSignal } = {},
+  ) {
     const Range = range && `bytes=${range.start}-${range.end}`;
-    const answer = await orNull(client.send(new GetObjectCommand({ ...at(key), ...(Range && { Range }) }), withAbort(signal)));
+    const answer = await orNull(
+      client.send(new GetObjectCommand({ ...at(key), ...(Range && { Range }) }), withAbort(signal)),
+    );
     if (!answer) return null;
     const body = answer.Body as Readable;
     if (signal) addAbortSignal(signal, body);
-    return { body, sizeBytes: Number(answer.ContentRange?.split('/')[1] ?? answer.ContentLength), etag: answer.ETag ?? '' };
+    return {
+      body,
+      sizeBytes: Number(answer.ContentRange?.split('/')[1] ?? answer.ContentLength),
+      etag: answer.ETag ?? '',
+    };
   }
 
   async function head(key: string, signal?: AbortSignal): Promise<StoredObject | null> {
@@ -114,9 +132,13 @@ export function createS3Store({ bucket, ...connection }: S3StoreOptions): Object
       ),
     list: (prefix, signal) => guarded(`list ${prefix}`, () => list(prefix, signal), signal),
     async signedUrl(key, { ttlSeconds, filename }) {
-      if (!(ttlSeconds > 0 && ttlSeconds <= MAX_URL_TTL_SECONDS)) throw new RangeError(`ttlSeconds must be from 1 to ${MAX_URL_TTL_SECONDS}`);
+      if (!(ttlSeconds > 0 && ttlSeconds <= MAX_URL_TTL_SECONDS))
+        throw new RangeError(`ttlSeconds must be from 1 to ${MAX_URL_TTL_SECONDS}`);
       const ResponseContentDisposition = filename && `attachment; filename*=UTF-8''${encodeURIComponent(filename)}`;
-      const command = new GetObjectCommand({ ...at(key), ...(ResponseContentDisposition && { ResponseContentDisposition }) });
+      const command = new GetObjectCommand({
+        ...at(key),
+        ...(ResponseContentDisposition && { ResponseContentDisposition }),
+      });
       return await guarded(`sign ${key}`, () => getSignedUrl(client, command, { expiresIn: Math.ceil(ttlSeconds) }));
     },
     async ping(signal) {
@@ -134,7 +156,8 @@ async function guarded<T>(what: string, action: () => Promise<T>, signal?: Abort
     return await action();
   } catch (error) {
     signal?.throwIfAborted();
-    if (s3Status(error) === 416) throw new TemperaError('INTERNAL', `S3: ${what}: the range begins after the object’s end`);
+    if (s3Status(error) === 416)
+      throw new TemperaError('INTERNAL', `S3: ${what}: the range begins after the object’s end`);
     throw error instanceof RangeError ? error : s3Failure(error, { what, fallback: 'INTERNAL' });
   }
 }

@@ -16,16 +16,19 @@ interface SignedFields {
 /** Makes `<publicUrl>/v1/objects/<key>?expires=...&filename=...&signature=...`. */
 export function signObjectUrl(params: { secret: string; publicUrl: string; key: string } & SignedUrlOptions): string {
   const { secret, publicUrl, key, ttlSeconds, filename } = params;
-  if (!(ttlSeconds > 0 && ttlSeconds <= MAX_URL_TTL_SECONDS)) throw new RangeError(`ttlSeconds must be from 1 to ${MAX_URL_TTL_SECONDS}`);
+  if (!(ttlSeconds > 0 && ttlSeconds <= MAX_URL_TTL_SECONDS))
+    throw new RangeError(`ttlSeconds must be from 1 to ${MAX_URL_TTL_SECONDS}`);
   const expires = Math.floor(Date.now() / 1_000) + Math.ceil(ttlSeconds);
   const query = new URLSearchParams({ expires: String(expires) });
   if (filename !== undefined) query.set('filename', filename);
   query.set('signature', signature({ secret, key, expires, filename }).toString('base64url'));
-  return `${publicUrl}/v1/objects/${key}?${query}`;
+  return `${publicUrl}/v1/objects/${key}?${query.toString()}`;
 }
 
 /** True when the signature is ours for exactly these fields and the time has not run out. Takes the same time for any signature. */
-export function verifySignedObjectUrl(params: SignedFields & { readonly signature: string; readonly now?: number }): boolean {
+export function verifySignedObjectUrl(
+  params: SignedFields & { readonly signature: string; readonly now?: number },
+): boolean {
   const { expires, now = Date.now() } = params;
   const expected = signature(params);
   const given = Buffer.from(params.signature, 'base64url');
@@ -35,5 +38,7 @@ export function verifySignedObjectUrl(params: SignedFields & { readonly signatur
 
 /** The name of the use stands first, so that no other HMAC under the app key can be passed off as a URL's. */
 function signature({ secret, key, expires, filename }: SignedFields): Buffer {
-  return createHmac('sha256', secret).update(JSON.stringify(['object-url', key, expires, filename ?? null])).digest();
+  return createHmac('sha256', secret)
+    .update(JSON.stringify(['object-url', key, expires, filename ?? null]))
+    .digest();
 }

@@ -17,7 +17,11 @@ interface WriteOptions {
  * Writes a body to an open file and hashes it on the way: while one batch is on its way to the disk (in Node's thread pool)
  * the next one is received and hashed. No copy is made, and at most two batches are held.
  */
-export async function writeHashed(file: FileHandle, body: Readable | Uint8Array, options: WriteOptions): Promise<{ sizeBytes: number; sha256: string }> {
+export async function writeHashed(
+  file: FileHandle,
+  body: Readable | Uint8Array,
+  options: WriteOptions,
+): Promise<{ sizeBytes: number; sha256: string }> {
   const hash = createHash('sha256');
   let sizeBytes = 0;
   let batch: Uint8Array[] = [];
@@ -70,13 +74,23 @@ export async function* chunksOf(body: Readable | Uint8Array, signal?: AbortSigna
 /**
  * Compares what arrived with what was announced. Throws ARTIFACT_INVALID, retryable: a second transfer may well be whole.
  */
-export function checkArrived(key: string, arrived: { sizeBytes: number; sha256: string }, expected: { sizeBytes?: number; sha256?: string }): void {
+export function checkArrived(
+  key: string,
+  arrived: { sizeBytes: number; sha256: string },
+  expected: { sizeBytes?: number; sha256?: string },
+): void {
   const { sizeBytes, sha256 } = expected;
   if (sizeBytes !== undefined && arrived.sizeBytes !== sizeBytes) {
-    throw new TemperaError('ARTIFACT_INVALID', `${key}: ${arrived.sizeBytes} bytes arrived, ${sizeBytes} were announced`, { retryable: true });
+    throw new TemperaError(
+      'ARTIFACT_INVALID',
+      `${key}: ${arrived.sizeBytes} bytes arrived, ${sizeBytes} were announced`,
+      { retryable: true },
+    );
   }
   if (sha256 !== undefined && arrived.sha256 !== sha256.toLowerCase()) {
-    throw new TemperaError('ARTIFACT_INVALID', `${key}: the bytes that arrived have another SHA-256 than announced`, { retryable: true });
+    throw new TemperaError('ARTIFACT_INVALID', `${key}: the bytes that arrived have another SHA-256 than announced`, {
+      retryable: true,
+    });
   }
 }
 

@@ -1,0 +1,104 @@
+/** The `fetch` that `@huggingface/hub` is given: time limits, byte progress, abort and error codes, which it has none of. */
+import { TemperaError } from '../../../core/failure.ts';
+import { retryAfterMs } from '../../http.ts';
+
+/** Longest pause without a byte while a file goes up. Milliseconds. */
+const UPLOAD_IDLE_MS = 60_000;
+
+interface HubFetchOptions {
+  readonly signal: AbortSignal;
+  readonly callTimeoutMs: number;
+  readonly onBytes?: ((bytes: number) => void) | undefined;
+}
+
+/**
+ * Throws AUTH, RATE_LIMITED and PROVIDER_UNAVAILABLE by itself, since the package's error keeps no header; every other answer
+ * goes to the package. No error holds a URL: those of uploads are signed.
+ */
+export function createHubFetch({ signal, callTimeoutMs, onBytes }: HubFetchOptions): typeof fetch {
+  return async (input, init = {}) => {
+    signal.throwIfAborted();
+    const isUpload = init.method === 'PUT';
+    const limit = idleLimit(isUpload ? UPLOAD_IDLE_MS : callTimeoutMs);
+    const signals = [signal, limit.signal, ...(init.signal ? [init.signal] : [])];
+    const body =
+      isUpload && init.body instanceof Blob
+        ? counted(init.body, (bytes) => {
+            limit.renew();
+            onBytes?.(bytes);
+          })
+        : init.body;
+    try {
+      // redirect "error": else undici keeps the whole body in memory to be able to send it twice.
+      const answer = await fetch(input, {
+        ...init,
+        ...(body && { body }),
+        redirect: isUpload ? 'error' : 'follow',
+        signal: AbortSignal.any(signals),
+      });
+      await refuse(answer, isUpload);
+      return answer;
+    } catch (cause) {
+      signal.throwIfAborted();
+      if (cause instanceof TemperaError) throw cause;
+      const why = limit.signal.aborted ? 'no answer in time' : networkReason(cause);
+      throw new TemperaError('PROVIDER_UNAVAILABLE', `The Hugging Face Hub could not be reached: ${why}`, {
+        cause: new Error(why),
+      });
+    }
+  };
+}
+
+async function refuse(answer: Response, isUpload: boolean): Promise<void> {
+  const { status } = answer;
+  if (status < 400) return;
+  // A signed upload address that ran out says 403 too: the next try gets a new one.
+  const isAuth = (status === 401 || status === 403) && !isUpload;
+  if (!isAuth && status !== 429 && status < 500 && !(isUpload && status === 403)) return;
+  await answer.body?.cancel();
+  const request = answer.headers.get('x-request-id');
+  const ids = { status, ...(request !== null && { requestId: request }) };
+  if (isAuth)
+    throw new TemperaError(
+      'AUTH',
+      `The Hugging Face Hub refused HF_TOKEN (HTTP ${status}): it is invalid or may not write there`,
+      { ids },
+    );
+  if (status === 429) {
+    throw new TemperaError('RATE_LIMITED', 'The Hugging Face Hub asked for a slower pace', {
+      ids,
+      retryAfterMs: pauseMs(answer.headers),
+    });
+  }
+  throw new TemperaError('PROVIDER_UNAVAILABLE', `The Hugging Face Hub answered HTTP ${status}`, { ids });
+}
+
+/** `Retry-After`, else the `t` (seconds) of the Hub's `RateLimit: "api";r=0;t=42`. */
+function pauseMs(headers: Headers): number | undefined {
+  const seconds = /;\s*t=(\d+)/.exec(headers.get('ratelimit') ?? '')?.[1];
+  return retryAfterMs(headers) ?? (seconds === undefined ? undefined : Number(seconds) * 1_000);
+}
+
+/** Counts the bytes of a blob while `fetch` reads them; it stays a blob, so the length is still announced. */
+function counted(blob: Blob, onBytes: (bytes: number) => void): Blob {
+  const count = new TransformStream<Uint8Array, Uint8Array>({
+    transform(chunk, controller) {
+      onBytes(chunk.byteLength);
+      controller.enqueue(chunk);
+    },
+  });
+  const stream = blob.stream.bind(blob);
+  return Object.defineProperty(blob, 'stream', { value: () => stream().pipeThrough(count) });
+}
+
+/** Runs on after the answer's head, so that it also covers the body; after that it ends unheard. */
+function idleLimit(timeoutMs: number) {
+  const controller = new AbortController();
+  const timer = setTimeout(() => controller.abort(), timeoutMs).unref();
+  return { signal: controller.signal, renew: () => timer.refresh() };
+}
+
+function networkReason(cause: unknown): string {
+  const inner = cause instanceof Error && cause.cause instanceof Error ? cause.cause : cause;
+  return inner instanceof Error && 'code' in inner && typeof inner.code === 'string' ? inner.code : 'network error';
+}
