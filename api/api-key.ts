@@ -14,7 +14,10 @@ export function newApiKey(): string {
 }
 
 /** The key that a request carries, or null when there is none of the right form. */
-export function apiKeyOf(headers: { authorization?: string | undefined; 'x-api-key'?: string | string[] | undefined }): string | null {
+export function apiKeyOf(headers: {
+  authorization?: string | undefined;
+  'x-api-key'?: string | string[] | undefined;
+}): string | null {
   const bearer = /^Bearer +(\S+)$/i.exec(headers.authorization ?? '')?.[1];
   const key = bearer ?? headers['x-api-key'];
   return typeof key === 'string' && KEY.test(key) ? key : null;
@@ -26,10 +29,14 @@ export function apiKeyOf(headers: { authorization?: string | undefined; 'x-api-k
  */
 export async function ensureFirstApiKey(database: Database, file: string): Promise<string | null> {
   const key = newApiKey();
-  const made = await createFirstApiKey(database, { prefix: key.slice(0, PREFIX_LENGTH), secretHash: sha256Hex(key) }, async () => {
-    await mkdir(dirname(file), { recursive: true });
-    await writeFile(`${file}.new`, `${key}\n`, { mode: 0o600 });
-    await rename(`${file}.new`, file);
-  });
+  const made = await createFirstApiKey(
+    database,
+    { prefix: key.slice(0, PREFIX_LENGTH), secretHash: sha256Hex(key) },
+    async () => {
+      await mkdir(dirname(file), { recursive: true });
+      await writeFile(`${file}.new`, `${key}\n`, { mode: 0o600 });
+      await rename(`${file}.new`, file);
+    },
+  );
   return made.status === 'created' ? key : null;
 }

@@ -1,7 +1,7 @@
 /** Assembles the API from its dependencies. Nothing happens until `listen` or `inject`. */
 import { randomUUID } from 'node:crypto';
 import Fastify, { LogController } from 'fastify';
-import type { FastifyInstance, FastifyServerOptions } from 'fastify';
+import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import { TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox';
 import type { ApiDeps } from './deps.ts';
 import { requireApiKey } from './plugins/auth.ts';
@@ -21,8 +21,9 @@ const BODY_LIMIT_BYTES = 1_000_000;
 const REQUEST_ID = /^[A-Za-z0-9._-]{1,100}$/;
 
 export function buildApp(deps: ApiDeps): FastifyInstance {
+  const loggerInstance: FastifyBaseLogger = deps.logger;
   const app: FastifyInstance = Fastify({
-    loggerInstance: deps.logger as NonNullable<FastifyServerOptions['loggerInstance']>,
+    loggerInstance,
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
     bodyLimit: BODY_LIMIT_BYTES,
     handlerTimeout: HANDLER_TIMEOUT_MS,

@@ -11,7 +11,8 @@ export async function makeDataset(deps: ApiDeps, userId: string, body: Static<ty
   const strays = Object.keys(captions).filter((id) => !imageIds.includes(id));
   if (strays.length > 0) throw invalid(strays.map((id) => `captions: ${id} is not in imageIds`));
   const made = await createDataset(deps.database, userId, { name, imageIds, captions });
-  if (made.status === 'unknown_images') throw invalid(made.imageIds.map((id) => `imageIds: ${id} is not one of your photos`));
+  if (made.status === 'unknown_images')
+    throw invalid(made.imageIds.map((id) => `imageIds: ${id} is not one of your photos`));
   return getDataset(deps, userId, made.datasetId);
 }
 

@@ -43,4 +43,3 @@ export interface ApiDeps {
   readonly logger: Logger;
   readonly clock: () => Date;
 }
-

@@ -32,6 +32,10 @@ export function invalid(details: readonly string[]): ApiError {
 }
 
 /** 503 for a part of ours that does not answer. */
-export function unavailable(code: 'DATABASE_UNAVAILABLE' | 'TEMPORAL_UNAVAILABLE' | 'STORE_UNAVAILABLE', message: string, cause?: unknown): ApiError {
+export function unavailable(
+  code: 'DATABASE_UNAVAILABLE' | 'TEMPORAL_UNAVAILABLE' | 'STORE_UNAVAILABLE',
+  message: string,
+  cause?: unknown,
+): ApiError {
   return new ApiError(503, code, message, { cause });
 }

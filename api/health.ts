@@ -12,7 +12,11 @@ export interface ReadinessReport {
 }
 
 /** Asks every part for a sign of life, all at once. Never throws. */
-export async function checkReadiness({ database, temporal, store }: Pick<ApiDeps, 'database' | 'temporal' | 'store'>): Promise<ReadinessReport> {
+export async function checkReadiness({
+  database,
+  temporal,
+  store,
+}: Pick<ApiDeps, 'database' | 'temporal' | 'store'>): Promise<ReadinessReport> {
   const [databasePart, temporalPart, objectStore] = await Promise.all([
     check(() => pingDatabase(database)),
     check(() => temporal.health()),
@@ -24,7 +28,9 @@ export async function checkReadiness({ database, temporal, store }: Pick<ApiDeps
 
 async function check(ask: (signal: AbortSignal) => Promise<void>): Promise<Part> {
   const signal = AbortSignal.timeout(CHECK_TIMEOUT_MS);
-  const late = new Promise<Part>((resolve) => signal.addEventListener('abort', () => resolve('unavailable'), { once: true }));
+  const late = new Promise<Part>((resolve) =>
+    signal.addEventListener('abort', () => resolve('unavailable'), { once: true }),
+  );
   const asked = ask(signal).then(
     (): Part => 'ok',
     (): Part => 'unavailable',

@@ -12,6 +12,7 @@ import { taskQueues } from '../workflows/contract.ts';
 import { ensureFirstApiKey } from './api-key.ts';
 import { buildApp } from './app.ts';
 import { createTemporalGateway } from './temporal.ts';
+import { removeStaleUploads } from './uploads/intake.ts';
 
 /** How long a query waits for a connection, and for its answer: a client must hear 503 within 3 seconds. Milliseconds. */
 const DATABASE_CONNECT_MS = 1_500;
@@ -42,7 +43,9 @@ const app = buildApp({
   logger,
   store: createObjectStore(settings),
   signedObjects:
-    settings.objectStore.kind === 'filesystem' ? { verify: (url) => verifySignedObjectUrl({ secret: settings.secret, ...url }) } : undefined,
+    settings.objectStore.kind === 'filesystem'
+      ? { verify: (url) => verifySignedObjectUrl({ secret: settings.secret, ...url }) }
+      : undefined,
   inspectPhoto,
   clock: () => new Date(),
   settings: {
@@ -57,6 +60,7 @@ const app = buildApp({
 });
 
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void close(signal));
+await removeStaleUploads(settings.home, new Date());
 // The key stands in its file before anybody is told that the API is ready. With the database down there is no key yet, but
 // an API that answers 503.
 const hasKey = await announceFirstKey();
@@ -70,10 +74,16 @@ async function announceFirstKey(): Promise<boolean> {
   try {
     const key = await ensureFirstApiKey(database, file);
     // Straight to stdout: the logger would redact it, and this is the one time that it may be seen.
-    if (key !== null) process.stdout.write(`${JSON.stringify({ level: 30, role: 'api', msg: 'first API key, shown once', firstApiKey: key, file })}\n`);
+    if (key !== null)
+      process.stdout.write(
+        `${JSON.stringify({ level: 30, role: 'api', msg: 'first API key, shown once', firstApiKey: key, file })}\n`,
+      );
     return true;
   } catch (error) {
-    logger.warn({ error: (error as Error).name, code: (error as { code?: unknown }).code }, 'the database cannot be used yet');
+    logger.warn(
+      { error: (error as Error).name, code: (error as { code?: unknown }).code },
+      'the database cannot be used yet',
+    );
     return false;
   }
 }

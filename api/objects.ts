@@ -18,7 +18,10 @@ interface ObjectAnswer {
 }
 
 /** Throws ApiError: 403 LINK_INVALID, 404, 416 RANGE_NOT_SATISFIABLE. */
-export async function openObject({ store, signedObjects, clock }: ApiDeps, request: ObjectRequest): Promise<ObjectAnswer> {
+export async function openObject(
+  { store, signedObjects, clock }: ApiDeps,
+  request: ObjectRequest,
+): Promise<ObjectAnswer> {
   const { key, signature, filename } = request;
   const url = { key, signature, filename, expires: Number(request.expires), now: clock().getTime() };
   if (signedObjects === undefined || !signedObjects.verify(url)) {
@@ -38,24 +41,35 @@ export async function openObject({ store, signedObjects, clock }: ApiDeps, reque
     'content-length': range === null ? sizeBytes : range.end - range.start + 1,
   };
   if (range === null) return { status: 200, headers, body: opened.body };
-  return { status: 206, headers: { ...headers, 'content-range': `bytes ${range.start}-${range.end}/${sizeBytes}` }, body: opened.body };
+  return {
+    status: 206,
+    headers: { ...headers, 'content-range': `bytes ${range.start}-${range.end}/${sizeBytes}` },
+    body: opened.body,
+  };
 }
 
 /** One byte range of RFC 9110; null for none, or for a form that may be ignored. Throws ApiError 416. */
-export function parseRange(header: string | undefined, sizeBytes: number): { readonly start: number; readonly end: number } | null {
+export function parseRange(
+  header: string | undefined,
+  sizeBytes: number,
+): { readonly start: number; readonly end: number } | null {
   const match = /^bytes=(\d*)-(\d*)$/.exec(header ?? '');
   if (match === null || (match[1] === '' && match[2] === '')) return null;
   const [, first, last] = match as unknown as [string, string, string];
   const start = first === '' ? Math.max(0, sizeBytes - Number(last)) : Number(first);
   const end = first === '' || last === '' ? sizeBytes - 1 : Math.min(Number(last), sizeBytes - 1);
   if (first !== '' && last !== '' && Number(last) < start) return null;
-  if (start >= sizeBytes || start > end) throw new ApiError(416, 'RANGE_NOT_SATISFIABLE', `The object has ${sizeBytes} bytes.`);
+  if (start >= sizeBytes || start > end)
+    throw new ApiError(416, 'RANGE_NOT_SATISFIABLE', `The object has ${sizeBytes} bytes.`);
   return { start, end };
 }
 
 /** RFC 6266: a plain name for old clients, the real one in UTF-8. */
 export function contentDisposition(filename: string): string {
   const plain = filename.replace(/[^A-Za-z0-9._ -]/g, '_');
-  const encoded = encodeURIComponent(filename).replace(/['()*]/g, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`);
+  const encoded = encodeURIComponent(filename).replace(
+    /['()*]/g,
+    (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
   return `attachment; filename="${plain}"; filename*=UTF-8''${encoded}`;
 }

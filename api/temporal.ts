@@ -1,9 +1,21 @@
 /** What the API asks of Temporal: start, signal, a sign of life. Every call has a deadline. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Client, Connection, ServiceError, WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@temporalio/client';
+import {
+  Client,
+  Connection,
+  ServiceError,
+  WorkflowExecutionAlreadyStartedError,
+  WorkflowNotFoundError,
+} from '@temporalio/client';
 import type { TypedSearchAttributes } from '@temporalio/common';
 import { temporalConnection } from '../config/temporal.ts';
-import { cancelTraining, retryTraining, TASK_QUEUES, TRAIN_LORA_WORKFLOW, trainingWorkflowId } from '../workflows/contract.ts';
+import {
+  cancelTraining,
+  retryTraining,
+  TASK_QUEUES,
+  TRAIN_LORA_WORKFLOW,
+  trainingWorkflowId,
+} from '../workflows/contract.ts';
 import type { CancelTraining, RetryTraining, TrainLoraInput } from '../workflows/contract.ts';
 import { unavailable } from './errors.ts';
 
@@ -70,7 +82,8 @@ export function createTemporalGateway(options: TemporalOptions = {}): TemporalGa
       } catch (error) {
         const code = grpcCode(error);
         if (code === undefined) throw error;
-        if (!PASSING.has(code) || Date.now() + RETRY_MS >= deadline) throw unavailable('TEMPORAL_UNAVAILABLE', 'Temporal does not answer.', error);
+        if (!PASSING.has(code) || Date.now() + RETRY_MS >= deadline)
+          throw unavailable('TEMPORAL_UNAVAILABLE', 'Temporal does not answer.', error);
         await sleep(RETRY_MS);
       }
     }
@@ -121,7 +134,10 @@ export function createTemporalGateway(options: TemporalOptions = {}): TemporalGa
 async function before<Result>(deadline: number, work: () => Promise<Result>): Promise<Result> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(unavailable('TEMPORAL_UNAVAILABLE', 'Temporal does not answer.')), deadline + 100 - Date.now());
+    timer = setTimeout(
+      () => reject(unavailable('TEMPORAL_UNAVAILABLE', 'Temporal does not answer.')),
+      deadline + 100 - Date.now(),
+    );
   });
   try {
     return await Promise.race([work(), late]);

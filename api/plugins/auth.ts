@@ -17,7 +17,8 @@ export function requireApiKey(scope: FastifyInstance, { database, clock }: Pick<
   scope.addHook('onRequest', async (request) => {
     const key = apiKeyOf(request.headers);
     const owner = key === null ? null : await findApiKeyOwner(database, sha256Hex(key));
-    if (owner === null) throw new ApiError(401, 'UNAUTHENTICATED', 'Send a valid API key: "Authorization: Bearer tmp_...".');
+    if (owner === null)
+      throw new ApiError(401, 'UNAUTHENTICATED', 'Send a valid API key: "Authorization: Bearer tmp_...".');
     request.userId = owner.userId;
     // From here on nobody needs the key, so nobody can log it: @fastify/multipart does, with all headers (10.1, level trace).
     delete request.headers.authorization;

@@ -7,14 +7,30 @@ import { ApiError, unavailable } from '../errors.ts';
 /** Codes and sentences for errors of Fastify and its plugins; their own texts tell too much of the machinery. */
 const FRAMEWORK_ERRORS: Readonly<Record<string, { status: number; code: string; message: string }>> = {
   FST_ERR_CTP_INVALID_JSON_BODY: { status: 400, code: 'BAD_JSON', message: 'The body is not valid JSON.' },
-  FST_ERR_CTP_EMPTY_JSON_BODY: { status: 400, code: 'BAD_JSON', message: 'The body is empty although its type is JSON.' },
-  FST_ERR_CTP_INVALID_CONTENT_LENGTH: { status: 400, code: 'BAD_REQUEST', message: 'The body is shorter or longer than its content-length.' },
-  FST_ERR_CTP_INVALID_MEDIA_TYPE: { status: 415, code: 'UNSUPPORTED_MEDIA_TYPE', message: 'This route does not take a body of that content type.' },
+  FST_ERR_CTP_EMPTY_JSON_BODY: {
+    status: 400,
+    code: 'BAD_JSON',
+    message: 'The body is empty although its type is JSON.',
+  },
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: {
+    status: 400,
+    code: 'BAD_REQUEST',
+    message: 'The body is shorter or longer than its content-length.',
+  },
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: {
+    status: 415,
+    code: 'UNSUPPORTED_MEDIA_TYPE',
+    message: 'This route does not take a body of that content type.',
+  },
   FST_ERR_CTP_BODY_TOO_LARGE: { status: 413, code: 'BODY_TOO_LARGE', message: 'The body is larger than 1 MB.' },
   FST_ERR_BAD_URL: { status: 400, code: 'BAD_URL', message: 'The address is not well-formed.' },
   FST_ERR_MAX_PARAM_LENGTH: { status: 404, code: 'NOT_FOUND', message: 'There is nothing at this address.' },
   FST_ERR_HANDLER_TIMEOUT: { status: 503, code: 'TIMEOUT', message: 'The request took too long; try again.' },
-  FST_INVALID_MULTIPART_CONTENT_TYPE: { status: 415, code: 'UNSUPPORTED_MEDIA_TYPE', message: 'This route takes multipart/form-data.' },
+  FST_INVALID_MULTIPART_CONTENT_TYPE: {
+    status: 415,
+    code: 'UNSUPPORTED_MEDIA_TYPE',
+    message: 'This route takes multipart/form-data.',
+  },
   FST_REQ_FILE_TOO_LARGE: { status: 413, code: 'FILE_TOO_LARGE', message: 'A file is larger than 1 GB.' },
   FST_FILES_LIMIT: { status: 413, code: 'TOO_MANY_FILES', message: 'There are too many files in one request.' },
   FST_PARTS_LIMIT: { status: 413, code: 'TOO_MANY_FILES', message: 'There are too many parts in one request.' },
@@ -32,7 +48,9 @@ interface SchemaFault {
 
 export function registerErrors(app: FastifyInstance): void {
   app.setErrorHandler((error: FastifyError, request, reply) => sendError(error, request, reply));
-  app.setNotFoundHandler((request, reply) => sendError(new ApiError(404, 'NOT_FOUND', 'There is nothing at this address.'), request, reply));
+  app.setNotFoundHandler((request, reply) =>
+    sendError(new ApiError(404, 'NOT_FOUND', 'There is nothing at this address.'), request, reply),
+  );
 }
 
 export function sendError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
@@ -49,19 +67,21 @@ export function sendError(error: unknown, request: FastifyRequest, reply: Fastif
 
 function asApiError(error: unknown): ApiError {
   if (error instanceof ApiError) return error;
-  if (isDatabaseUnavailable(error)) return unavailable('DATABASE_UNAVAILABLE', 'The database does not answer; try again.', error);
+  if (isDatabaseUnavailable(error))
+    return unavailable('DATABASE_UNAVAILABLE', 'The database does not answer; try again.', error);
   if (error instanceof TemperaError && error.retryable) {
     return unavailable('STORE_UNAVAILABLE', 'The object store does not answer; try again.', error);
   }
   const { code, validation, validationContext, statusCode } = error as FastifyError;
   if (validation !== undefined) {
     if (validationContext === 'params') return new ApiError(404, 'NOT_FOUND', 'There is no such thing.');
-    const details = schemaFaults(validation as readonly SchemaFault[], validationContext ?? 'body');
+    const details = schemaFaults(validation, validationContext ?? 'body');
     return new ApiError(422, 'VALIDATION', 'The request is not valid.', { details });
   }
   const framework = typeof code === 'string' ? FRAMEWORK_ERRORS[code] : undefined;
   if (framework !== undefined) return new ApiError(framework.status, framework.code, framework.message);
-  if (error instanceof SyntaxError && statusCode === 400) return new ApiError(400, 'BAD_JSON', 'The body is not valid JSON.');
+  if (error instanceof SyntaxError && statusCode === 400)
+    return new ApiError(400, 'BAD_JSON', 'The body is not valid JSON.');
   if (typeof statusCode === 'number' && statusCode >= 400 && statusCode < 500) {
     return new ApiError(statusCode, 'BAD_REQUEST', 'The request could not be read.');
   }
@@ -69,7 +89,7 @@ function asApiError(error: unknown): ApiError {
 }
 
 /** One sentence per fault, with the place in the body: "recipe.steps must be number". */
-export function schemaFaults(faults: readonly SchemaFault[], context: string): string[] {
+function schemaFaults(faults: readonly SchemaFault[], context: string): string[] {
   const sentences = faults.map(({ instancePath = '', message = 'is not valid', params }) => {
     const place = instancePath.slice(1).replaceAll('/', '.') || context;
     const extra = params?.additionalProperties;
@@ -83,6 +103,9 @@ function brief(error: unknown): Record<string, unknown> {
   if (!(error instanceof Error)) return { type: typeof error };
   const { code } = error as FastifyError;
   const message = error.message.trim().split('\n').at(-1)?.slice(0, 300);
-  const at = error.stack?.split('\n').find((line) => line.includes('/api/') || line.includes('/prisma/repositories/'))?.trim();
+  const at = error.stack
+    ?.split('\n')
+    .find((line) => line.includes('/api/') || line.includes('/prisma/repositories/'))
+    ?.trim();
   return { type: error.name, code, message, at, ...(error.cause === undefined ? {} : { cause: brief(error.cause) }) };
 }

@@ -11,13 +11,18 @@ export async function registerOpenApi(app: FastifyInstance, publicUrl: string): 
       info: {
         title: 'Tempera',
         version: '1.0.0',
-        description: 'Turns a set of photos into a trained, verified and published LoRA. Every error has the shape `{ code, message, requestId }`.',
+        description:
+          'Turns a set of photos into a trained, verified and published LoRA. Every error has the shape `{ code, message, requestId }`.',
         license: { name: 'MIT', identifier: 'MIT' },
       },
       servers: [{ url: publicUrl }],
       components: {
         securitySchemes: {
-          apiKey: { type: 'http', scheme: 'bearer', description: 'An API key: `tmp_...`. The header x-api-key works too.' },
+          apiKey: {
+            type: 'http',
+            scheme: 'bearer',
+            description: 'An API key: `tmp_...`. The header x-api-key works too.',
+          },
         },
       },
       security: [{ apiKey: [] }],
@@ -41,5 +46,7 @@ function documented(schema: FastifySchema | undefined, url: string): { schema: F
 
 const FORM = {
   type: 'object',
-  properties: { files: { type: 'array', items: { type: 'string', format: 'binary' }, description: 'Any field name will do.' } },
+  properties: {
+    files: { type: 'array', items: { type: 'string', format: 'binary' }, description: 'Any field name will do.' },
+  },
 };

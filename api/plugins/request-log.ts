@@ -17,7 +17,12 @@ export function registerRequestLog(app: FastifyInstance): void {
   });
   app.addHook('onResponse', async (request, reply) => {
     const { method, routeOptions } = request;
-    const line = { method, route: routeOptions.url ?? null, status: reply.statusCode, ms: Math.round(reply.elapsedTime) };
+    const line = {
+      method,
+      route: routeOptions.url ?? null,
+      status: reply.statusCode,
+      ms: Math.round(reply.elapsedTime),
+    };
     request.log.info(line, 'request answered');
     // A connection that was busy when closing began is idle now; its client would keep it for minutes.
     if (closing) setImmediate(() => app.server.closeIdleConnections());

@@ -6,7 +6,11 @@ import { UNLIMITED_MS } from '../timeouts.ts';
 import { followTraining, resumePoint } from '../trainings/events.ts';
 import { requireTraining } from '../trainings/read.ts';
 
-const STREAM_HEADERS = { 'content-type': 'text/event-stream', 'cache-control': 'no-cache, no-transform', 'x-accel-buffering': 'no' };
+const STREAM_HEADERS = {
+  'content-type': 'text/event-stream',
+  'cache-control': 'no-cache, no-transform',
+  'x-accel-buffering': 'no',
+};
 export const eventRoutes: FastifyPluginAsyncTypebox<{ deps: ApiDeps }> = async (app, { deps }) => {
   const stopping = new AbortController();
   app.addHook('preClose', async () => stopping.abort());
@@ -15,7 +19,9 @@ export const eventRoutes: FastifyPluginAsyncTypebox<{ deps: ApiDeps }> = async (
     const { userId, params, query, headers } = request;
     await requireTraining(deps, userId, params.id);
     const after = resumePoint(headers['last-event-id'], query.after);
-    const stream = Readable.from(followTraining(deps, { userId, trainingId: params.id, after, signal: stopping.signal }));
+    const stream = Readable.from(
+      followTraining(deps, { userId, trainingId: params.id, after, signal: stopping.signal }),
+    );
     return reply.headers(STREAM_HEADERS).send(stream as never);
   });
 };

@@ -9,8 +9,22 @@ import { uploadImages } from '../uploads/upload-images.ts';
 
 export const imageRoutes: FastifyPluginAsyncTypebox<{ deps: ApiDeps }> = async (app, { deps }) => {
   // As many captions as photos, and a few fields that are ignored.
-  const limits = { fileSize: UPLOAD_LIMITS.zipBytes, files: 2 * UPLOAD_LIMITS.photos, fields: 20, fieldSize: 10_000, parts: 2 * UPLOAD_LIMITS.photos + 20 };
+  const limits = {
+    fileSize: UPLOAD_LIMITS.zipBytes,
+    files: 2 * UPLOAD_LIMITS.photos,
+    fields: 20,
+    fieldSize: 10_000,
+    parts: 2 * UPLOAD_LIMITS.photos + 20,
+  };
   await app.register(multipart, { limits, throwFileSizeLimit: false });
+
+  // A refused upload is still on its way. What comes is read and dropped, so that the client gets to read why; left alone,
+  // the connection would hang half-read until its timeout.
+  app.addHook('onSend', async ({ raw }, reply) => {
+    if (reply.statusCode < 400 || raw.complete) return;
+    void reply.header('connection', 'close');
+    raw.unpipe().resume();
+  });
 
   app.post('/v1/images', { schema: uploadImagesRoute, handlerTimeout: UNLIMITED_MS }, async (request, reply) => {
     return reply.status(201).send(await uploadImages(deps, request.userId, request.parts()));
@@ -20,5 +34,7 @@ export const imageRoutes: FastifyPluginAsyncTypebox<{ deps: ApiDeps }> = async (
     return reply.status(201).send(await makeDataset(deps, request.userId, request.body));
   });
 
-  app.get('/v1/datasets/:id', { schema: getDatasetRoute }, (request) => getDataset(deps, request.userId, request.params.id));
+  app.get('/v1/datasets/:id', { schema: getDatasetRoute }, (request) =>
+    getDataset(deps, request.userId, request.params.id),
+  );
 };

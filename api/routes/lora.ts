@@ -9,15 +9,21 @@ import { startTraining } from '../trainings/start.ts';
 const START_TIMEOUT_MS = 150_000;
 
 export const loraRoutes: FastifyPluginAsyncTypebox<{ deps: ApiDeps }> = async (app, { deps }) => {
-  app.post('/lora/training/start', { schema: startLoraRoute, handlerTimeout: START_TIMEOUT_MS }, async ({ userId, body, headers }, reply) => {
-    const { status, training } = await startTraining(deps, {
-      userId,
-      idempotencyKey: headers['idempotency-key'],
-      fingerprint: { route: '/lora/training/start', body },
-      prepare: () => prepareLora(deps, userId, body),
-    });
-    return reply.status(status === 'started' ? 201 : 200).send({ loraModelId: training.id, trainingJobId: training.workflowId });
-  });
+  app.post(
+    '/lora/training/start',
+    { schema: startLoraRoute, handlerTimeout: START_TIMEOUT_MS },
+    async ({ userId, body, headers }, reply) => {
+      const { status, training } = await startTraining(deps, {
+        userId,
+        idempotencyKey: headers['idempotency-key'],
+        fingerprint: { route: '/lora/training/start', body },
+        prepare: () => prepareLora(deps, userId, body),
+      });
+      return reply
+        .status(status === 'started' ? 201 : 200)
+        .send({ loraModelId: training.id, trainingJobId: training.workflowId });
+    },
+  );
 
   app.get('/lora/training/:loraModelId/status', { schema: loraStatusRoute }, async ({ userId, params }) => {
     return loraStatus(await requireTraining(deps, userId, params.loraModelId));

@@ -13,11 +13,18 @@ export const systemRoutes: FastifyPluginAsyncTypebox<{ deps: ApiDeps }> = async 
     return reply.status(report.status === 'ready' ? 200 : 503).send(report);
   });
 
-  app.get('/v1/objects/*', { schema: objectRoute, handlerTimeout: UNLIMITED_MS }, async ({ params, query, headers }, reply) => {
-    const { expires = '', signature = '', filename } = query;
-    // No schema for the wildcard: TypeBox would take its name for a pattern.
-    const key = (params as { '*': string })['*'];
-    const answer = await openObject(deps, { key, expires, signature, filename, range: headers.range });
-    return reply.status(answer.status).headers(answer.headers).send(answer.body as never);
-  });
+  app.get(
+    '/v1/objects/*',
+    { schema: objectRoute, handlerTimeout: UNLIMITED_MS },
+    async ({ params, query, headers }, reply) => {
+      const { expires = '', signature = '', filename } = query;
+      // No schema for the wildcard: TypeBox would take its name for a pattern.
+      const key = (params as { '*': string })['*'];
+      const answer = await openObject(deps, { key, expires, signature, filename, range: headers.range });
+      return reply
+        .status(answer.status)
+        .headers(answer.headers)
+        .send(answer.body as never);
+    },
+  );
 };

@@ -21,17 +21,25 @@ export const trainingRoutes: FastifyPluginAsyncTypebox<{ deps: ApiDeps }> = asyn
     return reply.status(status === 'started' ? 201 : 200).send(trainingView(training, settings));
   });
 
-  app.get('/v1/trainings', { schema: schemas.listTrainingsRoute }, ({ userId, query }) => pageOfTrainings(deps, userId, query));
+  app.get('/v1/trainings', { schema: schemas.listTrainingsRoute }, ({ userId, query }) =>
+    pageOfTrainings(deps, userId, query),
+  );
 
-  app.get('/v1/trainings/:id', { schema: schemas.getTrainingRoute }, ({ userId, params }) => getTraining(deps, userId, params.id));
+  app.get('/v1/trainings/:id', { schema: schemas.getTrainingRoute }, ({ userId, params }) =>
+    getTraining(deps, userId, params.id),
+  );
 
   app.post('/v1/trainings/:id/cancel', { schema: schemas.cancelTrainingRoute }, async ({ userId, params }, reply) => {
     return reply.status(202).send(await cancelTraining(deps, userId, params.id));
   });
 
-  app.post('/v1/trainings/:id/retry', { schema: schemas.retryTrainingRoute }, async ({ userId, params, body }, reply) => {
-    return reply.status(202).send(await retryTraining(deps, userId, params.id, body?.overrides));
-  });
+  app.post(
+    '/v1/trainings/:id/retry',
+    { schema: schemas.retryTrainingRoute },
+    async ({ userId, params, body }, reply) => {
+      return reply.status(202).send(await retryTraining(deps, userId, params.id, body?.overrides));
+    },
+  );
 
   app.get('/v1/trainings/:id/artifact', { schema: schemas.artifactRoute }, async ({ userId, params }) => {
     const { files } = await artifactLinks(deps, userId, params.id);

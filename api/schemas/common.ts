@@ -2,7 +2,7 @@
 import { Type } from '@fastify/type-provider-typebox';
 import type { TSchema } from '@fastify/type-provider-typebox';
 
-export const ErrorBody = Type.Object(
+const ErrorBody = Type.Object(
   {
     code: Type.String({ description: 'Stable name of what went wrong.', examples: ['VALIDATION'] }),
     message: Type.String({ description: 'One sentence for a person.' }),

@@ -8,8 +8,12 @@ const Image = Type.Object({
   width: Type.Integer(),
   height: Type.Integer(),
   bytes: Type.Integer(),
-  duplicate: Type.Boolean({ description: 'True when you had uploaded this very photo before; the id is that of the first.' }),
-  caption: Type.Optional(Type.String({ description: 'From NAME.txt beside NAME.jpg. Pass it on to POST /v1/datasets.' })),
+  duplicate: Type.Boolean({
+    description: 'True when you had uploaded this very photo before; the id is that of the first.',
+  }),
+  caption: Type.Optional(
+    Type.String({ description: 'From NAME.txt beside NAME.jpg. Pass it on to POST /v1/datasets.' }),
+  ),
 });
 
 const RejectedFile = Type.Object({ filename: Type.String(), code: Type.String(), message: Type.String() });

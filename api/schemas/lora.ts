@@ -26,7 +26,9 @@ export const LoraStartBody = Type.Object(
     sampleCount: optional(Type.Number()),
     samplePrompts: optional(Type.Array(Type.String())),
     lowVRAM: optional(Type.Boolean()),
-    intervals: optional(Type.Record(Type.String(), Type.Unknown(), { description: 'Refused, except by the demo and tests.' })),
+    intervals: optional(
+      Type.Record(Type.String(), Type.Unknown(), { description: 'Refused, except by the demo and tests.' }),
+    ),
   },
   { additionalProperties: false },
 );

@@ -21,7 +21,10 @@ export const readyRoute = {
   response: { 200: Readiness, 503: Readiness, ...ERRORS },
 };
 
-const file = { description: 'The bytes of the object.', content: { 'application/octet-stream': { schema: Type.String({ format: 'binary' }) } } };
+const file = {
+  description: 'The bytes of the object.',
+  content: { 'application/octet-stream': { schema: Type.String({ format: 'binary' }) } },
+};
 
 export const objectRoute = {
   ...PUBLIC,

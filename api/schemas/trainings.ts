@@ -9,7 +9,7 @@ const optional = Type.Optional;
 const STRICT = { additionalProperties: false };
 
 /** Types only: the limits are those of core/recipe.ts, which names all faults at once. */
-export const RecipeBody = Type.Object(
+const RecipeBody = Type.Object(
   {
     steps: optional(Type.Number()),
     checkpointInterval: optional(Type.Number()),
@@ -51,14 +51,22 @@ export const TrainingBody = Type.Object(
     recipe: optional(RecipeBody),
     compute: optional(ComputeBody),
     destinations: optional(Type.Array(DestinationBody)),
-    intervals: optional(Type.Record(Type.String(), Type.Unknown(), { description: 'Refused, except by the demo and tests.' })),
+    intervals: optional(
+      Type.Record(Type.String(), Type.Unknown(), { description: 'Refused, except by the demo and tests.' }),
+    ),
   },
   STRICT,
 );
 export type TrainingBody = Static<typeof TrainingBody>;
 
 export const IdempotencyHeaders = Type.Object({
-  'idempotency-key': optional(Type.String({ minLength: 1, maxLength: 255, description: 'Repeating a request with its key never starts a second training.' })),
+  'idempotency-key': optional(
+    Type.String({
+      minLength: 1,
+      maxLength: 255,
+      description: 'Repeating a request with its key never starts a second training.',
+    }),
+  ),
 });
 
 const Publication = Type.Object({
@@ -142,7 +150,12 @@ export const listTrainingsRoute = {
   response: { 200: Type.Object({ trainings: Type.Array(Training), nextCursor: Nullable(Type.String()) }), ...ERRORS },
 };
 
-export const getTrainingRoute = { summary: 'A training', tags: ['trainings'], params: IdParams, response: { 200: Training, ...ERRORS } };
+export const getTrainingRoute = {
+  summary: 'A training',
+  tags: ['trainings'],
+  params: IdParams,
+  response: { 200: Training, ...ERRORS },
+};
 
 export const cancelTrainingRoute = {
   summary: 'Cancel a training',
@@ -168,7 +181,13 @@ export const artifactRoute = {
   response: {
     200: Type.Object({
       files: Type.Array(
-        Type.Object({ name: Type.String(), sizeBytes: Type.Integer(), sha256: Type.String(), url: Type.String(), expiresAt: Time }),
+        Type.Object({
+          name: Type.String(),
+          sizeBytes: Type.Integer(),
+          sha256: Type.String(),
+          url: Type.String(),
+          expiresAt: Time,
+        }),
       ),
     }),
     ...ERRORS,
@@ -182,5 +201,8 @@ export const eventsRoute = {
   tags: ['trainings'],
   params: IdParams,
   querystring: Type.Object({ after: optional(Type.String({ pattern: '^[0-9]{1,18}$' })) }, STRICT),
-  response: { 200: { description: 'The stream.', content: { 'text/event-stream': { schema: Type.String() } } }, ...ERRORS },
+  response: {
+    200: { description: 'The stream.', content: { 'text/event-stream': { schema: Type.String() } } },
+    ...ERRORS,
+  },
 };

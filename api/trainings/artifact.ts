@@ -18,15 +18,30 @@ export interface FileLink {
 }
 
 /** A link for every file of the artifact. Throws ApiError 409 NOT_READY while there is none. */
-export async function artifactLinks(deps: ApiDeps, userId: string, trainingId: string): Promise<{ training: TrainingRow; files: FileLink[] }> {
+export async function artifactLinks(
+  deps: ApiDeps,
+  userId: string,
+  trainingId: string,
+): Promise<{ training: TrainingRow; files: FileLink[] }> {
   const training = await requireTraining(deps, userId, trainingId);
   const artifact = artifactOf(training);
-  if (artifact === null) throw new ApiError(409, 'NOT_READY', `There is no LoRA yet: this training is ${training.status} (${training.phase}).`);
+  if (artifact === null)
+    throw new ApiError(
+      409,
+      'NOT_READY',
+      `There is no LoRA yet: this training is ${training.status} (${training.phase}).`,
+    );
   const files = await Promise.all(artifact.files.map((file) => linkTo(deps, file)));
   return { training, files };
 }
 
 async function linkTo({ store, clock }: ApiDeps, { name, key, sizeBytes, sha256 }: ArtifactFile): Promise<FileLink> {
   const expiresAt = new Date(clock().getTime() + LINK_TTL_SECONDS * 1_000).toISOString();
-  return { name, sizeBytes, sha256, url: await store.signedUrl(key, { ttlSeconds: LINK_TTL_SECONDS, filename: name }), expiresAt };
+  return {
+    name,
+    sizeBytes,
+    sha256,
+    url: await store.signedUrl(key, { ttlSeconds: LINK_TTL_SECONDS, filename: name }),
+    expiresAt,
+  };
 }

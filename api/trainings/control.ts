@@ -33,14 +33,20 @@ export async function retryTraining(
   if (await hasOtherActiveTraining(deps.database, training)) {
     throw new ApiError(409, 'CHARACTER_BUSY', 'This character has another active training.');
   }
-  requireRunning(await deps.temporal.retry(trainingId, { by: 'api', ...(overrides === undefined ? {} : { overrides }) }));
+  requireRunning(
+    await deps.temporal.retry(trainingId, { by: 'api', ...(overrides === undefined ? {} : { overrides }) }),
+  );
   return trainingView(training, deps.settings);
 }
 
 function refuseEnded({ status, reason }: TrainingRow, what: string): void {
   if (isTerminal(status)) throw new ApiError(409, 'ALREADY_ENDED', `This training is ${status} and cannot be ${what}.`);
   if (status === 'failed' && reason === 'NOT_STARTED') {
-    throw new ApiError(409, 'NOT_STARTED', 'This training was never started. Send its request again with the same Idempotency-Key.');
+    throw new ApiError(
+      409,
+      'NOT_STARTED',
+      'This training was never started. Send its request again with the same Idempotency-Key.',
+    );
   }
 }
 

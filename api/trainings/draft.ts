@@ -2,7 +2,7 @@
 import { DEFAULT_INTERVALS } from '../../core/interval.ts';
 import type { Intervals } from '../../core/interval.ts';
 import { parseTrainingRequest } from '../../core/training-request.ts';
-import type { TrainingRequest, TrainingRequestDraft } from '../../core/training-request.ts';
+import type { TrainingRequest } from '../../core/training-request.ts';
 import { invalid } from '../errors.ts';
 import type { TrainingBody } from '../schemas/trainings.ts';
 
@@ -18,7 +18,8 @@ export interface CheckedTraining {
 export function checkTraining(body: TrainingBody, allowTestIntervals: boolean): CheckedTraining {
   const { datasetId, imageIds } = body;
   const faults: string[] = [];
-  if ((datasetId === undefined) === (imageIds === undefined)) faults.push('exactly one of datasetId and imageIds must be given');
+  if ((datasetId === undefined) === (imageIds === undefined))
+    faults.push('exactly one of datasetId and imageIds must be given');
   if (body.intervals !== undefined) faults.push(...intervalFaults(body.intervals, allowTestIntervals));
   const parsed = parseTrainingRequest({
     name: body.name ?? body.triggerWord,
@@ -28,13 +29,13 @@ export function checkTraining(body: TrainingBody, allowTestIntervals: boolean): 
     datasetId: datasetId ?? '',
     recipe: body.recipe ?? {},
     compute: body.compute ?? {},
-    destinations: (body.destinations ?? []) as TrainingRequestDraft['destinations'],
+    destinations: body.destinations ?? [],
   });
   if (parsed.status === 'invalid') faults.push(...parsed.faults);
   if (parsed.status === 'invalid' || faults.length > 0) throw invalid(faults);
   const { datasetId: _, ...request } = parsed.request;
   const photos = datasetId === undefined ? { imageIds: imageIds ?? [] } : { datasetId };
-  return { request, photos, intervals: body.intervals as Partial<Intervals> | undefined };
+  return { request, photos, intervals: body.intervals };
 }
 
 function intervalFaults(intervals: Readonly<Record<string, unknown>>, allowed: boolean): string[] {
@@ -42,7 +43,8 @@ function intervalFaults(intervals: Readonly<Record<string, unknown>>, allowed: b
   return Object.entries(intervals).flatMap(([name, value]) => {
     if (!Object.hasOwn(DEFAULT_INTERVALS, name)) return [`intervals.${name} is not known`];
     const numbers = name === 'capacityWaitMs' ? value : [value];
-    const good = Array.isArray(numbers) && numbers.length > 0 && numbers.every((one) => typeof one === 'number' && one >= 0);
+    const good =
+      Array.isArray(numbers) && numbers.length > 0 && numbers.every((one) => typeof one === 'number' && one >= 0);
     return good ? [] : [`intervals.${name} must be a number of at least 0`];
   });
 }

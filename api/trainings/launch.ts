@@ -4,8 +4,16 @@ import type { SearchAttributePair } from '@temporalio/common';
 import { BASE_MODEL_FACTS, parseBaseModel } from '../../core/base-model.ts';
 import type { Intervals } from '../../core/interval.ts';
 import type { TrainingRow } from '../../prisma/repositories/training-requests.ts';
-import { loraBackend, loraBaseModel, loraCharacter, loraOwner, loraPhase, loraStatus } from '../../workflows/search-attributes.ts';
+import {
+  loraBackend,
+  loraBaseModel,
+  loraCharacter,
+  loraOwner,
+  loraPhase,
+  loraStatus,
+} from '../../workflows/search-attributes.ts';
 import type { ApiDeps } from '../deps.ts';
+import { withoutControls } from '../text.ts';
 
 interface Launch {
   readonly training: TrainingRow;
@@ -17,12 +25,17 @@ interface Launch {
 const BACKEND = 'runpod/ai-toolkit';
 
 /** Starts the workflow of a training; harmless when it runs already. Throws ApiError 503 when Temporal does not answer. */
-export async function launchTraining({ temporal, settings }: ApiDeps, { training, photoCount, intervals }: Launch): Promise<void> {
+export async function launchTraining(
+  { temporal, settings }: ApiDeps,
+  { training, photoCount, intervals }: Launch,
+): Promise<void> {
   await temporal.start({
     input: {
       trainingId: training.id,
       ...(intervals === undefined ? {} : { intervals }),
-      ...(settings.taskQueues === undefined ? {} : { taskQueues: { io: settings.taskQueues.io, cpu: settings.taskQueues.cpu } }),
+      ...(settings.taskQueues === undefined
+        ? {}
+        : { taskQueues: { io: settings.taskQueues.io, cpu: settings.taskQueues.cpu } }),
     },
     searchAttributes: searchAttributes(training),
     summary: `${plain(training.name).slice(0, 60)}: ${training.baseModel}, trigger ${plain(training.triggerWord)}`,
@@ -57,6 +70,5 @@ function details(training: TrainingRow, photoCount: number): string {
 
 /** A caller's text inside markdown: no markup, one line. */
 function plain(text: string): string {
-  // oxlint-disable-next-line no-control-regex -- control characters are exactly what is removed
-  return text.replace(/[\u0000-\u001f\u007f]/g, ' ').replace(/[\\`*_{}[\]<>()#|!]/g, '\\$&');
+  return withoutControls(text, ' ').replace(/[\\`*_{}[\]<>()#|!]/g, '\\$&');
 }

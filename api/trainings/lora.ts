@@ -13,16 +13,38 @@ import { isoTime } from './view.ts';
 /** Checks a request before anything is fetched, then fetches its images. */
 export async function prepareLora(deps: ApiDeps, userId: string, body: LoraStartBody): Promise<CheckedTraining> {
   const { imageUrls, imageIds, lowVRAM, userId: _, characterId, baseModel, triggerWord, intervals, ...recipe } = body;
-  if ((imageUrls === undefined) === (imageIds === undefined)) throw invalid(['exactly one of imageUrls and imageIds must be given']);
+  if ((imageUrls === undefined) === (imageIds === undefined))
+    throw invalid(['exactly one of imageUrls and imageIds must be given']);
   const checked = checkTraining(
-    { characterId, baseModel, triggerWord, imageIds: imageIds ?? [], intervals, recipe: { ...recipe, lowVram: lowVRAM } },
+    {
+      characterId,
+      baseModel,
+      triggerWord,
+      imageIds: imageIds ?? [],
+      intervals,
+      recipe: { ...recipe, lowVram: lowVRAM },
+    },
     deps.settings.allowTestIntervals === true,
   );
-  return imageUrls === undefined ? checked : { ...checked, photos: { imageIds: await importImageUrls(deps, userId, imageUrls) } };
+  return imageUrls === undefined
+    ? checked
+    : { ...checked, photos: { imageIds: await importImageUrls(deps, userId, imageUrls) } };
 }
 
 export function loraStatus(row: TrainingRow): Static<typeof LoraStatus> {
-  const { characterId, status, phase, reason, message, externalProvider, workflowId, modelPath, modelUrl, trainingCost, retryCount } = row;
+  const {
+    characterId,
+    status,
+    phase,
+    reason,
+    message,
+    externalProvider,
+    workflowId,
+    modelPath,
+    modelUrl,
+    trainingCost,
+    retryCount,
+  } = row;
   const { progressStep: step, progressTotal: totalSteps } = row;
   return {
     loraModelId: row.id,

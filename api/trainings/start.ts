@@ -1,7 +1,13 @@
 /** Starting a training: exactly one per Idempotency-Key, never lost between the database and Temporal. */
 import { resolveRecipe } from '../../core/recipe.ts';
 import { findIdempotencyKey } from '../../prisma/repositories/idempotency.ts';
-import { countPhotos, createTraining, findTraining, markNotStarted, reopenNotStarted } from '../../prisma/repositories/training-requests.ts';
+import {
+  countPhotos,
+  createTraining,
+  findTraining,
+  markNotStarted,
+  reopenNotStarted,
+} from '../../prisma/repositories/training-requests.ts';
 import type { TrainingRow } from '../../prisma/repositories/training-requests.ts';
 import { trainingWorkflowId } from '../../workflows/contract.ts';
 import type { ApiDeps } from '../deps.ts';
@@ -37,7 +43,15 @@ export async function startTraining(deps: ApiDeps, start: StartRequest): Promise
   const { request, photos, intervals } = await start.prepare();
   const id = uuidV7(deps.clock());
   const totalSteps = resolveRecipe(request.baseModel, request.triggerWord, request.recipe).steps;
-  const made = await createTraining(deps.database, { id, userId, workflowId: trainingWorkflowId(id), request, photos, totalSteps, idempotency });
+  const made = await createTraining(deps.database, {
+    id,
+    userId,
+    workflowId: trainingWorkflowId(id),
+    request,
+    photos,
+    totalSteps,
+    idempotency,
+  });
   switch (made.status) {
     case 'created':
       await launchOrMark(deps, { training: made.training, photoCount: made.photoCount, intervals });
@@ -50,7 +64,8 @@ export async function startTraining(deps: ApiDeps, start: StartRequest): Promise
       throw characterBusy();
     case 'key_taken': {
       const winner = idempotency === null ? null : await replayed(deps, userId, idempotency, start);
-      if (winner === null) throw new ApiError(409, 'IDEMPOTENCY_CONFLICT', 'Another request with this Idempotency-Key is under way.');
+      if (winner === null)
+        throw new ApiError(409, 'IDEMPOTENCY_CONFLICT', 'Another request with this Idempotency-Key is under way.');
       return winner;
     }
   }
@@ -73,7 +88,8 @@ async function replayed(
   const neverStarted = training.status === 'failed' && training.reason === 'NOT_STARTED';
   if (neverStarted) return { status: 'started', training: await startAgain(deps, training, start) };
   // Accepted but not begun: the first request may have died before its start, and a second start is harmless.
-  if (training.status === 'pending' && training.phase === 'queued') await launchTraining(deps, await launchOf(deps, training, start));
+  if (training.status === 'pending' && training.phase === 'queued')
+    await launchTraining(deps, await launchOf(deps, training, start));
   return { status: 'replayed', training };
 }
 

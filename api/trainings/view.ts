@@ -34,19 +34,29 @@ export function trainingView(row: TrainingRow, settings: ApiSettings): TrainingV
     artifact:
       artifact === null
         ? null
-        : { step: artifact.step, files: artifact.files.map(({ name, sizeBytes, sha256 }) => ({ name, sizeBytes, sha256 })) },
+        : {
+            step: artifact.step,
+            files: artifact.files.map(({ name, sizeBytes, sha256 }) => ({ name, sizeBytes, sha256 })),
+          },
     publications: row.publications.map(publicationView),
     createdAt: row.createdAt.toISOString(),
     startedAt: isoTime(row.trainingStartedAt),
     completedAt: isoTime(row.trainingCompletedAt),
-    links: { self, events: `${self}/events`, artifact: `${self}/artifact`, temporalUi: temporalUiLink(row.workflowId, settings) },
+    links: {
+      self,
+      events: `${self}/events`,
+      artifact: `${self}/artifact`,
+      temporalUi: temporalUiLink(row.workflowId, settings),
+    },
   };
 }
 
 /** The artifact as the activities stored it; null while there is none. */
 export function artifactOf(row: { artifact: unknown }): Artifact | null {
   const artifact = row.artifact as Partial<Artifact> | null;
-  return artifact !== null && Array.isArray(artifact.files) && artifact.files.length > 0 ? (artifact as Artifact) : null;
+  return artifact !== null && Array.isArray(artifact.files) && artifact.files.length > 0
+    ? (artifact as Artifact)
+    : null;
 }
 
 export function isoTime(time: Date | null): string | null {
@@ -55,7 +65,18 @@ export function isoTime(time: Date | null): string | null {
 
 function publicationView(publication: Publication): TrainingView['publications'][number] {
   const { target, location, path, revision, url, status, reason, message, sha256 } = publication;
-  return { target, location, path, revision, url, status, reason, message, sha256, publishedAt: isoTime(publication.publishedAt) };
+  return {
+    target,
+    location,
+    path,
+    revision,
+    url,
+    status,
+    reason,
+    message,
+    sha256,
+    publishedAt: isoTime(publication.publishedAt),
+  };
 }
 
 function temporalUiLink(workflowId: string, { temporalUiUrl, temporalNamespace }: ApiSettings): string | null {

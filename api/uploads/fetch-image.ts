@@ -27,7 +27,8 @@ export async function openImageUrl(address: string, options: FetchOptions): Prom
     if (status === 200) return response;
     response.destroy();
     const { location } = response.headers;
-    if (status < 300 || status > 399 || location === undefined) throw new FetchImageError(`the host answered ${status}`);
+    if (status < 300 || status > 399 || location === undefined)
+      throw new FetchImageError(`the host answered ${status}`);
     url = parse(location, url);
   }
   throw new FetchImageError(`more than ${MAX_REDIRECTS} redirects`);
@@ -36,7 +37,8 @@ export async function openImageUrl(address: string, options: FetchOptions): Prom
 function parse(address: string, base?: URL): URL {
   const url = URL.canParse(address, base?.href) ? new URL(address, base) : null;
   if (url === null) throw new FetchImageError('it is not a URL');
-  if (url.protocol !== 'https:' && url.protocol !== 'http:') throw new FetchImageError('only http and https are allowed');
+  if (url.protocol !== 'https:' && url.protocol !== 'http:')
+    throw new FetchImageError('only http and https are allowed');
   if (url.username !== '' || url.password !== '') throw new FetchImageError('a user name in the URL is not allowed');
   return url;
 }
@@ -44,7 +46,8 @@ function parse(address: string, base?: URL): URL {
 function open(url: URL, { signal, allowPrivate }: FetchOptions): Promise<IncomingMessage> {
   const host = url.hostname.replace(/^\[|\]$/g, '');
   // A literal address is never looked up, so it is checked here.
-  if (!allowPrivate && isIP(host) !== 0 && !isPublicAddress(host)) throw new FetchImageError('the host is not on the public internet');
+  if (!allowPrivate && isIP(host) !== 0 && !isPublicAddress(host))
+    throw new FetchImageError('the host is not on the public internet');
   const send = url.protocol === 'https:' ? httpsRequest : httpRequest;
   return new Promise((resolve, reject) => {
     const request = send(url, {

@@ -6,7 +6,6 @@ import { createIntake } from './intake.ts';
 import type { Intake } from './intake.ts';
 import { storePhotos } from './store-photos.ts';
 
-export const MAX_IMAGE_URLS = 100;
 /** For one image, from connecting to its last byte. Milliseconds. */
 const IMAGE_TIMEOUT_MS = 20_000;
 /** For all images of a request. Milliseconds. */
@@ -20,7 +19,10 @@ export async function importImageUrls(deps: ApiDeps, userId: string, urls: reado
     const failures = await fetchAll(deps, urls, intake);
     const { photos, rejected } = intake.result();
     failures.push(...rejected.map(({ filename, message }) => `${filename}: ${message}`));
-    if (failures.length > 0) throw new ApiError(422, 'IMAGE_URLS', 'Not every image URL leads to a photo; nothing was started.', { details: failures });
+    if (failures.length > 0)
+      throw new ApiError(422, 'IMAGE_URLS', 'Not every image URL leads to a photo; nothing was started.', {
+        details: failures,
+      });
     const saved = await storePhotos(deps, userId, photos);
     return [...new Set(saved.map(({ image }) => image.id))];
   } finally {
@@ -42,7 +44,9 @@ async function fetchAll({ settings }: ApiDeps, urls: readonly string[], intake: 
       } catch (error) {
         if (error instanceof ApiError) throw error;
         if (!(error instanceof FetchImageError) && !isStreamError(error)) throw error;
-        failures.push(`${name}: ${error instanceof FetchImageError ? error.message : 'the connection broke off or took too long'}`);
+        failures.push(
+          `${name}: ${error instanceof FetchImageError ? error.message : 'the connection broke off or took too long'}`,
+        );
       }
     }
   };
@@ -55,5 +59,11 @@ async function fetchAll({ settings }: ApiDeps, urls: readonly string[], intake: 
 /** Errors of a body that was under way: aborted, reset, ended early. */
 function isStreamError(error: unknown): boolean {
   const { name, code } = error as { name?: string; code?: string };
-  return name === 'AbortError' || name === 'TimeoutError' || code === 'ECONNRESET' || code === 'ABORT_ERR' || code === 'ERR_STREAM_PREMATURE_CLOSE';
+  return (
+    name === 'AbortError' ||
+    name === 'TimeoutError' ||
+    code === 'ECONNRESET' ||
+    code === 'ABORT_ERR' ||
+    code === 'ERR_STREAM_PREMATURE_CLOSE'
+  );
 }

@@ -1,9 +1,11 @@
 /** Collects the files of one upload in a temporary folder and sorts them into photos, captions and rejected ones. */
-import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import type { InspectPhoto } from '../deps.ts';
 import { ApiError } from '../errors.ts';
+import { REQUEST_TIMEOUT_MS } from '../timeouts.ts';
+import { withoutControls } from '../text.ts';
 import { UPLOAD_LIMITS } from './limits.ts';
 import { saveStream } from './save-stream.ts';
 
@@ -47,8 +49,21 @@ export interface Intake {
 }
 
 /** Folder of uploads under way below the home folder; swept when the API starts. */
-export function uploadsFolder(home: string): string {
+function uploadsFolder(home: string): string {
   return join(home, 'uploads');
+}
+
+/** Longer than any request may last. Milliseconds. */
+const STALE_MS = 2 * REQUEST_TIMEOUT_MS;
+
+/** Removes what a process that was killed left of its uploads; those of a living one are younger. */
+export async function removeStaleUploads(home: string, now: Date): Promise<void> {
+  const names = await readdir(uploadsFolder(home)).catch(() => []);
+  for (const name of names) {
+    const path = join(uploadsFolder(home), name);
+    const stats = await stat(path).catch(() => null);
+    if (stats !== null && now.getTime() - stats.mtimeMs > STALE_MS) await rm(path, { recursive: true, force: true });
+  }
 }
 
 export async function createIntake(home: string, inspectPhoto: InspectPhoto): Promise<Intake> {
@@ -81,7 +96,11 @@ export async function createIntake(home: string, inspectPhoto: InspectPhoto): Pr
       const stem = `${source}/${name.slice(0, name.length - extname(name).length)}`;
       if (extname(name).toLowerCase() === '.txt') return addCaption(name, stem, path, bytes);
       if (photos.length >= UPLOAD_LIMITS.photos) {
-        throw new ApiError(413, 'TOO_MANY_PHOTOS', `One request may carry at most ${UPLOAD_LIMITS.photos} photos; send the rest in another.`);
+        throw new ApiError(
+          413,
+          'TOO_MANY_PHOTOS',
+          `One request may carry at most ${UPLOAD_LIMITS.photos} photos; send the rest in another.`,
+        );
       }
       const inspected = bytes === 0 ? EMPTY : await inspectPhoto(await readFile(path));
       if (inspected.status === 'ok') {
@@ -96,9 +115,17 @@ export async function createIntake(home: string, inspectPhoto: InspectPhoto): Pr
     result() {
       const stems = new Set([...photos.map((photo) => photo.stem), ...rejectedStems]);
       for (const [stem, { filename }] of captions) {
-        if (!stems.has(stem)) intake.reject(filename, 'NOT_A_PHOTO', 'A text file counts as a caption only beside a photo of the same name.');
+        if (!stems.has(stem))
+          intake.reject(
+            filename,
+            'NOT_A_PHOTO',
+            'A text file counts as a caption only beside a photo of the same name.',
+          );
       }
-      return { photos: photos.map(({ stem, ...photo }) => ({ ...photo, caption: captions.get(stem)?.text })), rejected };
+      return {
+        photos: photos.map(({ stem, ...photo }) => ({ ...photo, caption: captions.get(stem)?.text })),
+        rejected,
+      };
     },
     dispose: () => rm(folder, { recursive: true, force: true }),
   };
@@ -126,7 +153,6 @@ function captionText(bytes: Uint8Array): string | null {
 
 /** The last part of a path, one line, of bearable length. */
 export function safeFilename(name: string): string {
-  // oxlint-disable-next-line no-control-regex -- control characters are exactly what is removed
-  const clean = basename(name.replaceAll('\\', '/')).replace(/[\u0000-\u001f\u007f]/g, '').slice(-UPLOAD_LIMITS.filenameLength);
+  const clean = withoutControls(basename(name.replaceAll('\\', '/')), '').slice(-UPLOAD_LIMITS.filenameLength);
   return clean === '' ? 'unnamed' : clean;
 }

@@ -10,7 +10,11 @@ type StoreDeps = Pick<ApiDeps, 'database' | 'store' | 'logger'>;
 const PARALLEL_PUTS = 4;
 
 /** Stores each content once per user. The result has the order of the input. */
-export async function storePhotos(deps: StoreDeps, userId: string, photos: readonly StagedPhoto[]): Promise<SavedImage[]> {
+export async function storePhotos(
+  deps: StoreDeps,
+  userId: string,
+  photos: readonly StagedPhoto[],
+): Promise<SavedImage[]> {
   const images = photos.map(({ filename, mimeType, bytes, width, height, sha256 }): NewImage => {
     return { filename, mimeType, bytes, width, height, sha256, storageKey: `images/${userId}/${sha256}` };
   });
@@ -24,7 +28,12 @@ export async function storePhotos(deps: StoreDeps, userId: string, photos: reado
   }
 }
 
-async function putAll({ store }: StoreDeps, photos: readonly StagedPhoto[], images: readonly NewImage[], created: string[]): Promise<void> {
+async function putAll(
+  { store }: StoreDeps,
+  photos: readonly StagedPhoto[],
+  images: readonly NewImage[],
+  created: string[],
+): Promise<void> {
   const pending = new Map(images.map((image, index) => [image.storageKey, { image, photo: photos[index]! }]));
   const queue = [...pending.values()];
   const putNext = async (): Promise<void> => {

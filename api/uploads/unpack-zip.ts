@@ -29,14 +29,17 @@ export async function unpackZip(zip: ZipOnDisk, intake: Intake): Promise<void> {
   let file: ZipFile | undefined;
   try {
     file = await openPromise(zip.path, { autoClose: false, strictFileNames: true, validateEntrySizes: true });
-    if (file.entryCount > UPLOAD_LIMITS.zipEntries) throw bomb(zip, `it has more than ${UPLOAD_LIMITS.zipEntries} entries`);
+    if (file.entryCount > UPLOAD_LIMITS.zipEntries)
+      throw bomb(zip, `it has more than ${UPLOAD_LIMITS.zipEntries} entries`);
     const totals = { packed: 0, unpacked: 0 };
     for await (const entry of file.eachEntry()) {
       checkEntry(zip, entry, totals);
       await addEntry(zip, file, entry, intake);
     }
   } catch (error) {
-    throw error instanceof Error && !isSystemError(error) && !(error instanceof ApiError) ? asZipError(zip, error) : error;
+    throw error instanceof Error && !isSystemError(error) && !(error instanceof ApiError)
+      ? asZipError(zip, error)
+      : error;
   } finally {
     file?.close();
   }
@@ -58,14 +61,17 @@ async function addEntry(zip: ZipOnDisk, file: ZipFile, entry: Entry, intake: Int
   const name = entry.fileName;
   if (name.endsWith('/') || JUNK.test(name)) return;
   if (((entry.externalFileAttributes >>> 16) & FILE_TYPE) === SYMLINK) throw unsafe(zip, 'it contains a symbolic link');
-  if (!entry.canDecodeFileData()) return intake.reject(name, 'UNSUPPORTED_COMPRESSION', 'This entry is compressed in a way that cannot be read.');
-  if (entry.uncompressedSize > UPLOAD_LIMITS.photoBytes) return intake.reject(name, 'TOO_LARGE', 'A photo may have at most 30 MB.');
+  if (!entry.canDecodeFileData())
+    return intake.reject(name, 'UNSUPPORTED_COMPRESSION', 'This entry is compressed in a way that cannot be read.');
+  if (entry.uncompressedSize > UPLOAD_LIMITS.photoBytes)
+    return intake.reject(name, 'TOO_LARGE', 'A photo may have at most 30 MB.');
   await intake.add({ name, source: zip.source, stream: await file.openReadStreamPromise(entry) });
 }
 
 /** yauzl tells its refusals apart only by their texts (3.4). */
 function asZipError(zip: ZipOnDisk, error: Error): ApiError {
-  if (/invalid relative path|absolute path|invalid characters in fileName/.test(error.message)) return unsafe(zip, 'a name in it leaves its folder');
+  if (/invalid relative path|absolute path|invalid characters in fileName/.test(error.message))
+    return unsafe(zip, 'a name in it leaves its folder');
   if (/too many bytes in the stream/.test(error.message)) return bomb(zip, 'an entry is larger than it says');
   return new ApiError(422, 'BAD_ZIP', `${zip.filename} cannot be read as a zip.`, { cause: error });
 }

@@ -8,7 +8,11 @@ import { createIntake } from './intake.ts';
 import { receiveUpload } from './receive-upload.ts';
 import { storePhotos } from './store-photos.ts';
 
-export async function uploadImages(deps: ApiDeps, userId: string, parts: AsyncIterable<Multipart>): Promise<Static<typeof UploadAnswer>> {
+export async function uploadImages(
+  deps: ApiDeps,
+  userId: string,
+  parts: AsyncIterable<Multipart>,
+): Promise<Static<typeof UploadAnswer>> {
   const intake = await createIntake(deps.settings.home, deps.inspectPhoto);
   try {
     await receiveUpload(parts, intake);

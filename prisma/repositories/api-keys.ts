@@ -21,11 +21,17 @@ export async function findApiKeyOwner(
     where: { secretHash },
     select: { id: true, userId: true, lastUsedAt: true, revokedAt: true },
   });
-  return row === null || row.revokedAt !== null ? null : { keyId: row.id, userId: row.userId, lastUsedAt: row.lastUsedAt };
+  return row === null || row.revokedAt !== null
+    ? null
+    : { keyId: row.id, userId: row.userId, lastUsedAt: row.lastUsedAt };
 }
 
 /** Notes the use of a key, at most once a minute. */
-export async function touchApiKey(database: Database, key: { keyId: string; lastUsedAt: Date | null }, now: Date): Promise<void> {
+export async function touchApiKey(
+  database: Database,
+  key: { keyId: string; lastUsedAt: Date | null },
+  now: Date,
+): Promise<void> {
   if (key.lastUsedAt !== null && now.getTime() - key.lastUsedAt.getTime() < LAST_USED_STEP_MS) return;
   await database.apiKey.updateMany({ where: { id: key.keyId }, data: { lastUsedAt: now } });
 }

@@ -17,13 +17,27 @@ export type CreatedDataset =
   | { readonly status: 'unknown_images'; readonly imageIds: readonly string[] };
 
 /** Creates a dataset inside a transaction of the caller, after checking that every photo is the user's. */
-export async function createDatasetIn(tx: Prisma.TransactionClient, userId: string, draft: DatasetDraft): Promise<CreatedDataset> {
-  const owned = await tx.trainingImage.findMany({ where: { id: { in: [...draft.imageIds] }, userId, deletedAt: null }, select: { id: true } });
+export async function createDatasetIn(
+  tx: Prisma.TransactionClient,
+  userId: string,
+  draft: DatasetDraft,
+): Promise<CreatedDataset> {
+  const owned = await tx.trainingImage.findMany({
+    where: { id: { in: [...draft.imageIds] }, userId, deletedAt: null },
+    select: { id: true },
+  });
   const known = new Set(owned.map((row) => row.id));
   const unknown = draft.imageIds.filter((id) => !known.has(id));
   if (unknown.length > 0) return { status: 'unknown_images', imageIds: unknown };
-  const items = draft.imageIds.map((imageId, position) => ({ imageId, position, caption: draft.captions[imageId] ?? null }));
-  const dataset = await tx.dataset.create({ data: { userId, name: draft.name, items: { createMany: { data: items } } }, select: { id: true } });
+  const items = draft.imageIds.map((imageId, position) => ({
+    imageId,
+    position,
+    caption: draft.captions[imageId] ?? null,
+  }));
+  const dataset = await tx.dataset.create({
+    data: { userId, name: draft.name, items: { createMany: { data: items } } },
+    select: { id: true },
+  });
   return { status: 'created', datasetId: dataset.id };
 }
 
@@ -33,7 +47,11 @@ export async function createDataset(database: Database, userId: string, draft: D
 }
 
 /** A dataset of this user with its photos in order; null when there is none. */
-export async function findDataset(database: Database, userId: string, datasetId: string): Promise<DatasetWithItems | null> {
+export async function findDataset(
+  database: Database,
+  userId: string,
+  datasetId: string,
+): Promise<DatasetWithItems | null> {
   return database.dataset.findFirst({
     where: { id: datasetId, userId },
     include: { items: { orderBy: { position: 'asc' }, include: { image: true } } },

@@ -19,10 +19,17 @@ export interface SavedImage {
 }
 
 /** Stores photos of one user, each content once; all or none. The result has the order of the input. */
-export async function saveImages(database: Database, userId: string, images: readonly NewImage[]): Promise<SavedImage[]> {
+export async function saveImages(
+  database: Database,
+  userId: string,
+  images: readonly NewImage[],
+): Promise<SavedImage[]> {
   const hashes = [...new Set(images.map((image) => image.sha256))];
   return database.$transaction(async (tx) => {
-    const before = await tx.trainingImage.findMany({ where: { userId, sha256: { in: hashes }, deletedAt: null }, select: { sha256: true } });
+    const before = await tx.trainingImage.findMany({
+      where: { userId, sha256: { in: hashes }, deletedAt: null },
+      select: { sha256: true },
+    });
     // The partial unique index (user, sha256) decides between two requests with the same photo.
     await tx.trainingImage.createMany({ data: images.map((image) => ({ ...image, userId })), skipDuplicates: true });
     const rows = await tx.trainingImage.findMany({ where: { userId, sha256: { in: hashes }, deletedAt: null } });

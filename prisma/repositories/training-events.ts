@@ -3,7 +3,12 @@ import type { Database } from '../client.ts';
 import type { OutboxEvent } from '../generated/client.ts';
 
 /** Events of a training after a sequence number, oldest first. */
-export async function eventsAfter(database: Database, trainingId: string, afterSeq: bigint, limit = 100): Promise<OutboxEvent[]> {
+export async function eventsAfter(
+  database: Database,
+  trainingId: string,
+  afterSeq: bigint,
+  limit = 100,
+): Promise<OutboxEvent[]> {
   return database.outboxEvent.findMany({
     where: { loraModelId: trainingId, seq: { gt: afterSeq } },
     orderBy: { seq: 'asc' },

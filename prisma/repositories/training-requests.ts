@@ -85,7 +85,10 @@ async function insertTraining(tx: Prisma.TransactionClient, training: NewTrainin
 
 async function datasetFor(tx: Prisma.TransactionClient, { userId, photos, request }: NewTraining) {
   if ('datasetId' in photos) {
-    const found = await tx.dataset.findFirst({ where: { id: photos.datasetId, userId }, select: { _count: { select: { items: true } } } });
+    const found = await tx.dataset.findFirst({
+      where: { id: photos.datasetId, userId },
+      select: { _count: { select: { items: true } } },
+    });
     if (found === null) throw new Refused({ status: 'unknown_dataset' });
     return { datasetId: photos.datasetId, photoCount: found._count.items };
   }
@@ -95,7 +98,11 @@ async function datasetFor(tx: Prisma.TransactionClient, { userId, photos, reques
 }
 
 /** A training of this user; null when there is none. */
-export async function findTraining(database: Database, userId: string, trainingId: string): Promise<TrainingRow | null> {
+export async function findTraining(
+  database: Database,
+  userId: string,
+  trainingId: string,
+): Promise<TrainingRow | null> {
   return database.loraModel.findFirst({ where: { id: trainingId, userId }, include: WITH_PUBLICATIONS });
 }
 
@@ -114,7 +121,10 @@ interface TrainingFilter {
 }
 
 /** Trainings of a user, newest first. Ids are UUID v7, so their order is the order of creation. */
-export async function listTrainings(database: Database, { userId, status, characterId, before, limit }: TrainingFilter): Promise<TrainingRow[]> {
+export async function listTrainings(
+  database: Database,
+  { userId, status, characterId, before, limit }: TrainingFilter,
+): Promise<TrainingRow[]> {
   return database.loraModel.findMany({
     where: {
       userId,
@@ -137,7 +147,10 @@ export async function markNotStarted(database: Database, trainingId: string, mes
 }
 
 /** Takes a training that was not started back to `pending`, for another try at the start. */
-export async function reopenNotStarted(database: Database, trainingId: string): Promise<{ readonly status: 'open' | 'character_busy' }> {
+export async function reopenNotStarted(
+  database: Database,
+  trainingId: string,
+): Promise<{ readonly status: 'open' | 'character_busy' }> {
   try {
     await database.loraModel.updateMany({
       where: { id: trainingId, status: 'failed', reason: 'NOT_STARTED' },
@@ -162,5 +175,9 @@ export async function hasOtherActiveTraining(database: Database, training: LoraM
 }
 
 function isUniqueViolation(error: unknown, model: string): boolean {
-  return error instanceof Prisma.PrismaClientKnownRequestError && error.code === 'P2002' && error.meta?.['modelName'] === model;
+  return (
+    error instanceof Prisma.PrismaClientKnownRequestError &&
+    error.code === 'P2002' &&
+    error.meta?.['modelName'] === model
+  );
 }
