@@ -5,24 +5,34 @@ interface Point {
   readonly atMs: number;
 }
 
-/** Weight of the newest measurement: a checkpoint's pause fades within a few looks. */
+/** Weight of the newest measurement: a change of pace is followed within a few looks. */
 const SMOOTHING = 0.3;
 
 /** Follows the step counter and keeps a smoothed duration of one step. */
 export class Pace {
   #last: Point | null = null;
+  /** False until the counter was seen to move: before that the trainer loads its model, for minutes. */
+  #moving = false;
+  #lastMeasured = Infinity;
   #msPerStep: number | null = null;
 
   /** Takes note of the counter; a counter that fell back (a restart) starts anew. */
   note(point: Point): void {
-    if (this.#last && point.step > this.#last.step) {
-      const measured = (point.atMs - this.#last.atMs) / (point.step - this.#last.step);
-      this.#msPerStep = this.#msPerStep === null ? measured : this.#msPerStep + SMOOTHING * (measured - this.#msPerStep);
-    }
-    if (!this.#last || point.step !== this.#last.step) this.#last = point;
+    const last = this.#last;
+    if (last && point.step === last.step) return;
+    this.#last = point;
+    if (last && point.step > last.step && this.#moving) this.#measure((point.atMs - last.atMs) / (point.step - last.step));
+    this.#moving = last !== null && point.step > last.step;
   }
 
-  /** Milliseconds per step; null before two different counts were seen. */
+  /** Saving and sampling make one measurement long: the shorter of two in a row counts, so that the end is not expected too late. */
+  #measure(measured: number): void {
+    const counted = Math.min(measured, this.#lastMeasured);
+    this.#lastMeasured = measured;
+    this.#msPerStep = this.#msPerStep === null ? counted : this.#msPerStep + SMOOTHING * (counted - this.#msPerStep);
+  }
+
+  /** Milliseconds per step; null before the counter has moved twice. */
   get msPerStep(): number | null {
     return this.#msPerStep;
   }

@@ -11,7 +11,7 @@ import { billed } from './runpod/pod.ts';
 import { podDisk, restartContainer, vanishPod } from './runpod/pod-life.ts';
 import { RateLimiter } from './runpod/rate-limit.ts';
 import { Toolkit } from './toolkit/toolkit.ts';
-import type { PodEntry } from './core/book.ts';
+import type { PodEntry, TrainingEntry } from './core/book.ts';
 import type { WorldConfig } from './core/config.ts';
 import type { Container, Pod } from './runpod/pod.ts';
 
@@ -55,10 +55,19 @@ export class World {
       clock: this.clock,
       takeFault: (jobName) =>
         this.faults.take('trainer', { jobName, podName: pod.spec.name, podId: pod.id, gpuId: pod.spec.gpuId }),
+      bookTraining: (jobName) => this.#bookTraining(pod.id, jobName),
       fates: pod.fates,
       vanish: () => void vanishPod(this, pod),
       restart: () => void restartContainer(this, pod),
     });
+  }
+
+  #bookTraining(podId: string, jobName: string): () => void {
+    const entry: TrainingEntry = { podId, jobName, startedAtMs: this.clock.now(), endedAtMs: null };
+    this.book.trainings.push(entry);
+    return () => {
+      entry.endedAtMs = this.clock.now();
+    };
   }
 
   podEntries(): PodEntry[] {

@@ -26,6 +26,15 @@ export interface PodEntry {
   trainingsStarted: number;
 }
 
+/** One process of a trainer on a pod, from its start to its end. */
+export interface TrainingEntry {
+  podId: string;
+  jobName: string;
+  startedAtMs: number;
+  /** Null while it runs. */
+  endedAtMs: number | null;
+}
+
 export interface HubCommitEntry {
   atMs: number;
   repo: string;
@@ -37,6 +46,7 @@ export interface HubCommitEntry {
 /** What tests read to know that nothing was lost: who asked for pods, which lived when, what it cost. */
 export class AccountBook {
   readonly posts: PodPost[] = [];
+  readonly trainings: TrainingEntry[] = [];
   readonly hubCommits: HubCommitEntry[] = [];
   readonly requests = new Map<string, number>();
 
@@ -57,6 +67,7 @@ export class AccountBook {
       billedSeconds: pods.reduce((sum, pod) => sum + pod.billedSeconds, 0),
       costUsd: pods.reduce((sum, pod) => sum + pod.costUsd, 0),
       requests: Object.fromEntries(this.requests),
+      trainings: this.trainings,
       trainingsStarted: Object.fromEntries(pods.map((pod) => [pod.id, pod.trainingsStarted])),
       hubCommits: this.hubCommits,
     };

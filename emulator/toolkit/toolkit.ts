@@ -19,6 +19,8 @@ export interface ToolkitOptions {
   config: () => WorldConfig;
   clock: Clock;
   takeFault: (jobName: string) => Fault | undefined;
+  /** Notes the start of a trainer in the account book; the function that it gives notes the end. */
+  bookTraining: (jobName: string) => () => void;
   /** What was decided for the pod when it was created; those with a step happen in the trainer. */
   fates: Fault[];
   vanish: () => void;

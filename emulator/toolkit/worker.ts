@@ -102,10 +102,13 @@ export class Worker {
     this.started += 1;
 
     const killed = AbortSignal.any([process.interrupt.signal, this.#life.signal]);
-    const exit = await runTrainer({ toolkit, job, config, signal: killed }).catch((error: unknown): Exit => {
-      if (!killed.aborted) throw error;
-      return { code: 0 };
-    });
+    const bookEnd = toolkit.options.bookTraining(job.name);
+    const exit = await runTrainer({ toolkit, job, config, signal: killed })
+      .catch((error: unknown): Exit => {
+        if (!killed.aborted) throw error;
+        return { code: 0 };
+      })
+      .finally(bookEnd);
     this.#processes.delete(pid);
     if (this.#life.signal.aborted) return;
     await this.#noticeExit(job, exit, real('log.txt'));

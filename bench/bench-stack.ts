@@ -1,0 +1,58 @@
+/** A local stack of its own for a benchmark: production's processes, a temporary home, free ports. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Client, Connection } from '@temporalio/client';
+import { createApiClient } from '../dev/api-client.ts';
+import { drawPhoto } from '../dev/photos.ts';
+import { startStack } from '../dev/stack.ts';
+import { createWorldAdmin } from './world-admin.ts';
+import type { WorldAdmin } from './world-admin.ts';
+
+export interface BenchStack {
+  readonly api: ReturnType<typeof createApiClient>;
+  readonly temporal: Client;
+  readonly world: WorldAdmin;
+  /** Ids of the photos that were uploaded at the start. */
+  readonly imageIds: readonly string[];
+  readonly broken: Promise<string>;
+  stop(): Promise<void>;
+}
+
+/** Starts everything and uploads photos that the project draws. Refuses a real RunPod key: pods would cost money. */
+export async function startBenchStack(photos: number, log: (line: string) => void): Promise<BenchStack> {
+  if (process.env['RUNPOD_API_KEY']) throw new Error('RUNPOD_API_KEY is set: the benchmark would rent real pods. Unset it.');
+  const home = await mkdtemp(join(tmpdir(), 'tempera-bench-'));
+  const removeHome = () => rm(home, { recursive: true, force: true, maxRetries: 5 });
+  try {
+    const stack = await startStack({ home, log });
+    const connection = await Connection.connect({ address: stack.temporal.address });
+    let broken = false;
+    void stack.broken.then(() => (broken = true));
+    const stop = async () => {
+      await connection.close();
+      await stack.stop();
+      // The sentence of a part that broke points at its log.
+      if (!broken) await removeHome();
+    };
+    try {
+      const api = createApiClient(stack.apiUrl, stack.apiKeyFile);
+      const files = Array.from({ length: photos }, async (_, index) => ({ filename: `${index + 1}.jpg`, bytes: await drawPhoto(index + 1) }));
+      const { images } = await api.uploadPhotos(await Promise.all(files));
+      return {
+        api,
+        temporal: new Client({ connection, namespace: stack.temporal.namespace }),
+        world: createWorldAdmin(`${stack.emulatorUrl}/w/dev`),
+        imageIds: images.map(({ id }) => id),
+        broken: stack.broken,
+        stop,
+      };
+    } catch (error) {
+      await stop();
+      throw error;
+    }
+  } catch (error) {
+    await removeHome();
+    throw error;
+  }
+}

@@ -1,0 +1,47 @@
+/** `npm run bench:overhead`: what Tempera itself adds to a training: time until it is done, and paid time of the pod. */
+import { parseArgs } from 'node:util';
+import { untilSignal } from '../dev/signals.ts';
+import { say } from '../dev/terminal.ts';
+import { startBenchStack } from './bench-stack.ts';
+import { measureAddedTime } from './overhead-added-time.ts';
+import { measurePaidTime } from './overhead-paid-time.ts';
+import { conclude } from './report.ts';
+
+const USAGE = 'npm run bench:overhead -- [--runs 15] [--paid-runs 10] [--steps 20] [--step-ms 200] [--json]';
+const PHOTOS = 6;
+
+const { values: flags } = parseArgs({
+  options: {
+    runs: { type: 'string', default: '15' },
+    'paid-runs': { type: 'string', default: '10' },
+    steps: { type: 'string', default: '20' },
+    'step-ms': { type: 'string', default: '200' },
+    json: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
+  },
+});
+const tell = (line: string) => (flags.json ? undefined : say(line));
+const signalled = untilSignal();
+process.exitCode = flags.help ? (say(USAGE), 0) : await main();
+
+async function main(): Promise<number> {
+  tell('Starting a stack of its own (Temporal, PostgreSQL, emulated cloud, worker, API) ...');
+  const stack = await startBenchStack(PHOTOS, () => undefined);
+  try {
+    return await Promise.race([
+      measure(),
+      signalled.then(() => 130),
+      stack.broken.then((sentence) => {
+        throw new Error(sentence);
+      }),
+    ]);
+  } finally {
+    await stack.stop();
+  }
+
+  async function measure(): Promise<number> {
+    const added = await measureAddedTime(stack, Number(flags.runs), tell);
+    const paid = await measurePaidTime(stack, { runs: Number(flags['paid-runs']), steps: Number(flags.steps), stepMs: Number(flags['step-ms']) }, tell);
+    return conclude({ targets: [added.target, paid.target], skipped: [], figures: { added: added.figures, paid: paid.figures } }, flags.json);
+  }
+}

@@ -1,0 +1,43 @@
+import { randomUUID } from 'node:crypto';
+import type { TrainingView } from '../api/schemas/trainings.ts';
+import type { BenchStack } from './bench-stack.ts';
+import { stepsOf } from './history.ts';
+import type { StepTimes } from './history.ts';
+
+export interface TimedTraining {
+  readonly id: string;
+  /** Epoch milliseconds: the call was sent, its answer was there, the workflow began, the training was `ready`. */
+  readonly calledAt: number;
+  readonly answeredAt: number;
+  readonly workflowStartedAt: number;
+  readonly completedAt: number;
+  readonly steps: readonly StepTimes[];
+}
+
+/** One training through the API with everything at its default, and when each part of it happened. */
+export async function trainOnce(stack: BenchStack, body: object): Promise<TimedTraining> {
+  // A dataset of its own: with the last one's, curation would find its pictures made already.
+  const dataset = await stack.api.createDataset('bench', stack.imageIds);
+  const calledAt = Date.now();
+  const { id } = await stack.api.startTraining({ name: 'bench', datasetId: dataset.id, baseModel: 'flux', triggerWord: 'ohwx', ...body }, randomUUID());
+  const answeredAt = Date.now();
+  const training = await untilEnd(stack, id);
+  if (training.status !== 'ready') throw new Error(`Training ${id} is ${training.status}: ${training.reason} ${training.message}`);
+  // Closed a moment after the row says `ready`.
+  await stack.temporal.workflow.getHandle(`lora-training/${id}`).result();
+  const { startedAt, steps } = await stepsOf(stack.temporal, id);
+  return { id, calledAt, answeredAt, workflowStartedAt: startedAt, completedAt: Date.parse(training.completedAt ?? ''), steps };
+}
+
+/** Waits on the event stream, as a client would. */
+async function untilEnd({ api }: BenchStack, id: string): Promise<TrainingView> {
+  const stop = new AbortController();
+  try {
+    for await (const item of api.events(id, stop.signal)) {
+      if (item.kind === 'event' && /^training\.(?:ready|failed|cancelled)$/.test(item.topic)) break;
+    }
+  } finally {
+    stop.abort();
+  }
+  return await api.training(id);
+}

@@ -1,0 +1,38 @@
+/** The emulator's back door (emulator/README.md), as far as benchmarks need it. */
+
+export interface BookPod {
+  readonly id: string;
+  readonly name: string;
+  readonly createdAtMs: number;
+  readonly deletedAtMs: number | null;
+  readonly billedSeconds: number;
+}
+
+export interface Book {
+  readonly pods: readonly BookPod[];
+  readonly trainings: readonly { readonly podId: string; readonly startedAtMs: number; readonly endedAtMs: number | null }[];
+}
+
+export interface WorldAdmin {
+  /** `<emulator>/w/<name>` */
+  readonly url: string;
+  configure(config: object): Promise<void>;
+  book(): Promise<Book>;
+}
+
+export function createWorldAdmin(url: string): WorldAdmin {
+  const call = async (method: string, path: string, body?: object): Promise<unknown> => {
+    const init = body === undefined ? {} : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
+    const response = await fetch(`${url}/admin/${path}`, { method, ...init });
+    const text = await response.text();
+    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`);
+    return JSON.parse(text);
+  };
+  return {
+    url,
+    async configure(config) {
+      await call('PUT', 'config', config);
+    },
+    book: async () => (await call('GET', 'book')) as Book,
+  };
+}
