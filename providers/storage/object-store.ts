@@ -56,6 +56,6 @@ export interface ObjectStore {
   signedUrl(key: string, options: SignedUrlOptions): Promise<string>;
   /** Where the object's bytes lie as a plain file, for readers that want one. Only the file system store has it; never write there. */
   localPath?(key: string): string;
-  /** A short check that the store can be reached, for /readyz. Throws TemperaError PROVIDER_UNAVAILABLE. */
+  /** A short check that the store can be reached, for /readyz. Throws PROVIDER_UNAVAILABLE, or AUTH for refused credentials. */
   ping(signal?: AbortSignal): Promise<void>;
 }

@@ -11,6 +11,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { TemperaError } from '../../core/failure.ts';
+import type { FailureCode } from '../../core/failure.ts';
 import { checkKey, checkPrefix } from './keys.ts';
 import type { ObjectStore, PutOptions, StoredObject } from './object-store.ts';
 import { createS3Client, isNotFound, s3Failure, s3Status } from './s3-client.ts';
@@ -144,13 +145,19 @@ export function createS3Store({ bucket, ...connection }: S3StoreOptions): Object
     async ping(signal) {
       const limit = AbortSignal.timeout(PING_TIMEOUT_MS);
       const abortSignal = signal ? AbortSignal.any([signal, limit]) : limit;
-      await guarded('ping', () => client.send(new HeadBucketCommand({ Bucket: bucket }), { abortSignal }), signal);
+      const ask = () => client.send(new HeadBucketCommand({ Bucket: bucket }), { abortSignal });
+      await guarded('ping', ask, signal, 'PROVIDER_UNAVAILABLE');
     },
   };
 }
 
 /** Runs one operation; its errors get codes, an abort stays the caller's own reason. */
-async function guarded<T>(what: string, action: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+async function guarded<T>(
+  what: string,
+  action: () => Promise<T>,
+  signal?: AbortSignal,
+  fallback: FailureCode = 'INTERNAL',
+): Promise<T> {
   try {
     signal?.throwIfAborted();
     return await action();
@@ -158,7 +165,7 @@ async function guarded<T>(what: string, action: () => Promise<T>, signal?: Abort
     signal?.throwIfAborted();
     if (s3Status(error) === 416)
       throw new TemperaError('INTERNAL', `S3: ${what}: the range begins after the object’s end`);
-    throw error instanceof RangeError ? error : s3Failure(error, { what, fallback: 'INTERNAL' });
+    throw error instanceof RangeError ? error : s3Failure(error, { what, fallback });
   }
 }
 

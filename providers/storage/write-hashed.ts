@@ -5,6 +5,8 @@ import { TemperaError } from '../../core/failure.ts';
 
 /** One write call per megabyte: a call per 64 KiB of socket data costs a fifth of the throughput. */
 const BATCH_BYTES = 1024 * 1024;
+/** So much may wait for the disk: what was received goes there while more is received, and the last sync is short. */
+const SYNC_BYTES = 64 * 1024 * 1024;
 /** Linux takes at most 1,024 buffers in one writev. */
 const BATCH_CHUNKS = 512;
 
@@ -26,12 +28,21 @@ export async function writeHashed(
   let sizeBytes = 0;
   let batch: Uint8Array[] = [];
   let batchBytes = 0;
+  let unsyncedBytes = 0;
   let writing: Promise<void> = Promise.resolve();
+  let syncing: Promise<void> = Promise.resolve();
   const flush = async () => {
     await writing;
+    if (unsyncedBytes >= SYNC_BYTES) {
+      await syncing;
+      syncing = file.datasync();
+      syncing.catch(() => undefined);
+      unsyncedBytes = 0;
+    }
     writing = writeAll(file, batch, batchBytes);
     // The error is thrown by the next await of `writing`; this keeps Node from calling it unhandled meanwhile.
     writing.catch(() => undefined);
+    unsyncedBytes += batchBytes;
     batch = [];
     batchBytes = 0;
   };
@@ -45,6 +56,7 @@ export async function writeHashed(
   }
   await flush();
   await writing;
+  await syncing;
   return { sizeBytes, sha256: hash.digest('hex') };
 }
 

@@ -86,6 +86,12 @@ describeS3('createS3Store', () => {
     );
   });
 
+  it('is not ready without its bucket', async () => {
+    await expect(createS3Store({ ...access, bucket: 'no-such-bucket-here' }).ping()).rejects.toMatchObject({
+      code: 'PROVIDER_UNAVAILABLE',
+    });
+  });
+
   it('says PROVIDER_UNAVAILABLE quickly when nobody answers', async () => {
     const away = createS3Store({ ...access, endpoint: 'http://127.0.0.1:9' });
 
