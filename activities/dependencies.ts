@@ -12,6 +12,8 @@ export interface WorkflowDirectory {
   isOpen(workflowId: string): Promise<boolean>;
   /** Starts the workflow of a training unless it is running or has run. */
   startTraining(trainingId: string): Promise<void>;
+  /** Asks Temporal to cancel a workflow; one that has ended meanwhile is no error. */
+  cancel(workflowId: string): Promise<void>;
   /** Tells a running training how far its pod is, for the Web UI. A training that has ended meanwhile is no error. */
   reportProgress(workflowId: string, progress: { readonly step: number; readonly totalSteps: number; readonly etaMs: number | null }): Promise<void>;
 }

@@ -7,7 +7,7 @@ import { downloadLora } from './download-lora.ts';
 import { withFailures } from './failures.ts';
 import { provisionPod } from './provision-pod.ts';
 import { publishLora, recordPublishFailed } from './publish-lora.ts';
-import { endTraining, recordAttempt, settleTraining } from './record-outcome.ts';
+import { endTraining, recordAttempt, requestCancel, settleTraining } from './record-outcome.ts';
 import { startTraining } from './start-training.ts';
 import { sweepPods } from './sweep-pods.ts';
 import { tearDownPod } from './tear-down-pod.ts';
@@ -30,6 +30,7 @@ export function createIoActivities(deps: ActivityDependencies) {
     recordAttempt: recordAttempt(deps),
     settleTraining: settleTraining(deps),
     endTraining: endTraining(deps),
+    requestCancel: requestCancel(deps),
     sweepPods: sweepPods(deps),
   });
 }

@@ -1,4 +1,5 @@
 import type { FailureCode } from '../core/failure.ts';
+import { loadTraining } from './begin-training.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 
 export interface AttemptOutcome {
@@ -53,5 +54,12 @@ export function endTraining(deps: ActivityDependencies) {
       dedupe: `a${attempt}`,
     });
     return { costMicroUsd };
+  };
+}
+
+/** Asks Temporal to cancel the training's own run, on behalf of the signal: a workflow cannot ask that of itself. */
+export function requestCancel(deps: ActivityDependencies) {
+  return async ({ trainingId }: { readonly trainingId: string }): Promise<void> => {
+    await deps.workflows.cancel((await loadTraining(deps, trainingId)).workflowId);
   };
 }

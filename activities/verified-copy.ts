@@ -1,5 +1,5 @@
 /** Brings a weights file home: streamed, checked while it passes, and visible in the store only when it is whole. */
-import { Transform, pipeline } from 'node:stream';
+import { Readable } from 'node:stream';
 import { TemperaError } from '../core/failure.ts';
 import { createSafetensorsCheck } from '../core/safetensors.ts';
 import type { StoredObject } from '../providers/storage/object-store.ts';
@@ -20,29 +20,26 @@ export interface VerifiedFile extends StoredObject {
 }
 
 /** Throws ARTIFACT_INVALID when the bytes are no whole safetensors file, PROVIDER_UNAVAILABLE when they did not all come. */
-export async function copyVerified(deps: ActivityDependencies, { target, file, key, onBytes, signal }: Copy): Promise<VerifiedFile> {
+export async function copyVerified(deps: Pick<ActivityDependencies, 'trainer' | 'store'>, { target, file, key, onBytes, signal }: Copy): Promise<VerifiedFile> {
   const source = await deps.trainer.open(target, file.path, signal);
   const check = createSafetensorsCheck();
   let step: number | null = null;
   let bytes = 0;
-  const judge = new Transform({
-    highWaterMark: 4 * 1_024 * 1_024,
-    transform(chunk: Buffer, _encoding, done) {
+  // A generator instead of a Transform: that one joins what it has buffered, and every byte would be copied once more.
+  async function* judged() {
+    for await (const chunk of source as AsyncIterable<Buffer>) {
       bytes += chunk.byteLength;
       check.add(chunk);
       onBytes(chunk.byteLength);
-      done(null, chunk);
-    },
-    flush(done) {
-      const verdict = check.verdict();
-      if (bytes !== file.sizeBytes) return done(invalid(`${bytes} of ${file.sizeBytes} bytes came`));
-      if (verdict.status === 'invalid') return done(invalid(verdict.message));
-      step = verdict.step;
-      done();
-    },
-  });
-  // Errors of the source reach the store through the judge, and the store then keeps nothing.
-  const body = pipeline(source, judge, () => {});
+      yield chunk;
+    }
+    const verdict = check.verdict();
+    if (bytes !== file.sizeBytes) throw invalid(`${bytes} of ${file.sizeBytes} bytes came`);
+    if (verdict.status === 'invalid') throw invalid(verdict.message);
+    step = verdict.step;
+  }
+  // An error of the source or the judge reaches the store, which then keeps nothing.
+  const body = Readable.from(judged(), { highWaterMark: 4 });
   try {
     const stored = await deps.store.put(key, body, { sizeBytes: file.sizeBytes, contentType: 'application/octet-stream', signal });
     return { ...stored, step };

@@ -44,6 +44,13 @@ export function createWorkflowDirectory(client: Client, taskQueuePrefix?: string
         if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
       }
     },
+    async cancel(workflowId) {
+      try {
+        await ask(() => client.workflow.getHandle(workflowId).cancel());
+      } catch (error) {
+        if (!(error instanceof WorkflowNotFoundError)) throw error;
+      }
+    },
     async reportProgress(workflowId, progress) {
       try {
         await ask(() => client.workflow.getHandle(workflowId).signal(reportProgress, progress));

@@ -13,7 +13,7 @@ import {
   upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow';
-import { ApplicationFailure } from '@temporalio/common';
+import { ApplicationFailure, HandlerUnfinishedPolicy } from '@temporalio/common';
 import type { TrainingPlan } from '../activities/begin-training.ts';
 import type { CuratedDataset } from '../activities/curate-dataset.ts';
 import type { CpuActivities, IoActivities } from '../activities/index.ts';
@@ -194,11 +194,15 @@ function setup(input: TrainLoraInput) {
 
   setHandler(
     cancelTraining,
-    (request) => {
+    async (request) => {
       cancelledBy = request?.by ?? 'a signal';
-      root.cancel();
+      // Temporal itself is asked to cancel this run: only then it ends as Canceled, and there is one path for signal, API and button.
+      await CancellationScope.nonCancellable(() => record.requestCancel({ trainingId: input.trainingId }));
     },
-    { description: 'Ends the training: the pod is torn down, nothing is published. Same as the Cancel button.' },
+    {
+      description: 'Ends the training: the pod is torn down, nothing is published. Same as the Cancel button.',
+      unfinishedPolicy: HandlerUnfinishedPolicy.ABANDON,
+    },
   );
   setHandler(
     retryTraining,

@@ -1,5 +1,6 @@
 /** The stories whose histories are kept: every released version of the workflow must go on replaying them. */
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
+import { until } from '../e2e/installation.ts';
 import type { Installation } from '../e2e/installation.ts';
 
 export const SCENARIOS = ['success', 'failed', 'cancelled', 'retried'] as const;
@@ -32,9 +33,11 @@ export async function playScenario(tempera: Installation, datasetId: string, sce
     }
     case 'retried': {
       await addFault({ at: 'trainer', effect: 'hang', step: 5 });
-      await addFault({ at: 'trainer', effect: 'exit', step: 5, times: 3, skip: 1 });
       const id = await tempera.start({ datasetId });
       await tempera.until(id, 'training', 'training');
+      // The trainer takes its fault when it starts, so the next ones can be laid only then.
+      await until(async () => (await tempera.training(id)).progress.step > 0);
+      await addFault({ at: 'trainer', effect: 'exit', step: 5, times: 3 });
       await tempera.http.post(`/v1/trainings/${id}/retry`);
       await tempera.until(id, 'failed', 'awaiting_retry');
       await tempera.http.post(`/v1/trainings/${id}/retry`, { overrides: { steps: 25 } });
