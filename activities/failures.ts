@@ -13,7 +13,7 @@ export function redact(text: string): string {
 }
 
 /** The failure that leaves an activity for an error thrown in it. */
-export function toFailure(error: unknown): Error {
+function toFailure(error: unknown): Error {
   if (error instanceof ApplicationFailure || error instanceof CancelledFailure) return error;
   if (error instanceof TemperaError) {
     return ApplicationFailure.create({

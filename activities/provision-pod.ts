@@ -90,7 +90,7 @@ export function provisionPod(deps: ActivityDependencies) {
     const row = await repositories.pods.reservePod({ trainingId: training.id, attempt: input.attempt, name });
     if (row.terminatedAt) throw new TemperaError('INTERNAL', `The pod ${name} has been ended already`, { retryable: false });
     if (isRented(row)) return resumed(row);
-    if (isGated(baseModel) && !Object.hasOwn(trainer.environment({ password: '', gatedModel: true }), 'HF_TOKEN')) {
+    if (isGated(baseModel) && !trainer.hasHubToken) {
       throw new TemperaError('GATED_MODEL', `The base model ${baseModel} is gated and HF_TOKEN is not set`);
     }
 

@@ -36,13 +36,13 @@ const SETTLE_AT_ONCE = 20;
 export function sweepPods(deps: ActivityDependencies) {
   const { compute, repositories, workflows } = deps;
 
-  /** Why nobody owns this pod; null when somebody does. */
-  const orphanReason = async (pod: Pod): Promise<string | null> => {
+  /** Why nobody owns this pod, and whether the ledger's row of its name is about this very pod; null when somebody owns it. */
+  const judge = async (pod: Pod): Promise<{ why: string; inLedger: boolean } | null> => {
     const owner = await repositories.pods.findOwner(pod.name);
-    if (!owner) return 'no training has asked for it';
-    if (owner.externalId !== null && owner.externalId !== pod.id) return 'another pod has its name and is the one in use';
-    if (!owner.current) return 'its training is on a later pod';
-    if (!(await workflows.isOpen(owner.workflowId))) return 'its training has ended';
+    if (!owner) return { why: 'no training has asked for it', inLedger: false };
+    if (owner.externalId !== null && owner.externalId !== pod.id) return { why: 'another pod has its name and is the one in use', inLedger: false };
+    if (!owner.current) return { why: 'its training is on a later pod', inLedger: true };
+    if (!(await workflows.isOpen(owner.workflowId))) return { why: 'its training has ended', inLedger: true };
     return null;
   };
 
@@ -55,12 +55,13 @@ export function sweepPods(deps: ActivityDependencies) {
     for (const pod of pods) {
       step.heartbeat();
       if (listedAt - pod.createdAt.getTime() < graceMs) continue;
-      const why = await orphanReason(pod);
-      if (why === null) continue;
+      const orphan = await judge(pod);
+      if (orphan === null) continue;
       await compute.terminate(pod.id, step.signal);
       const costMicroUsd = rentMicroUsd(pod.hourlyMicroUsd, Date.now() - pod.createdAt.getTime());
-      await repositories.pods.recordTerminated({ name: pod.name, costMicroUsd, costSettled: false, note: `sweeper: ${why}` });
-      swept.push({ name: pod.name, why });
+      const note = `sweeper: ${orphan.why}`;
+      if (orphan.inLedger) await repositories.pods.recordTerminated({ name: pod.name, costMicroUsd, costSettled: false, note });
+      swept.push({ name: pod.name, why: orphan.why });
     }
     const listed = new Set(pods.map((pod) => pod.name));
     return {

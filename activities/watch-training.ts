@@ -63,7 +63,7 @@ export function watchTraining(deps: ActivityDependencies) {
         const now = Date.now();
         if (seen) {
           pace.note({ step: seen.step, atMs: now });
-          step.heartbeat({ step: seen.step, of: recipe.steps, info: seen.info.slice(0, 100) });
+          step.heartbeat({ step: seen.step, of: recipe.steps, info: redact(seen.info.slice(0, 100)) });
           await report(seen);
           if (seen.state === 'completed') return { step: seen.step };
           if (seen.state === 'failed' || seen.state === 'stopped') throw await endOf(deps, input, target, seen, step);
@@ -170,7 +170,7 @@ function createMovement(input: WatchTrainingInput): Movement {
       }
       // The log is asked only when the row has stood still for a while.
       if (now - movedAt < input.stallTimeoutMs / 2) return;
-      const { offset } = await deps.trainer.log(target, input.jobId, logOffset, step.signal);
+      const offset = await logEnd(deps, input, target, logOffset, step);
       if (offset !== logOffset) {
         logOffset = offset;
         movedAt = now;
@@ -183,6 +183,16 @@ function createMovement(input: WatchTrainingInput): Movement {
       });
     },
   };
+}
+
+/** Where the log ends now; unchanged when the trainer cannot say, so that a silent log never hides a stall. */
+async function logEnd(deps: ActivityDependencies, input: WatchTrainingInput, target: TrainerTarget, known: number, step: Step): Promise<number> {
+  try {
+    return (await deps.trainer.log(target, input.jobId, known, step.signal)).offset;
+  } catch (error) {
+    if (error instanceof TemperaError && error.retryable) return known;
+    throw error;
+  }
 }
 
 /** Writes progress to the database when it changed, and to the Web UI at a few milestones. */

@@ -1,6 +1,6 @@
 /** Money: integer micro-dollars (1 USD = 1,000,000) inside, cents only at the founding documents' fields. */
 
-export const MICRO_USD_PER_USD = 1_000_000;
+const MICRO_USD_PER_USD = 1_000_000;
 const MS_PER_HOUR = 3_600_000;
 
 /** Cost of `durationMs` at an hourly rate, in micro-dollars, rounded up: a vendor never rounds in our favour. */

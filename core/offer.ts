@@ -30,7 +30,7 @@ export interface CatalogGpu {
  * GPU types that AI Toolkit's image runs on (CUDA 13, driver 580: Ampere to Blackwell), best value for training first.
  * RTX 4090 and 5090 are the founding documents' wishes (landscape S0-02); order after them by price and speed as of 2026-10.
  */
-export const PREFERRED_GPUS: readonly string[] = [
+const PREFERRED_GPUS: readonly string[] = [
   'NVIDIA GeForce RTX 4090',
   'NVIDIA GeForce RTX 5090',
   'NVIDIA RTX 6000 Ada Generation',

@@ -36,8 +36,8 @@ export interface RecipeOverrides {
   readonly seed?: number | undefined;
 }
 
-/** Limits of every override, shared by this check and the API's schema. */
-export const RECIPE_LIMITS = {
+/** Limits of every override. */
+const RECIPE_LIMITS = {
   steps: { min: 1, max: 20_000 },
   checkpointInterval: { min: 1, max: 20_000 },
   learningRate: { min: 1e-7, max: 1e-2 },

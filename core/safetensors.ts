@@ -26,7 +26,7 @@ export interface SafetensorsCheck {
 export function createSafetensorsCheck(): SafetensorsCheck {
   let total = 0;
   let wanted = LENGTH_BYTES;
-  let held: Uint8Array[] = [];
+  const held: Uint8Array[] = [];
   let heldBytes = 0;
   let headerBytes: number | null = null;
   let tooLarge = false;

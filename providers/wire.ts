@@ -7,7 +7,7 @@ import { TemperaError } from '../core/failure.ts';
 export function answerReader<T extends TSchema>(vendor: string, what: string, schema: T): (answer: unknown) => Static<T> {
   const validator = Compile(schema);
   return (answer) => {
-    if (validator.Check(answer)) return answer as Static<T>;
+    if (validator.Check(answer)) return answer;
     const [first] = validator.Errors(answer);
     const place = first ? `${first.instancePath || '/'} ${first.message}` : 'unreadable';
     throw new TemperaError('PROVIDER_UNAVAILABLE', `${vendor} answered ${what} in a shape that nobody foresaw: ${place}`);

@@ -29,7 +29,8 @@ const stop = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
 
 const { connectionOptions, namespace } = temporalConnection();
-const client = new Client({ connection: Connection.lazy(connectionOptions), namespace });
+// No retries inside the client: they outlive deadlines, and one that fires after `close` ends the process (SDK 1.24.0).
+const client = new Client({ connection: Connection.lazy({ ...connectionOptions, interceptors: [] }), namespace });
 const dependencies = createDependencies(settings, client);
 const connection = await connectWithPatience(connectionOptions, logger, stop.signal);
 if (connection) {

@@ -25,11 +25,6 @@ export function trainingWorkflowId(trainingId: string): string {
   return `lora-training/${trainingId}`;
 }
 
-/** The training that a workflow id belongs to; null for other workflows. */
-export function trainingIdOf(workflowId: string): string | null {
-  return workflowId.startsWith('lora-training/') ? workflowId.slice('lora-training/'.length) : null;
-}
-
 export interface TrainLoraInput {
   readonly trainingId: string;
   /** Differences from DEFAULT_INTERVALS. */

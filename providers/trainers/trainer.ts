@@ -56,6 +56,8 @@ export interface Trainer {
   readonly name: 'ai-toolkit';
   /** The port it listens on. */
   readonly port: number;
+  /** Whether it can fetch gated base models. */
+  readonly hasHubToken: boolean;
   /** Environment of its container. A token for the Hub is in it only when the base model is gated, since vendors show it in clear. */
   environment(params: { readonly password: string; readonly gatedModel: boolean }): Record<string, string>;
   /** Whether it answers, as itself and to our password. Never throws for a machine that is still booting. */

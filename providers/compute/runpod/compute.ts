@@ -101,7 +101,7 @@ export function createRunpodCompute(options: RunpodOptions): Compute {
 
     async billed(podId, since, signal) {
       const query = new URLSearchParams({ podId, startTime: since.toISOString(), bucketSize: 'hour' });
-      const answer = await call('GET', `/v2/billing/pods?${query}`, { signal });
+      const answer = await call('GET', `/v2/billing/pods?${query.toString()}`, { signal });
       if (answer.status !== 200) throw toError(answer, 'billing');
       const own = readBilling(answer.json).records.filter((record) => record.podId === podId);
       return own.length === 0 ? null : own.reduce((sum, record) => sum + usdToMicroUsd(record.totalAmount), 0);

@@ -27,6 +27,7 @@ export function createAiToolkitTrainer(options: { readonly huggingFaceToken?: st
   return {
     name: 'ai-toolkit',
     port: 8_675,
+    hasHubToken: options.huggingFaceToken !== undefined,
 
     // The password is AI_TOOLKIT_AUTH; the founding documents' PASSWORD is read by nothing. HF_TOKEN opens gated base models.
     environment: ({ password, gatedModel }) => ({
