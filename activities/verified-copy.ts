@@ -48,6 +48,9 @@ export async function copyVerified(deps: Pick<ActivityDependencies, 'trainer' | 
     if (error instanceof TemperaError) throw error;
     const why = error instanceof Error ? error.message : 'unknown';
     throw new TemperaError('PROVIDER_UNAVAILABLE', `The download of ${file.sizeBytes} bytes from the pod broke off: ${why}`, { cause: error });
+  } finally {
+    // A store that gives up does not reach through the generator to a source that is silent.
+    source.destroy();
   }
 
   function invalid(why: string): TemperaError {

@@ -21,7 +21,8 @@ export interface BenchStack {
 
 /** Starts everything and uploads photos that the project draws. Refuses a real RunPod key: pods would cost money. */
 export async function startBenchStack(photos: number, log: (line: string) => void): Promise<BenchStack> {
-  if (process.env['RUNPOD_API_KEY']) throw new Error('RUNPOD_API_KEY is set: the benchmark would rent real pods. Unset it.');
+  if (process.env['RUNPOD_API_KEY'])
+    throw new Error('RUNPOD_API_KEY is set: the benchmark would rent real pods. Unset it.');
   const home = await mkdtemp(join(tmpdir(), 'tempera-bench-'));
   const removeHome = () => rm(home, { recursive: true, force: true, maxRetries: 5 });
   try {
@@ -37,7 +38,10 @@ export async function startBenchStack(photos: number, log: (line: string) => voi
     };
     try {
       const api = createApiClient(stack.apiUrl, stack.apiKeyFile);
-      const files = Array.from({ length: photos }, async (_, index) => ({ filename: `${index + 1}.jpg`, bytes: await drawPhoto(index + 1) }));
+      const files = Array.from({ length: photos }, async (_, index) => ({
+        filename: `${index + 1}.jpg`,
+        bytes: await drawPhoto(index + 1),
+      }));
       const { images } = await api.uploadPhotos(await Promise.all(files));
       return {
         api,

@@ -16,7 +16,10 @@ interface Timestamp {
 }
 
 /** All activities of a training in the order in which they were scheduled, and the start of the workflow. */
-export async function stepsOf(client: Client, trainingId: string): Promise<{ readonly startedAt: number; readonly steps: readonly StepTimes[] }> {
+export async function stepsOf(
+  client: Client,
+  trainingId: string,
+): Promise<{ readonly startedAt: number; readonly steps: readonly StepTimes[] }> {
   const { events } = await client.workflow.getHandle(trainingWorkflowId(trainingId)).fetchHistory();
   const open = new Map<string, { name: string; scheduledAt: number; startedAt: number }>();
   const steps: StepTimes[] = [];
@@ -25,7 +28,8 @@ export async function stepsOf(client: Client, trainingId: string): Promise<{ rea
     const at = milliseconds(event.eventTime);
     if (event.workflowExecutionStartedEventAttributes) startedAt = at;
     const scheduled = event.activityTaskScheduledEventAttributes;
-    if (scheduled) open.set(String(event.eventId), { name: scheduled.activityType?.name ?? '?', scheduledAt: at, startedAt: at });
+    if (scheduled)
+      open.set(String(event.eventId), { name: scheduled.activityType?.name ?? '?', scheduledAt: at, startedAt: at });
     const begun = event.activityTaskStartedEventAttributes;
     if (begun) Object.assign(open.get(String(begun.scheduledEventId)) ?? {}, { startedAt: at });
     const closed = event.activityTaskCompletedEventAttributes ?? event.activityTaskFailedEventAttributes;

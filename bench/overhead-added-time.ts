@@ -8,7 +8,19 @@ import type { TimedTraining } from './train-once.ts';
 const INSTANT_CLOUD = {
   rateLimit: null,
   loraBytes: 1_000_000,
-  delaysMs: { provisioning: 0, starting: 0, ports: 0, app: 0, workerTick: 0, modelLoad: 0, datasetLoad: 0, step: 0, save: 0, sample: 0, downloadFirstByte: 0 },
+  delaysMs: {
+    provisioning: 0,
+    starting: 0,
+    ports: 0,
+    app: 0,
+    workerTick: 0,
+    modelLoad: 0,
+    datasetLoad: 0,
+    step: 0,
+    save: 0,
+    sample: 0,
+    downloadFirstByte: 0,
+  },
 };
 const LIMIT_MS = 1_500;
 
@@ -16,7 +28,10 @@ const LIMIT_MS = 1_500;
 export async function measureAddedTime(stack: BenchStack, runs: number, tell: (line: string) => void) {
   await stack.world.configure(INSTANT_CLOUD);
   const train = (run: number) =>
-    trainOnce(stack, { recipe: { steps: 20, checkpointInterval: 10 }, destinations: [{ kind: 'huggingface', repo: `tempera-demo/bench-${run}` }] });
+    trainOnce(stack, {
+      recipe: { steps: 20, checkpointInterval: 10 },
+      destinations: [{ kind: 'huggingface', repo: `tempera-demo/bench-${run}` }],
+    });
   tell(`\n(a) API call to done with an instant cloud: ${runs} trainings one after the other, after one to warm up`);
   await train(0);
   const trainings: TimedTraining[] = [];
@@ -25,8 +40,19 @@ export async function measureAddedTime(stack: BenchStack, runs: number, tell: (l
   const totals = summarise(trainings.map((one) => one.completedAt - one.calledAt));
   tell(`median ${ms(totals.median)}  p90 ${ms(totals.p90)}  min ${ms(totals.min)}  max ${ms(totals.max)}\n`);
   const breakdown = breakDown(trainings);
-  tell(table([['median per training', 'before', 'queue', 'run'], ...breakdown.map((row) => [row.name, ms(row.beforeMs), ms(row.queueMs), ms(row.runMs)])]));
-  const target: Target = { name: 'time added to a training, median', unit: 'ms', measured: totals.median, limit: LIMIT_MS, kind: 'at most' };
+  tell(
+    table([
+      ['median per training', 'before', 'queue', 'run'],
+      ...breakdown.map((row) => [row.name, ms(row.beforeMs), ms(row.queueMs), ms(row.runMs)]),
+    ]),
+  );
+  const target: Target = {
+    name: 'time added to a training, median',
+    unit: 'ms',
+    measured: totals.median,
+    limit: LIMIT_MS,
+    kind: 'at most',
+  };
   return { target, figures: { runs, totalMs: totals, medianByStep: breakdown } };
 }
 

@@ -10,7 +10,17 @@ import type { Book } from './world-admin.ts';
 const QUICK_CLOUD = {
   rateLimit: null,
   loraBytes: 1_000_000,
-  delaysMs: { provisioning: 100, starting: 50, ports: 50, app: 100, workerTick: 50, modelLoad: 500, datasetLoad: 100, save: 100, sample: 50 },
+  delaysMs: {
+    provisioning: 100,
+    starting: 50,
+    ports: 50,
+    app: 100,
+    workerTick: 50,
+    modelLoad: 500,
+    datasetLoad: 100,
+    save: 100,
+    sample: 50,
+  },
 };
 const LIMIT_MS = 1_500;
 
@@ -22,22 +32,42 @@ interface PaidParams {
 }
 
 /** Billed time of a pod in which it neither received photos nor trained nor handed out the LoRA, at default polling. */
-export async function measurePaidTime(stack: BenchStack, { runs, steps, stepMs }: PaidParams, tell: (line: string) => void) {
+export async function measurePaidTime(
+  stack: BenchStack,
+  { runs, steps, stepMs }: PaidParams,
+  tell: (line: string) => void,
+) {
   await stack.world.configure(QUICK_CLOUD);
   await stack.world.configure({ delaysMs: { step: stepMs } });
-  tell(`\n(b) paid time of a pod outside upload, training and download: ${runs} trainings of ${steps} steps of ${stepMs} ms`);
+  tell(
+    `\n(b) paid time of a pod outside upload, training and download: ${runs} trainings of ${steps} steps of ${stepMs} ms`,
+  );
   const recipe = { steps, checkpointInterval: Math.max(1, Math.floor(steps / 2)) };
   const idle: ReturnType<typeof partsOf>[] = [];
-  for (let run = 1; run <= runs; run += 1) idle.push(partsOf(await trainOnce(stack, { recipe }), await stack.world.book()));
+  for (let run = 1; run <= runs; run += 1)
+    idle.push(partsOf(await trainOnce(stack, { recipe }), await stack.world.book()));
 
   const outside = summarise(idle.map((one) => one.outsideMs));
   tell(`median ${ms(outside.median)}  p90 ${ms(outside.p90)}  min ${ms(outside.min)}  max ${ms(outside.max)}\n`);
-  const names = ['created to ready', 'ready to upload', 'upload to training', 'training ended to noticed', 'noticed to download', 'download to deleted'] as const;
+  const names = [
+    'created to ready',
+    'ready to upload',
+    'upload to training',
+    'training ended to noticed',
+    'noticed to download',
+    'download to deleted',
+  ] as const;
   const breakdown = names.map((name) => ({ name, ...summarise(idle.map((one) => one.parts[name])) }));
   tell(table([['paid and idle', 'median', 'max'], ...breakdown.map((row) => [row.name, ms(row.median), ms(row.max)])]));
   const billedMs = median(idle.map((one) => one.billedMs));
   tell(`billed in all: median ${ms(billedMs)}`);
-  const target: Target = { name: 'paid time outside upload, training, download, median', unit: 'ms', measured: outside.median, limit: LIMIT_MS, kind: 'at most' };
+  const target: Target = {
+    name: 'paid time outside upload, training, download, median',
+    unit: 'ms',
+    measured: outside.median,
+    limit: LIMIT_MS,
+    kind: 'at most',
+  };
   return { target, figures: { runs, steps, stepMs, outsideMs: outside, billedMs, breakdown } };
 }
 
@@ -45,14 +75,21 @@ function partsOf(training: TimedTraining, book: Book) {
   const pods = book.pods.filter((pod) => pod.name.includes(shortTrainingId(training.id)));
   const [pod] = pods;
   const job = book.trainings.find((entry) => entry.podId === pod?.id);
-  if (!pod || pods.length !== 1 || pod.deletedAtMs === null || !job || job.endedAtMs === null) throw new Error(`Training ${training.id} had not exactly one pod with one job`);
+  if (!pod || pods.length !== 1 || pod.deletedAtMs === null || !job || job.endedAtMs === null)
+    throw new Error(`Training ${training.id} had not exactly one pod with one job`);
   const step = (name: string) => {
     const found = training.steps.find((one) => one.name === name);
     if (!found) throw new Error(`Training ${training.id} has no step ${name}`);
     return found;
   };
-  const [ready, upload, watch, download] = [step('awaitPodReady'), step('uploadDataset'), step('watchTraining'), step('downloadLora')];
-  const busyMs = upload.closedAt - upload.startedAt + (job.endedAtMs - job.startedAtMs) + (download.closedAt - download.startedAt);
+  const [ready, upload, watch, download] = [
+    step('awaitPodReady'),
+    step('uploadDataset'),
+    step('watchTraining'),
+    step('downloadLora'),
+  ];
+  const busyMs =
+    upload.closedAt - upload.startedAt + (job.endedAtMs - job.startedAtMs) + (download.closedAt - download.startedAt);
   const billedMs = pod.billedSeconds * 1_000;
   return {
     billedMs,

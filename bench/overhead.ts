@@ -41,7 +41,14 @@ async function main(): Promise<number> {
 
   async function measure(): Promise<number> {
     const added = await measureAddedTime(stack, Number(flags.runs), tell);
-    const paid = await measurePaidTime(stack, { runs: Number(flags['paid-runs']), steps: Number(flags.steps), stepMs: Number(flags['step-ms']) }, tell);
-    return conclude({ targets: [added.target, paid.target], skipped: [], figures: { added: added.figures, paid: paid.figures } }, flags.json);
+    const paid = await measurePaidTime(
+      stack,
+      { runs: Number(flags['paid-runs']), steps: Number(flags.steps), stepMs: Number(flags['step-ms']) },
+      tell,
+    );
+    return conclude(
+      { targets: [added.target, paid.target], skipped: [], figures: { added: added.figures, paid: paid.figures } },
+      flags.json,
+    );
   }
 }

@@ -13,7 +13,13 @@ export interface BenchReport {
 export function conclude({ targets, skipped, figures }: BenchReport, asJson: boolean): number {
   const missed = targets.filter((target) => !isMet(target));
   if (asJson) {
-    say(JSON.stringify({ targets: targets.map((target) => ({ ...target, met: isMet(target) })), skipped, figures }, null, 2));
+    say(
+      JSON.stringify(
+        { targets: targets.map((target) => ({ ...target, met: isMet(target) })), skipped, figures },
+        null,
+        2,
+      ),
+    );
   } else {
     say('');
     for (const target of targets) say(verdict(target));

@@ -4,6 +4,9 @@ import type { BenchStack } from './bench-stack.ts';
 import { stepsOf } from './history.ts';
 import type { StepTimes } from './history.ts';
 
+/** Far beyond what one may take: a stack that hangs must not hang the benchmark. */
+const TRAINING_LIMIT_MS = 120_000;
+
 export interface TimedTraining {
   readonly id: string;
   /** Epoch milliseconds: the call was sent, its answer was there, the workflow began, the training was `ready`. */
@@ -19,21 +22,33 @@ export async function trainOnce(stack: BenchStack, body: object): Promise<TimedT
   // A dataset of its own: with the last one's, curation would find its pictures made already.
   const dataset = await stack.api.createDataset('bench', stack.imageIds);
   const calledAt = Date.now();
-  const { id } = await stack.api.startTraining({ name: 'bench', datasetId: dataset.id, baseModel: 'flux', triggerWord: 'ohwx', ...body }, randomUUID());
+  const { id } = await stack.api.startTraining(
+    { name: 'bench', datasetId: dataset.id, baseModel: 'flux', triggerWord: 'ohwx', ...body },
+    randomUUID(),
+  );
   const answeredAt = Date.now();
   const training = await untilEnd(stack, id);
-  if (training.status !== 'ready') throw new Error(`Training ${id} is ${training.status}: ${training.reason} ${training.message}`);
+  if (training.status !== 'ready')
+    throw new Error(`Training ${id} is ${training.status}: ${training.reason} ${training.message}`);
   // Closed a moment after the row says `ready`.
   await stack.temporal.workflow.getHandle(`lora-training/${id}`).result();
   const { startedAt, steps } = await stepsOf(stack.temporal, id);
-  return { id, calledAt, answeredAt, workflowStartedAt: startedAt, completedAt: Date.parse(training.completedAt ?? ''), steps };
+  return {
+    id,
+    calledAt,
+    answeredAt,
+    workflowStartedAt: startedAt,
+    completedAt: Date.parse(training.completedAt ?? ''),
+    steps,
+  };
 }
 
 /** Waits on the event stream, as a client would. */
 async function untilEnd({ api }: BenchStack, id: string): Promise<TrainingView> {
   const stop = new AbortController();
+  const limit = AbortSignal.any([stop.signal, AbortSignal.timeout(TRAINING_LIMIT_MS)]);
   try {
-    for await (const item of api.events(id, stop.signal)) {
+    for await (const item of api.events(id, limit)) {
       if (item.kind === 'event' && /^training\.(?:ready|failed|cancelled)$/.test(item.topic)) break;
     }
   } finally {

@@ -10,7 +10,11 @@ export interface BookPod {
 
 export interface Book {
   readonly pods: readonly BookPod[];
-  readonly trainings: readonly { readonly podId: string; readonly startedAtMs: number; readonly endedAtMs: number | null }[];
+  readonly trainings: readonly {
+    readonly podId: string;
+    readonly startedAtMs: number;
+    readonly endedAtMs: number | null;
+  }[];
 }
 
 export interface WorldAdmin {
@@ -22,7 +26,8 @@ export interface WorldAdmin {
 
 export function createWorldAdmin(url: string): WorldAdmin {
   const call = async (method: string, path: string, body?: object): Promise<unknown> => {
-    const init = body === undefined ? {} : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
+    const init =
+      body === undefined ? {} : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
     const response = await fetch(`${url}/admin/${path}`, { method, ...init });
     const text = await response.text();
     if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`);

@@ -6,6 +6,7 @@ import { request as httpRequest } from 'node:http';
 import type { IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { TemperaError } from '../core/failure.ts';
+import { connectWithLargeReads } from './large-reads.ts';
 
 /** Some vendors' edges answer 403 to default agents (RunPod's does: runpod-errors `v2.cloudflare-ua`). */
 const USER_AGENT = 'tempera/0.1 (+https://www.npmjs.com/package/tempera)';
@@ -79,7 +80,10 @@ export interface DownloadOptions {
 export async function openDownload(options: DownloadOptions): Promise<IncomingMessage> {
   const { vendor, url, signal, idleTimeoutMs = 30_000 } = options;
   signal.throwIfAborted();
-  const request = url.startsWith('https:') ? httpsRequest : httpRequest;
+  const { protocol, hostname, port } = new URL(url);
+  const isPlain = protocol === 'http:';
+  const request = isPlain ? httpRequest : httpsRequest;
+  const address = { host: hostname.replace(/^\[|\]$/g, ''), port: Number(port || 80) };
   return await new Promise<IncomingMessage>((resolve, reject) => {
     const fail = (cause: unknown) =>
       reject(
@@ -89,11 +93,11 @@ export async function openDownload(options: DownloadOptions): Promise<IncomingMe
       );
     const call = request(
       url,
-      { headers: { 'user-agent': USER_AGENT, ...options.headers }, signal },
+      { headers: { 'user-agent': USER_AGENT, ...options.headers }, signal, ...(isPlain ? { createConnection: () => connectWithLargeReads(address) } : {}) },
       resolve,
     );
     call.setTimeout(idleTimeoutMs, () => call.destroy(new Error(`no data for ${idleTimeoutMs} ms`)));
-    call.on('error', (error) => (signal.aborted ? reject(signal.reason) : fail(error)));
+    call.on('error', (error) => (signal.aborted ? reject(signal.reason as Error) : fail(error)));
     call.end();
   });
 }

@@ -1,0 +1,73 @@
+import type { TrainerFile, TrainerTarget } from '../providers/trainers/trainer.ts';
+import { resolveRecipe } from '../core/recipe.ts';
+import { createRunpodCompute } from '../providers/compute/runpod/compute.ts';
+import { createAiToolkitTrainer } from '../providers/trainers/ai-toolkit/trainer.ts';
+import { createWorldAdmin } from './world-admin.ts';
+
+export interface TrainedPod {
+  readonly target: TrainerTarget;
+  readonly lora: TrainerFile;
+}
+
+const INSTANT = {
+  provisioning: 0,
+  starting: 0,
+  ports: 0,
+  app: 0,
+  workerTick: 0,
+  modelLoad: 0,
+  datasetLoad: 0,
+  step: 0,
+  save: 0,
+  sample: 0,
+};
+const PASSWORD = 'bench-password';
+const CREATE_TIMEOUT_MS = 10_000;
+
+/** Rents an emulated pod through our own clients and has it "train" until a LoRA of this size lies on its disk. */
+export async function trainOnPod(emulatorUrl: string, loraBytes: number, signal: AbortSignal): Promise<TrainedPod> {
+  const world = createWorldAdmin(`${emulatorUrl}/w/bench`);
+  await world.configure({ rateLimit: null, loraBytes, delaysMs: INSTANT });
+  const compute = createRunpodCompute({
+    apiKey: 'emulated',
+    apiUrl: `${world.url}/runpod`,
+    proxyTemplate: `${world.url}/proxy/{podId}/{port}`,
+  });
+  const trainer = createAiToolkitTrainer();
+  const created = await compute.create(
+    {
+      name: 'tempera-bench-a1p1',
+      image: 'ostris/aitoolkit:0.12.26',
+      diskGb: 60,
+      httpPorts: [trainer.port],
+      env: trainer.environment({ password: PASSWORD, gatedModel: false }),
+      minCudaVersion: '13.0',
+    },
+    { gpu: 'NVIDIA GeForce RTX 4090', cloud: 'secure', dataCenters: [], hourlyMicroUsd: 0, vramGb: 24 },
+    CREATE_TIMEOUT_MS,
+  );
+  if (created.status !== 'created') throw new Error(`The emulated pod was not created: ${created.message}`);
+  const target = { baseUrl: compute.portUrl(created.pod.id, trainer.port), password: PASSWORD };
+  await until(async () => (await trainer.probe(target, signal)).ready, signal);
+
+  const photo = Buffer.from('stands for a photo');
+  const photos = [{ filename: '0001.jpg', caption: 'ohwx', sizeBytes: photo.byteLength, read: async () => photo }];
+  await trainer.uploadDataset({ target, datasetName: 'ds_train', photos, from: 0, onProgress: () => {}, signal });
+  const recipe = resolveRecipe('flux', 'ohwx', { steps: 10, checkpointInterval: 10, sampleCount: 1 });
+  const jobId = await trainer.start(target, { jobName: 'lora_bench', datasetName: 'ds_train', recipe }, signal);
+  await until(async () => {
+    const { state, info } = await trainer.observe(target, jobId, signal);
+    if (state === 'failed') throw new Error(`The emulated training failed: ${info}`);
+    return state === 'completed';
+  }, signal);
+  const lora = (await trainer.files(target, jobId, signal)).find((file) => file.step === null);
+  if (!lora) throw new Error('The emulated training left no LoRA');
+  return { target, lora };
+}
+
+async function until(condition: () => Promise<boolean>, signal: AbortSignal): Promise<void> {
+  while (!(await condition())) {
+    signal.throwIfAborted();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
