@@ -97,6 +97,19 @@ async function commits(world: TestWorld, repo = 'tempera-demo/ada'): Promise<num
 }
 
 describe('createHuggingFacePublisher', () => {
+  it('publishes two samples with the same bytes', async () => {
+    const world = await newWorld();
+    await store.put('samples/same-a.jpg', Buffer.alloc(60_000, 'same'));
+    await store.put('samples/same-b.jpg', Buffer.alloc(60_000, 'same'));
+
+    const published = await publish(world, {
+      files: [await file()],
+      samples: ['same-a', 'same-b'].map((name, index) => ({ key: `samples/${name}.jpg`, prompt: 'ohwx', step: index })),
+    });
+
+    expect(published.sha256).toMatch(/^[0-9a-f]{64}$/);
+  });
+
   it('makes a private repository with weights, samples and a card in one commit, tagged v1', async () => {
     const world = await newWorld();
     const lora = await file();

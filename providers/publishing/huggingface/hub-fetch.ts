@@ -81,14 +81,16 @@ function pauseMs(headers: Headers): number | undefined {
 
 /** Counts the bytes of a blob while `fetch` reads them; it stays a blob, so the length is still announced. */
 function counted(blob: Blob, onBytes: (bytes: number) => void): Blob {
-  const count = new TransformStream<Uint8Array, Uint8Array>({
-    transform(chunk, controller) {
-      onBytes(chunk.byteLength);
-      controller.enqueue(chunk);
-    },
-  });
+  const count = () =>
+    new TransformStream<Uint8Array, Uint8Array>({
+      transform(chunk, controller) {
+        onBytes(chunk.byteLength);
+        controller.enqueue(chunk);
+      },
+    });
   const stream = blob.stream.bind(blob);
-  return Object.defineProperty(blob, 'stream', { value: () => stream().pipeThrough(count) });
+  // Configurable: two files with the same bytes come as one blob, twice. An error thrown here would make the package hang.
+  return Object.defineProperty(blob, 'stream', { configurable: true, value: () => stream().pipeThrough(count()) });
 }
 
 /** Runs on after the answer's head, so that it also covers the body; after that it ends unheard. */
