@@ -3,6 +3,7 @@
  * Uses DATABASE_URL, else the embedded server of the development stack, which runs while the command does.
  */
 import { spawn } from 'node:child_process';
+import { join } from 'node:path';
 import { ensureDatabase } from './postgres.ts';
 
 /** Words of ours and what Prisma calls them. Drift ends with 2 when migrations and schema say different things. */
@@ -36,7 +37,7 @@ if (command === undefined) {
   process.stderr.write(`Unknown command "${word}". Known: ${Object.keys(COMMANDS).join(', ')}\n`);
   process.exit(64);
 }
-const database = await ensureDatabase({ dir: '.tempera/postgres' });
+const database = await ensureDatabase({ dir: join(process.env['TEMPERA_HOME'] || '.tempera', 'postgres') });
 try {
   process.exitCode = await runPrisma([...command, ...rest], database.url);
 } finally {

@@ -18,7 +18,17 @@ const PHOTO_TYPES = new Set(['.jpg', '.jpeg', '.png', '.webp', '.avif', '.tif', 
 /** The emulated trainer is set so that a run takes about half a minute and still shows its phases. */
 const DEMO_CLOUD = {
   loraBytes: 20_000_000,
-  delaysMs: { provisioning: 1_500, starting: 500, ports: 300, app: 700, modelLoad: 2_500, datasetLoad: 500, step: 25, save: 300, sample: 150 },
+  delaysMs: {
+    provisioning: 1_500,
+    starting: 500,
+    ports: 300,
+    app: 700,
+    modelLoad: 2_500,
+    datasetLoad: 500,
+    step: 25,
+    save: 300,
+    sample: 150,
+  },
 };
 
 const { values: flags } = parseArgs({
@@ -41,7 +51,9 @@ async function main(): Promise<number> {
     return 0;
   }
   if (process.env['RUNPOD_API_KEY']) {
-    say('RUNPOD_API_KEY is set: the demo would rent a real pod. Unset it for the demo, or use `npm start` and the API for real trainings.');
+    say(
+      'RUNPOD_API_KEY is set: the demo would rent a real pod. Unset it for the demo, or use `npm start` and the API for real trainings.',
+    );
     return 1;
   }
   const photos = await readPhotos(flags.images);
@@ -68,13 +80,22 @@ function report(broken: string): number {
 }
 
 async function train(stack: Stack, photos: readonly { filename: string; bytes: Uint8Array }[]): Promise<number> {
-  await fetch(`${stack.emulatorUrl}/w/dev/admin/config`, { method: 'PUT', headers: { 'content-type': 'application/json' }, body: JSON.stringify(DEMO_CLOUD) });
+  await fetch(`${stack.emulatorUrl}/w/dev/admin/config`, {
+    method: 'PUT',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(DEMO_CLOUD),
+  });
   const api = createApiClient(stack.apiUrl, stack.apiKeyFile);
   say('\nThe cloud is EMULATED: no GPU, no money, and no real weights are trained.\n');
   const uploaded = await api.uploadPhotos(photos);
-  say(`Uploaded ${uploaded.images.length} photos${flags.images ? ` from ${flags.images}` : ' (drawn by the demo itself)'}`);
+  say(
+    `Uploaded ${uploaded.images.length} photos${flags.images ? ` from ${flags.images}` : ' (drawn by the demo itself)'}`,
+  );
   for (const { filename, message } of uploaded.rejected) say(`  not taken: ${filename}: ${message}`);
-  const dataset = await api.createDataset('demo', uploaded.images.map((image) => image.id));
+  const dataset = await api.createDataset(
+    'demo',
+    uploaded.images.map((image) => image.id),
+  );
   const training = await api.startTraining(
     {
       name: `Demo ${flags.trigger}`,
@@ -82,7 +103,12 @@ async function train(stack: Stack, photos: readonly { filename: string; bytes: U
       baseModel: flags['base-model'],
       triggerWord: flags.trigger,
       recipe: { steps: Number(flags.steps), checkpointInterval: Math.max(1, Math.round(Number(flags.steps) / 3)) },
-      destinations: [{ kind: 'huggingface', repo: `tempera-demo/demo-${flags.trigger.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-')}` }],
+      destinations: [
+        {
+          kind: 'huggingface',
+          repo: `tempera-demo/demo-${flags.trigger.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-')}`,
+        },
+      ],
     },
     randomUUID(),
   );
@@ -109,7 +135,8 @@ function progressLine({ phase, attempt, progress, cost, gpu }: TrainingView): st
   const { step, totalSteps, loss, estimatedEndAt } = progress;
   const parts = [phase.padEnd(12)];
   if (totalSteps > 0) parts.push(`${bar(step / totalSteps)} ${step}/${totalSteps}`);
-  if (estimatedEndAt !== null && phase === 'training') parts.push(`ETA ${Math.max(0, Math.round((Date.parse(estimatedEndAt) - Date.now()) / 1_000))} s`);
+  if (estimatedEndAt !== null && phase === 'training')
+    parts.push(`ETA ${Math.max(0, Math.round((Date.parse(estimatedEndAt) - Date.now()) / 1_000))} s`);
   if (loss !== null) parts.push(`loss ${loss.toFixed(3)}`);
   if (cost.microUsd > 0) parts.push(cost.usd);
   if (gpu !== null) parts.push(`${gpu}${attempt > 1 ? `, attempt ${attempt}` : ''}`);
@@ -124,8 +151,15 @@ function success(stack: Stack, training: TrainingView): number {
     say(`  size     ${(file.sizeBytes / 1e6).toFixed(1)} MB (${file.sizeBytes} bytes)`);
     say(`  sha256   ${file.sha256}`);
   }
-  for (const publication of training.publications) say(`Published  ${publication.status}: ${publication.url ?? publication.message ?? publication.location} (emulated Hub)`);
-  say(`Cost       ${training.cost.usd} of emulated money, ${training.attempt} attempt${training.attempt === 1 ? '' : 's'}`);
+  for (const publication of training.publications) {
+    const { status, url, location, message } = publication;
+    say(
+      `Published  ${status === 'published' ? (url ?? location) : `${status}: ${message ?? location}`} (emulated Hub)`,
+    );
+  }
+  say(
+    `Cost       ${training.cost.usd} of emulated money, ${training.attempt} attempt${training.attempt === 1 ? '' : 's'}`,
+  );
   say(`Web UI     ${training.links.temporalUi ?? 'unknown'}${flags.keep ? '' : '   (run with --keep to look at it)'}`);
   say('\nThe cloud was emulated: the file is valid safetensors with random numbers, not trained weights.');
   return 0;
@@ -139,7 +173,10 @@ function failure(training: TrainingView): number {
 async function readPhotos(folder: string | undefined) {
   if (folder === undefined) {
     return await Promise.all(
-      Array.from({ length: DRAWN_PHOTOS }, async (_, index) => ({ filename: `drawn-${index + 1}.jpg`, bytes: await drawPhoto(index + 1) })),
+      Array.from({ length: DRAWN_PHOTOS }, async (_, index) => ({
+        filename: `drawn-${index + 1}.jpg`,
+        bytes: await drawPhoto(index + 1),
+      })),
     );
   }
   const names = readdirSync(folder).filter((name) => PHOTO_TYPES.has(extname(name).toLowerCase()));

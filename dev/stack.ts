@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { readTemporalDevConfig } from '../config/temporal-dev.ts';
@@ -5,6 +6,8 @@ import { migrate } from '../prisma/migrate.ts';
 import type { Child } from './child.ts';
 import { startEmulatorProcess } from './emulator.ts';
 import { processEnvironment } from './environment.ts';
+import { claimHome, cloudOf, defaultHome } from './home.ts';
+import type { Cloud } from './home.ts';
 import { tryLock } from './lock.mjs';
 import { portOrFree } from './ports.ts';
 import { ensureDatabase } from './postgres.ts';
@@ -36,7 +39,7 @@ export interface Stack {
 }
 
 export interface StackOptions {
-  /** Default `.tempera`. */
+  /** Default: TEMPERA_HOME, else `.tempera`, for real pods `.tempera/runpod`. */
   readonly home?: string;
   /** Told what is being done, one short line at a time. */
   readonly log?: (line: string) => void;
@@ -49,7 +52,8 @@ export interface StackOptions {
 /** Starts Temporal, PostgreSQL, the emulated cloud, the worker and the API, and waits until all are ready. When one does not start, the others are stopped again. */
 export async function startStack(options: StackOptions = {}): Promise<Stack> {
   const { log = () => undefined } = options;
-  const home = resolve(options.home ?? '.tempera');
+  const cloud = cloudOf();
+  const home = options.home === undefined ? defaultHome(cloud) : resolve(options.home);
   const lock = tryLock(join(home, 'stack.lock'));
   if (lock.status === 'held')
     throw new Error(`A stack is running in ${home} already (process ${lock.pid}). Stop it first.`);
@@ -58,7 +62,8 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     for (const end of stops.splice(0).reverse()) await end();
   };
   try {
-    return await startParts({ options, home, log, stops, stop });
+    claimHome(home, cloud);
+    return await startParts({ options, cloud, home, log, stops, stop });
   } catch (error) {
     await stop();
     throw error;
@@ -67,6 +72,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
 
 interface Start {
   readonly options: StackOptions;
+  readonly cloud: Cloud;
   readonly home: string;
   readonly log: (line: string) => void;
   /** Filled as parts come up. */
@@ -74,23 +80,24 @@ interface Start {
   readonly stop: () => Promise<void>;
 }
 
-async function startParts({ options, home, log, stops, stop }: Start): Promise<Stack> {
+async function startParts({ options, cloud, home, log, stops, stop }: Start): Promise<Stack> {
   const logs = join(home, 'logs');
   rmSync(logs, { recursive: true, force: true });
-  const isEmulated = !process.env['RUNPOD_API_KEY'];
-
   const [temporal, database, emulatorUrl] = await all([
     startTemporal(home, logs, log, stops),
     startDatabase(home, logs, log, stops),
-    isEmulated ? startEmulator(home, logs, log, stops) : Promise.resolve(null),
+    cloud === 'emulated' ? startEmulator(home, logs, log, stops) : Promise.resolve(null),
   ]);
-  const port = await portOrFree(API_PORT, (free) => log(`port ${API_PORT} is taken; the API uses ${free}`));
+  const host = process.env['API_HOST'] || '127.0.0.1';
+  const wished = Number(process.env['API_PORT'] || API_PORT);
+  const port = await portOrFree(wished, (free) => log(`port ${wished} is taken; the API uses ${free}`));
+  const apiUrl = `http://${host === '0.0.0.0' ? '127.0.0.1' : host}:${port}`;
   const env = processEnvironment({
     home,
     databaseUrl: database,
     temporal,
     worldUrl: emulatorUrl === null ? null : `${emulatorUrl}/w/${WORLD}`,
-    api: { host: '127.0.0.1', port },
+    api: { host, port },
     ...(options.env === undefined ? {} : { extra: options.env }),
   });
   const started = (child: Child) => {
@@ -101,9 +108,9 @@ async function startParts({ options, home, log, stops, stop }: Start): Promise<S
     startWorkerProcess({ env, args: options.workerArgs ?? [], logFile: join(logs, 'worker.log') }).then(started),
     startApiProcess({ env, args: options.apiArgs ?? [], logFile: join(logs, 'api.log') }).then(started),
   ]);
-  log(`API: http://127.0.0.1:${port}`);
+  log(`API: ${apiUrl}`);
   return {
-    apiUrl: `http://127.0.0.1:${port}`,
+    apiUrl,
     temporal,
     databaseUrl: database,
     emulatorUrl,
@@ -157,6 +164,12 @@ async function startEmulator(home: string, logs: string, log: Start['log'], stop
     logFile: join(logs, 'emulator.log'),
   });
   stops.push(() => emulator.stop());
+  // Ids of pods follow from the seed. Our ledger outlives the emulator, and no vendor gives an id twice.
+  await fetch(`${emulator.url}/w/${WORLD}/admin/config`, {
+    method: 'PUT',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ seed: randomInt(2 ** 31) }),
+  });
   log(`emulated cloud: ${emulator.url} (no real pods, no money)`);
   return emulator.url;
 }
