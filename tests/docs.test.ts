@@ -1,0 +1,97 @@
+/** The papers say what the code says. */
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { FAILURE_POLICY } from '../core/failure.ts';
+import { readTemporalDevConfig } from '../config/temporal-dev.ts';
+import { FAILURE_POLICY_FILE, renderFailurePolicy } from '../dev/failure-policy.ts';
+
+const ROOT = resolve(import.meta.dirname, '..');
+const read = (file: string) => readFileSync(join(ROOT, file), 'utf8');
+const PAGES = [
+  'README.md',
+  'CHANGELOG.md',
+  ...readdirSync(join(ROOT, 'docs'), { recursive: true, encoding: 'utf8' }).map((file) => join('docs', file)),
+].filter((file) => file.endsWith('.md'));
+
+test('docs/failure-policy.md is what the table renders', () => {
+  expect(readFileSync(FAILURE_POLICY_FILE, 'utf8')).toBe(renderFailurePolicy());
+});
+
+describe('README.md', () => {
+  const readme = read('README.md');
+
+  test('has a row for every variable of config/env.ts, with its default, and no other', () => {
+    const source = read('config/env.ts');
+    const rows = tableRows(sectionOf(readme, 'Configuration'));
+    const variables = [...source.matchAll(/(?:env\[|(?:required|integer|httpUrl)\()'([A-Z0-9_]+)'/g)].map(
+      ([, name]) => name!,
+    );
+    const defaults = [
+      ...source.matchAll(/env\['([A-Z0-9_]+)'\] \|\| '([^']+)'/g),
+      ...source.matchAll(/(?:httpUrl|integer)\('([A-Z0-9_]+)', '?([^',]+)'?[,)]/g),
+    ].map(([, name, value]) => [name!, value!.replaceAll('_', '')] as const);
+    const missing = defaults.filter(
+      ([name, value]) =>
+        !/^[`$]/.test(value) &&
+        !rows
+          .find(([cell]) => cell === `\`${name}\``)?.[2]
+          ?.replaceAll('_', '')
+          .includes(value),
+    );
+
+    expect(variables.length).toBeGreaterThan(20);
+    expect(new Set(rows.map(([name]) => name))).toEqual(new Set(variables.map((name) => `\`${name}\``)));
+    expect(missing).toEqual([]);
+  });
+
+  test('names every failure code, search attribute and folder', () => {
+    const folders = readdirSync(ROOT, { withFileTypes: true }).filter(
+      (entry) => entry.isDirectory() && /^[a-z]/.test(entry.name) && !['node_modules', 'dist'].includes(entry.name),
+    );
+
+    for (const code of Object.keys(FAILURE_POLICY)) expect(readme).toContain(`\`${code}\``);
+    for (const name of Object.keys(readTemporalDevConfig().searchAttributes)) expect(readme).toContain(`\`${name}\``);
+    for (const { name } of folders) expect(readme).toContain(`\`${name}/\``);
+  });
+});
+
+test('every package has its line in docs/decisions/dependencies.md', () => {
+  const { dependencies, devDependencies } = JSON.parse(read('package.json')) as Record<string, Record<string, string>>;
+  const names = [...Object.keys(dependencies!), ...Object.keys(devDependencies!)];
+  const rows = tableRows(read('docs/decisions/dependencies.md')).map(([name]) => name);
+
+  expect(new Set(rows)).toEqual(new Set(names.map((name) => `\`${name}\``)));
+});
+
+test('every link between pages leads somewhere', () => {
+  const broken = PAGES.flatMap((page) =>
+    [...read(page).matchAll(/\]\((?!https?:|#)([^)#]+)[^)]*\)/g)]
+      .map(([, target]) => resolve(ROOT, dirname(page), target!))
+      .filter((target) => !existsSync(target))
+      .map((target) => `${page} -> ${relative(ROOT, target)}`),
+  );
+
+  expect(PAGES.length).toBeGreaterThan(10);
+  expect(broken).toEqual([]);
+});
+
+/** The text under a heading, down to the next one of its kind. */
+function sectionOf(text: string, heading: string): string {
+  return text.split(/^## /m).find((section) => section.startsWith(`${heading}\n`)) ?? '';
+}
+
+/** Cells of all table rows but the heads. */
+function tableRows(text: string): string[][] {
+  const lines = text.split('\n');
+  return lines
+    .filter(
+      (line, index) => line.startsWith('| ') && !line.startsWith('| ---') && !lines[index + 1]?.startsWith('| ---'),
+    )
+    .map((line) =>
+      line
+        .split('|')
+        .slice(1, -1)
+        .map((cell) => cell.trim()),
+    );
+}

@@ -1,0 +1,163 @@
+/** Types what the README tells a stranger to type, in a copy of the project. */
+import { spawn, spawnSync } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import {
+  chmodSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { drawPhoto } from '../dev/photos.ts';
+
+const ROOT = resolve(import.meta.dirname, '..');
+const README = readFileSync(join(ROOT, 'README.md'), 'utf8');
+/** Left out of the copy: what a clone does not have. The installed packages are lent. */
+const NOT_CLONED = new Set(['node_modules', '.git', '.tempera', 'dist', 'generated']);
+/** A stranger has no settings of ours; where programs are cached is no setting of Tempera. */
+const KEPT = ['PATH', 'HOME', 'USER', 'LANG', 'TMPDIR', 'TEMPORAL_CLI_PATH', 'TEMPERA_CACHE_DIR', 'XDG_CACHE_HOME'];
+
+interface Running {
+  readonly child: ChildProcess;
+  readonly output: { text: string };
+  readonly ended: Promise<number | null>;
+}
+
+let clone: string;
+const started: Running[] = [];
+beforeAll(() => {
+  clone = mkdtempSync(join(tmpdir(), 'tempera-readme-'));
+  // PostgreSQL may run as another user and has to get in.
+  chmodSync(clone, 0o711);
+  cpSync(ROOT, clone, { recursive: true, filter: (path) => path === ROOT || !NOT_CLONED.has(basename(path)) });
+  symlinkSync(join(ROOT, 'node_modules'), join(clone, 'node_modules'));
+});
+afterAll(async () => {
+  // Only a test that failed leaves something here.
+  for (const { child, ended } of started) {
+    if (child.exitCode === null) process.kill(-child.pid!, 'SIGINT');
+    await ended;
+  }
+  rmSync(clone, { recursive: true, force: true, maxRetries: 5 });
+});
+
+/** The fenced block that is marked `sh test=<name>`. */
+function block(name: string): string {
+  const found = new RegExp(`^\`\`\`sh test=${name}\\n([\\s\\S]*?)^\`\`\``, 'm').exec(README)?.[1];
+  if (found === undefined) throw new Error(`README.md has no block "sh test=${name}"`);
+  return found.trim();
+}
+
+/** Starts a shell command in the copy and keeps what it prints. */
+function type(command: string): Running {
+  const env = Object.fromEntries(
+    KEPT.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
+  );
+  const child = spawn('bash', ['-c', `set -eo pipefail\n${command}`], {
+    cwd: clone,
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
+  });
+  const output = { text: '' };
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (chunk: Buffer) => void (output.text += chunk.toString()));
+  const ended = new Promise<number | null>((done) => child.on('close', done));
+  const running = { child, output, ended };
+  started.push(running);
+  return running;
+}
+
+/** Processes that still run from the copy: named in their command line, or at home in it (Linux). */
+function leftovers(): string[] {
+  const lines = spawnSync('ps', ['-eo', 'pid,args'], { encoding: 'utf8' }).stdout.split('\n');
+  return lines.filter((line) => line.includes(clone) || cwdOf(line.trim().split(' ')[0] ?? '').startsWith(clone));
+}
+
+function cwdOf(pid: string): string {
+  try {
+    return readlinkSync(`/proc/${pid}/cwd`);
+  } catch {
+    // It has just ended, or this is not Linux.
+    return '';
+  }
+}
+
+test('npm test is a script', () => {
+  const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
+    scripts: Record<string, string>;
+  };
+
+  expect(block('exists')).toBe('npm test');
+  expect(scripts['test']).toBeDefined();
+});
+
+test('npm run demo trains, publishes and leaves nothing running', async () => {
+  const { output, ended } = type(block('demo'));
+  if ((await ended) !== 0) throw new Error(`npm run demo failed:\n${output.text}`);
+
+  expect(output.text).toContain('The cloud is EMULATED: no GPU, no money, and no real weights are trained.');
+  for (const phase of ['provisioning', 'training', 'publishing'])
+    expect(output.text).toMatch(new RegExp(`^${phase} +\\[`, 'm'));
+  expect(output.text).toMatch(/^LoRA +\.tempera\/objects\/trainings\/\S+\/artifacts\/a1\/demo-ohwx\.safetensors$/m);
+  expect(output.text).toMatch(/^ {2}size +20\.0 MB \(20000000 bytes\)$/m);
+  expect(output.text).toMatch(/^ {2}sha256 +[0-9a-f]{64}$/m);
+  expect(output.text).toMatch(/^Published +http\S+\/hub\/tempera-demo\/demo-ohwx \(emulated Hub\)$/m);
+  expect(output.text).toMatch(/^Cost +\$0\.\d{4} of emulated money, 1 attempt$/m);
+  expect(output.text).toMatch(/^Web UI +http\S+lora-training%2F\S+ +\(run with --keep/m);
+  expect(leftovers()).toEqual([]);
+});
+
+test('npm start serves the HTTP example, and Ctrl-C ends everything', async (context) => {
+  for (const tool of ['curl', 'jq'])
+    if (spawnSync(tool, ['--version']).status !== 0) context.skip(`${tool} is not installed`);
+  await putPhotos();
+  const stack = type(block('start'));
+  try {
+    const printed = await printedAddresses(stack);
+    const example = block('http')
+      .replace('http://127.0.0.1:8080', printed.api)
+      .replace('.tempera/api-key', printed.keyFile);
+    const http = type(example);
+    if ((await http.ended) !== 0) throw new Error(`the HTTP example failed:\n${http.output.text}`);
+    const downloaded = readdirSync(clone).filter((name) => name.startsWith('mia.'));
+
+    expect(block('http')).toMatch(/^API=http:\/\/127\.0\.0\.1:8080\nKEY=\$\(cat \.tempera\/api-key\)$/m);
+    expect(http.output.text).toContain('event: training.ready');
+    expect(http.output.text).toContain('mia.safetensors: OK');
+    expect(downloaded.toSorted()).toEqual(['mia.safetensors', 'mia.sha256']);
+  } finally {
+    // As a terminal does it: to the whole group.
+    process.kill(-stack.child.pid!, 'SIGINT');
+    await stack.ended;
+  }
+  await sleep(200);
+  expect(leftovers()).toEqual([]);
+});
+
+async function putPhotos(): Promise<void> {
+  mkdirSync(join(clone, 'photos'));
+  for (let seed = 1; seed <= 6; seed += 1) writeFileSync(join(clone, 'photos', `${seed}.jpg`), await drawPhoto(seed));
+}
+
+/** What `npm start` prints when all is up; its layout is that of the README. */
+async function printedAddresses({ output, child }: Running) {
+  while (!output.text.includes('Ctrl-C ends everything.')) {
+    if (child.exitCode !== null) throw new Error(`npm start ended early:\n${output.text}`);
+    await sleep(100);
+  }
+  const value = (name: string) => new RegExp(`^${name} +(\\S+)`, 'm').exec(output.text)?.[1] ?? '';
+  expect(output.text).toMatch(/^Temporal UI +http/m);
+  expect(output.text).toMatch(/^Cloud +emulated: http/m);
+  expect(output.text).toMatch(/^Logs +\S+\.tempera\/logs$/m);
+  return { api: value('API'), keyFile: value('API key') };
+}
