@@ -1,7 +1,8 @@
 /** The main job: photos in, a verified LoRA out, and what happens when it cannot go straight through. */
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { createInstallation, podsOf } from './installation.ts';
+import { trainingStatus } from '../../workflows/contract.ts';
+import { createInstallation, podsOf, until } from './installation.ts';
 import type { Installation } from './installation.ts';
 
 let tempera: Installation;
@@ -12,6 +13,22 @@ beforeAll(async () => {
 });
 afterAll(() => tempera.close());
 beforeEach(() => tempera.world.admin.clearFaults());
+
+/** What the Web UI shows of a run beside its history. */
+async function metadataOf(id: string) {
+  const { staticSummary, staticDetails } = await tempera.handle(id).describe();
+  const metadata = await tempera.handle(id).query<{
+    currentDetails?: string;
+    definition?: { signalDefinitions?: { name: string; description?: string }[] };
+  }>('__temporal_workflow_metadata');
+  const signals = metadata.definition?.signalDefinitions ?? [];
+  return {
+    summary: await staticSummary(),
+    details: await staticDetails(),
+    currentDetails: metadata.currentDetails,
+    signals: signals.filter((signal) => signal.description).map((signal) => signal.name),
+  };
+}
 
 async function alive(id: string): Promise<number> {
   return (await podsOf(tempera, id)).filter((pod: { deletedAtMs: number | null }) => pod.deletedAtMs === null).length;
@@ -179,6 +196,28 @@ describe('failure policy', () => {
 });
 
 describe('operators', () => {
+  test('see phase, step, cost and pod of a run, and can search for it', async () => {
+    await tempera.world.admin.addFault({ at: 'trainer', effect: 'hang', step: 12 });
+    const id = await tempera.start({ datasetId, characterId: 'mia-seen' });
+    await until(async () => (await tempera.training(id)).progress.step === 12);
+
+    const running = await metadataOf(id);
+    const state = await tempera.handle(id).query(trainingStatus);
+    const query = 'LoraCharacter = "mia-seen" AND LoraStatus = "training" AND LoraAttempt = 1 AND LoraGpu = "NVIDIA GeForce RTX 4090"';
+    await until(async () => (await tempera.temporal.workflow.count(query)).count === 1);
+    await tempera.http.post(`/v1/trainings/${id}/cancel`);
+    await tempera.handle(id).result().catch(() => undefined);
+    const cancelled = await metadataOf(id);
+
+    expect(running.currentDetails).toMatch(/phase \*\*training\*\*.*attempt 1 of 3.*NVIDIA GeForce RTX 4090/s);
+    expect(running.summary).toContain('Mia');
+    expect(running.details).toContain('ohwx');
+    expect(running.signals).toEqual(expect.arrayContaining(['cancelTraining', 'retryTraining']));
+    expect(state).toMatchObject({ status: 'training', phase: 'training', attempt: 1 });
+    expect(cancelled.currentDetails).toMatch(/cancelled.*cost so far: \$0\.0/s);
+    expect(JSON.stringify([running, cancelled])).not.toMatch(/hf_emulated|proxy\/|portrait photo of/);
+  });
+
   test('retry while an attempt runs ends that attempt first and starts the next with a fresh count', async () => {
     await tempera.world.admin.addFault({ at: 'trainer', effect: 'hang', step: 5 });
     const id = await tempera.start({ datasetId });
