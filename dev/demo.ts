@@ -14,6 +14,8 @@ import { bar, say, settle, show } from './terminal.ts';
 const USAGE = 'npm run demo -- [--images <folder>] [--base-model flux] [--trigger ohwx] [--steps 600] [--keep]';
 /** Photos are drawn when no folder is given; a few more than the least that curation wants. */
 const DRAWN_PHOTOS = 12;
+/** A person who sees nothing move for this long is told where to look. */
+const SILENCE_MS = 30_000;
 const PHOTO_TYPES = new Set(['.jpg', '.jpeg', '.png', '.webp', '.avif', '.tif', '.tiff']);
 /** The emulated trainer is set so that a run takes about half a minute and still shows its phases. */
 const DEMO_CLOUD = {
@@ -113,19 +115,28 @@ async function train(stack: Stack, photos: readonly { filename: string; bytes: U
     randomUUID(),
   );
   say(`Training ${training.id}\nWeb UI   ${training.links.temporalUi ?? 'unknown'}\n`);
-  const done = await follow(api, training.id);
+  const done = await follow(api, training.id, stack.logs);
   settle();
   return done.status === 'ready' ? success(stack, done) : failure(done);
 }
 
-async function follow(api: ReturnType<typeof createApiClient>, id: string): Promise<TrainingView> {
+async function follow(api: ReturnType<typeof createApiClient>, id: string, logs: string): Promise<TrainingView> {
   let last = '';
-  for await (const item of api.events(id, new AbortController().signal)) {
-    if (item.kind === 'progress') {
-      const line = progressLine(item.training);
-      if (line !== last) show(line);
-      last = line;
-    } else if (item.topic === 'training.failed') break;
+  const silence = setInterval(
+    () => say(`nothing has moved for ${SILENCE_MS / 1_000} s; the logs are in ${logs}`),
+    SILENCE_MS,
+  );
+  try {
+    for await (const item of api.events(id, new AbortController().signal)) {
+      silence.refresh();
+      if (item.kind === 'progress') {
+        const line = progressLine(item.training);
+        if (line !== last) show(line);
+        last = line;
+      } else if (item.topic === 'training.failed') break;
+    }
+  } finally {
+    clearInterval(silence);
   }
   return await api.training(id);
 }

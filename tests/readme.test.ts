@@ -44,7 +44,7 @@ beforeAll(() => {
 afterAll(async () => {
   // Only a test that failed leaves something here.
   for (const { child, ended } of started) {
-    if (child.exitCode === null) process.kill(-child.pid!, 'SIGINT');
+    if (isRunning(child)) process.kill(-child.pid!, 'SIGINT');
     await ended;
   }
   rmSync(clone, { recursive: true, force: true, maxRetries: 5 });
@@ -75,6 +75,10 @@ function type(command: string): Running {
   const running = { child, output, ended };
   started.push(running);
   return running;
+}
+
+function isRunning({ exitCode, signalCode }: ChildProcess): boolean {
+  return exitCode === null && signalCode === null;
 }
 
 /** Processes that still run from the copy: named in their command line, or at home in it (Linux). */
@@ -152,7 +156,7 @@ async function putPhotos(): Promise<void> {
 /** What `npm start` prints when all is up; its layout is that of the README. */
 async function printedAddresses({ output, child }: Running) {
   while (!output.text.includes('Ctrl-C ends everything.')) {
-    if (child.exitCode !== null) throw new Error(`npm start ended early:\n${output.text}`);
+    if (!isRunning(child)) throw new Error(`npm start ended early:\n${output.text}`);
     await sleep(100);
   }
   const value = (name: string) => new RegExp(`^${name} +(\\S+)`, 'm').exec(output.text)?.[1] ?? '';
