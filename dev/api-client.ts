@@ -13,7 +13,12 @@ export type StreamItem =
 
 export function createApiClient(url: string, apiKeyFile: string) {
   const headers = { authorization: `Bearer ${readFileSync(apiKeyFile, 'utf8').trim()}` };
-  const call = async <T>(method: string, path: string, body?: FormData | object, extra: Record<string, string> = {}): Promise<T> => {
+  const call = async <T>(
+    method: string,
+    path: string,
+    body?: FormData | object,
+    extra: Record<string, string> = {},
+  ): Promise<T> => {
     const isForm = body instanceof FormData;
     const response = await fetch(`${url}${path}`, {
       method,
@@ -21,16 +26,22 @@ export function createApiClient(url: string, apiKeyFile: string) {
       ...(body ? { body: isForm ? body : JSON.stringify(body) } : {}),
     });
     const answer = (await response.json()) as T & { code?: string; message?: string; details?: string[] };
-    if (!response.ok) throw new ApiFailure([`${answer.code}: ${answer.message}`, ...(answer.details ?? [])].join('\n  '));
+    if (!response.ok)
+      throw new ApiFailure([`${answer.code}: ${answer.message}`, ...(answer.details ?? [])].join('\n  '));
     return answer;
   };
   return {
     uploadPhotos: (photos: readonly { readonly filename: string; readonly bytes: Uint8Array }[]) => {
       const form = new FormData();
       for (const photo of photos) form.append('files', new Blob([new Uint8Array(photo.bytes)]), photo.filename);
-      return call<{ images: { id: string }[]; rejected: { filename: string; message: string }[] }>('POST', '/v1/images', form);
+      return call<{ images: { id: string }[]; rejected: { filename: string; message: string }[] }>(
+        'POST',
+        '/v1/images',
+        form,
+      );
     },
-    createDataset: (name: string, imageIds: readonly string[]) => call<{ id: string }>('POST', '/v1/datasets', { name, imageIds }),
+    createDataset: (name: string, imageIds: readonly string[]) =>
+      call<{ id: string }>('POST', '/v1/datasets', { name, imageIds }),
     startTraining: (body: object, idempotencyKey: string) =>
       call<TrainingView>('POST', '/v1/trainings', body, { 'idempotency-key': idempotencyKey }),
     training: (id: string) => call<TrainingView>('GET', `/v1/trainings/${id}`),

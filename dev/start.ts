@@ -9,7 +9,11 @@ say('');
 say(`API            ${stack.apiUrl}   (docs: ${stack.apiUrl}/docs)`);
 say(`API key        ${stack.apiKeyFile}`);
 say(`Temporal UI    ${stack.temporal.uiUrl}`);
-say(stack.emulatorUrl === null ? 'Cloud          RunPod: pods are real and cost money' : `Cloud          emulated: ${stack.emulatorUrl}`);
+say(
+  stack.emulatorUrl === null
+    ? 'Cloud          RunPod: pods are real and cost money'
+    : `Cloud          emulated: ${stack.emulatorUrl}`,
+);
 say(`Logs           ${stack.logs}`);
 say('Ctrl-C ends everything.');
 const broken = await Promise.race([stack.broken, stopped.then(() => null)]);
