@@ -51,7 +51,8 @@ const MIN_CUDA_VERSION = '13.0';
 export function provisionPod(deps: ActivityDependencies) {
   const { compute, repositories, trainer, secrets } = deps;
 
-  const keep = async (name: string, pod: Pod): Promise<ProvisionResult> => {
+  const keep = async ({ trainingId, podName: name }: ProvisionPodInput, pod: Pod): Promise<ProvisionResult> => {
+    await repositories.trainings.recordGpu(trainingId, pod.gpu);
     await repositories.pods.recordCreated({
       name,
       externalId: pod.id,
@@ -74,11 +75,11 @@ export function provisionPod(deps: ActivityDependencies) {
   };
 
   /** The pod of this name, if the vendor lists one; further ones of the same name are ended. */
-  const adopt = async (name: string, step: Step): Promise<ProvisionResult | null> => {
-    const mine = (await compute.list({ maxAgeMs: 0 }, step.signal)).filter((pod) => pod.name === name && pod.state !== 'ended');
+  const adopt = async (input: ProvisionPodInput, step: Step): Promise<ProvisionResult | null> => {
+    const mine = (await compute.list({ maxAgeMs: 0 }, step.signal)).filter((pod) => pod.name === input.podName && pod.state !== 'ended');
     const [first, ...extras] = mine.toSorted((a, b) => a.createdAt.getTime() - b.createdAt.getTime());
     for (const extra of extras) await compute.terminate(extra.id, step.signal);
-    return first ? await keep(name, first) : null;
+    return first ? await keep(input, first) : null;
   };
 
   return async (input: ProvisionPodInput): Promise<ProvisionResult> => {
@@ -94,7 +95,7 @@ export function provisionPod(deps: ActivityDependencies) {
       throw new TemperaError('GATED_MODEL', `The base model ${baseModel} is gated and HF_TOKEN is not set`);
     }
 
-    const found = await adopt(name, step);
+    const found = await adopt(input, step);
     if (found) return found;
 
     const catalog = await compute.catalog(step.signal);
@@ -126,7 +127,7 @@ export function provisionPod(deps: ActivityDependencies) {
             refusal = `${offer.gpu} turned out to cost more than the cap`;
             break;
           }
-          return await keep(name, outcome.pod);
+          return await keep(input, outcome.pod);
         case 'no_capacity':
         case 'refused':
           await repositories.pods.releaseCreate(name);
@@ -134,7 +135,7 @@ export function provisionPod(deps: ActivityDependencies) {
           break;
         case 'unclear':
           for (let look = 0; look < RECONCILE_LOOKS; look += 1) {
-            const late = await adopt(name, step);
+            const late = await adopt(input, step);
             if (late) return late;
             step.heartbeat();
             await step.sleep(input.reconcileIntervalMs);

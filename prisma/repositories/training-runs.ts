@@ -94,12 +94,11 @@ interface PhaseChange {
   readonly phase: TrainingPhase;
   /** 0 before the first attempt. */
   readonly attempt: number;
-  readonly gpu?: string | undefined;
   /** Tells apart the same phase of one attempt, such as a second pod. */
   readonly nth?: string | number;
 }
 
-export async function recordPhase(database: Database, { trainingId, phase, attempt, gpu, nth = 1 }: PhaseChange): Promise<void> {
+export async function recordPhase(database: Database, { trainingId, phase, attempt, nth = 1 }: PhaseChange): Promise<void> {
   await change(database, {
     trainingId,
     set: {
@@ -109,13 +108,12 @@ export async function recordPhase(database: Database, { trainingId, phase, attem
       message: null,
       attempt,
       retryCount: Math.max(0, attempt - 1),
-      ...(gpu === undefined ? {} : { gpu }),
-      ...(phase === 'provisioning' ? { progressStep: 0, loss: null, secondsPerStep: null, estimatedEndAt: null } : {}),
+      ...(phase === 'provisioning' ? { gpu: null, progressStep: 0, loss: null, secondsPerStep: null, estimatedEndAt: null } : {}),
     },
     event: {
       topic: 'training.phase',
       dedupeKey: `${trainingId}:a${attempt}:${phase}:${nth}`,
-      payload: { phase, attempt, gpu: gpu ?? null },
+      payload: { phase, attempt },
     },
   });
 }
@@ -144,6 +142,11 @@ export async function recordProgress(database: Database, progress: Progress): Pr
       costMicroUsd: progress.costMicroUsd,
     },
   });
+}
+
+/** The GPU type that the training runs on now. */
+export async function recordGpu(database: Database, trainingId: string, gpu: string | null): Promise<void> {
+  await database.loraModel.update({ where: { id: trainingId }, data: { gpu } });
 }
 
 export async function recordJob(database: Database, trainingId: string, jobId: string): Promise<void> {

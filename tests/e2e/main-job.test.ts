@@ -46,7 +46,7 @@ describe('success', () => {
     const download = await tempera.app.inject({ method: 'GET', url: url.pathname + url.search });
 
     expect(result).toMatchObject({ status: 'ready', sha256: file.sha256 });
-    expect(training).toMatchObject({ status: 'ready', phase: 'done', attempt: 1, progress: { step: 20 } });
+    expect(training).toMatchObject({ status: 'ready', phase: 'done', attempt: 1, gpu: 'NVIDIA GeForce RTX 4090', progress: { step: 20 } });
     expect(createHash('sha256').update(download.rawPayload).digest('hex')).toBe(file.sha256);
     expect(await podsOf(tempera, id)).toHaveLength(1);
     expect(await alive(id)).toBe(0);
