@@ -11,7 +11,8 @@ export interface TransferProcess {
 
 export async function startTransferProcess(): Promise<TransferProcess> {
   const child = fork(join(import.meta.dirname, 'transfer-worker.ts'), {
-    execArgv: ['--import', 'tsx', '--disable-warning=NodeVersionSupportWarning'],
+    execArgv: ['--import', 'tsx'],
+    env: { ...process.env, AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },
   });
   const ended = once(child, 'exit').then(() => 'ended' as const);
   const answer = async (): Promise<unknown> => {

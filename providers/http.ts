@@ -11,6 +11,12 @@ import { connectWithLargeReads } from './large-reads.ts';
 /** Some vendors' edges answer 403 to default agents (RunPod's does: runpod-errors `v2.cloudflare-ua`). */
 const USER_AGENT = 'tempera/0.1 (+https://www.npmjs.com/package/tempera)';
 
+/** A body that is ready to be sent. */
+export interface RawBody {
+  readonly contentType: string;
+  readonly bytes: Buffer<ArrayBuffer>;
+}
+
 export interface SendOptions {
   /** Who is asked, for error texts: "RunPod", "the trainer". */
   readonly vendor: string;
@@ -20,7 +26,7 @@ export interface SendOptions {
   readonly headers?: Readonly<Record<string, string>>;
   /** Sent as JSON. */
   readonly json?: unknown;
-  readonly form?: FormData;
+  readonly raw?: RawBody;
   /** Milliseconds, default 20,000. */
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal | undefined;
@@ -44,8 +50,9 @@ export async function send(options: SendOptions): Promise<HttpAnswer> {
   if (options.json !== undefined) {
     headers['content-type'] = 'application/json';
     init.body = JSON.stringify(options.json);
-  } else if (options.form) {
-    init.body = options.form;
+  } else if (options.raw) {
+    headers['content-type'] = options.raw.contentType;
+    init.body = options.raw.bytes;
   }
   try {
     const response = await fetch(url, init);

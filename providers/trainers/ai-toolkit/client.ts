@@ -1,14 +1,14 @@
 /** One request to a trainer behind RunPod's proxy, and what its answers mean. */
 import { TemperaError } from '../../../core/failure.ts';
 import { send } from '../../http.ts';
-import type { HttpAnswer } from '../../http.ts';
+import type { HttpAnswer, RawBody } from '../../http.ts';
 import type { TrainerTarget } from '../trainer.ts';
 
 export interface TrainerClient {
   get(path: string): Promise<unknown>;
   /** Null when the status is one of `allowed` (a conflict, say) instead of 200. */
   post(path: string, body: unknown, allowed?: readonly number[]): Promise<unknown>;
-  postForm(path: string, form: FormData): Promise<unknown>;
+  postForm(path: string, form: RawBody): Promise<unknown>;
 }
 
 /** Longest that the proxy lets a request run is 100 s (524 after that). */
@@ -24,7 +24,7 @@ export function createClient(target: TrainerTarget, signal: AbortSignal, timeout
       return allowed.includes(answer.status) ? null : judge(answer, path);
     },
     postForm: async (path, form) =>
-      judge(await send({ ...common, method: 'POST', url: address(path), form, timeoutMs: UPLOAD_TIMEOUT_MS }), path),
+      judge(await send({ ...common, method: 'POST', url: address(path), raw: form, timeoutMs: UPLOAD_TIMEOUT_MS }), path),
   };
 }
 

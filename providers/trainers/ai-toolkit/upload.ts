@@ -3,6 +3,7 @@ import { TemperaError } from '../../../core/failure.ts';
 import type { Trainer, TrainingPhoto } from '../trainer.ts';
 import { createClient } from './client.ts';
 import type { TrainerClient } from './client.ts';
+import { encodeForm } from './multipart.ts';
 import { readCreatedDataset, readImages, readUploaded } from './wire.ts';
 
 /** The server holds a request in memory whole: 16 MB keeps it small and still saves round trips. */
@@ -51,9 +52,10 @@ export const uploadDataset: Trainer['uploadDataset'] = async ({ target, datasetN
 
 /** Sends files into a dataset's folder. The server answers with the names that it gave them; another name would be another file. */
 export async function uploadFiles(client: TrainerClient, datasetName: string, files: readonly UploadFile[]): Promise<void> {
-  const form = new FormData();
-  for (const file of files) form.append('files', new Blob([new Uint8Array(file.bytes)]), file.name);
-  form.append('datasetName', datasetName);
+  const form = encodeForm([
+    ...files.map((file) => ({ name: 'files', filename: file.name, bytes: file.bytes })),
+    { name: 'datasetName', bytes: Buffer.from(datasetName) },
+  ]);
   const saved = new Set(readUploaded(await client.postForm('/api/datasets/upload', form)).files);
   const lost = files.filter((file) => !saved.has(file.name));
   if (lost.length > 0) {
