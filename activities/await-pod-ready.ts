@@ -31,7 +31,10 @@ export function awaitPodReady(deps: ActivityDependencies) {
   return async (input: AwaitPodReadyInput): Promise<PodReadiness> => {
     const step = currentStep();
     const { podId, podName } = input;
-    const target = { baseUrl: deps.compute.portUrl(podId, deps.trainer.port), password: deps.secrets.password(podName) };
+    const target = {
+      baseUrl: deps.compute.portUrl(podId, deps.trainer.port),
+      password: deps.secrets.password(podName),
+    };
     const deadline = input.createdAtMs + input.podReadyTimeoutMs;
     let pauseMs = FIRST_POLL_MS;
     let nextListAt = Date.now() + 1_000;
@@ -50,7 +53,10 @@ export function awaitPodReady(deps: ActivityDependencies) {
         nextListAt = Date.now() + LIST_AGE_MS;
       }
       if (Date.now() >= deadline) {
-        return { status: 'not_ready', message: `The trainer was not up after ${Math.round(input.podReadyTimeoutMs / 1_000)} s: ${why}` };
+        return {
+          status: 'not_ready',
+          message: `The trainer was not up after ${Math.round(input.podReadyTimeoutMs / 1_000)} s: ${why}`,
+        };
       }
       await step.sleep(pauseMs);
       pauseMs = Math.min(input.readyPollMs, pauseMs * POLL_GROWTH);

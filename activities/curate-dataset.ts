@@ -10,7 +10,13 @@ import type { ActivityDependencies } from './dependencies.ts';
 import { currentStep } from './step.ts';
 
 export type CuratedDataset =
-  | { readonly status: 'accepted'; readonly version: string; readonly manifestKey: string; readonly kept: number; readonly dropped: number }
+  | {
+      readonly status: 'accepted';
+      readonly version: string;
+      readonly manifestKey: string;
+      readonly kept: number;
+      readonly dropped: number;
+    }
   /** Too few photos are left; the stored report says why each one was dropped. */
   | { readonly status: 'rejected'; readonly message: string };
 
@@ -34,7 +40,10 @@ export function curateDataset(deps: ActivityDependencies) {
       .filter((photo) => photo.decision === 'keep')
       .map((photo) => byId.get(photo.id)!)
       .toSorted((a, b) => (a.sha256 < b.sha256 ? -1 : 1))
-      .map((photo) => ({ photo, caption: captionFor({ triggerWord: training.request.triggerWord, caption: photo.caption }) }));
+      .map((photo) => ({
+        photo,
+        caption: captionFor({ triggerWord: training.request.triggerWord, caption: photo.caption }),
+      }));
     const version = datasetVersion(kept.map(({ photo, caption }) => ({ sha256: photo.sha256, caption })));
     const manifestKey = `datasets/${training.datasetId}/${version}/manifest.json`;
     if (report.accepted) await writeDataset(deps, manifestKey, version, kept, step);
@@ -58,7 +67,13 @@ interface KeptPhoto {
 }
 
 /** Photos that an earlier try has written are not made again; the manifest comes last, so it never names a missing photo. */
-async function writeDataset(deps: ActivityDependencies, manifestKey: string, version: string, kept: readonly KeptPhoto[], step: ReturnType<typeof currentStep>) {
+async function writeDataset(
+  deps: ActivityDependencies,
+  manifestKey: string,
+  version: string,
+  kept: readonly KeptPhoto[],
+  step: ReturnType<typeof currentStep>,
+) {
   const folder = manifestKey.slice(0, manifestKey.lastIndexOf('/'));
   const photos: DatasetManifest['photos'][number][] = [];
   for (const [index, { photo, caption }] of kept.entries()) {
@@ -71,7 +86,10 @@ async function writeDataset(deps: ActivityDependencies, manifestKey: string, ver
     step.heartbeat();
   }
   const manifest: DatasetManifest = { version, photos };
-  await deps.store.put(manifestKey, Buffer.from(JSON.stringify(manifest, null, 2)), { contentType: 'application/json', signal: step.signal });
+  await deps.store.put(manifestKey, Buffer.from(JSON.stringify(manifest, null, 2)), {
+    contentType: 'application/json',
+    signal: step.signal,
+  });
 }
 
 async function prepare(deps: ActivityDependencies, photo: DatasetPhoto, key: string, signal: AbortSignal) {

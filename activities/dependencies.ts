@@ -15,7 +15,10 @@ export interface WorkflowDirectory {
   /** Asks Temporal to cancel a workflow; one that has ended meanwhile is no error. */
   cancel(workflowId: string): Promise<void>;
   /** Tells a running training how far its pod is, for the Web UI. A training that has ended meanwhile is no error. */
-  reportProgress(workflowId: string, progress: { readonly step: number; readonly totalSteps: number; readonly etaMs: number | null }): Promise<void>;
+  reportProgress(
+    workflowId: string,
+    progress: { readonly step: number; readonly totalSteps: number; readonly etaMs: number | null },
+  ): Promise<void>;
 }
 
 /** Everything that activities touch of the world; built once per process in workers/dependencies.ts. */

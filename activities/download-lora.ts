@@ -27,22 +27,37 @@ export function downloadLora(deps: ActivityDependencies) {
   return async (input: DownloadLoraInput): Promise<Artifact> => {
     const step = currentStep();
     const training = await loadTraining(deps, input.trainingId);
-    await deps.repositories.trainings.recordPhase({ trainingId: training.id, phase: 'downloading', attempt: input.attempt, nth: input.podName });
+    await deps.repositories.trainings.recordPhase({
+      trainingId: training.id,
+      phase: 'downloading',
+      attempt: input.attempt,
+      nth: input.podName,
+    });
     const expected = BASE_MODEL_FACTS[training.request.baseModel].filesPerCheckpoint;
     const listed = await deps.trainer.files(targetOf(deps, input), input.jobId, step.signal);
     const finals = listed.filter((file) => file.step === null).toSorted((a, b) => a.filename.localeCompare(b.filename));
     if (finals.length !== expected) {
-      throw new TemperaError('ARTIFACT_INVALID', `The trainer finished with ${finals.length} final weights files instead of ${expected}`);
+      throw new TemperaError(
+        'ARTIFACT_INVALID',
+        `The trainer finished with ${finals.length} final weights files instead of ${expected}`,
+      );
     }
     const files: ArtifactFile[] = [];
-    for (const file of finals) files.push(await fetchFile(deps, input, file, artifactName(training.name, file.filename), step));
+    for (const file of finals)
+      files.push(await fetchFile(deps, input, file, artifactName(training.name, file.filename), step));
     const artifact = { files, step: input.step };
     await deps.repositories.trainings.recordArtifact(training.id, artifact);
     return artifact;
   };
 }
 
-async function fetchFile(deps: ActivityDependencies, input: DownloadLoraInput, file: TrainerFile, name: string, step: Step): Promise<ArtifactFile> {
+async function fetchFile(
+  deps: ActivityDependencies,
+  input: DownloadLoraInput,
+  file: TrainerFile,
+  name: string,
+  step: Step,
+): Promise<ArtifactFile> {
   const key = `trainings/${input.trainingId}/artifacts/a${input.attempt}/${name}`;
   for (let tried = 1; ; tried += 1) {
     try {
@@ -74,7 +89,12 @@ export function throttledBeat(step: Step): (bytes: number) => void {
 
 /** The trainer's names are unguessable; people get the training's own name, and Wan's two experts keep their suffix. */
 function artifactName(trainingName: string, filename: string): string {
-  const slug = trainingName.toLowerCase().normalize('NFKD').replaceAll(/[^a-z0-9]+/g, '-').replaceAll(/^-+|-+$/g, '').slice(0, 60);
+  const slug = trainingName
+    .toLowerCase()
+    .normalize('NFKD')
+    .replaceAll(/[^a-z0-9]+/g, '-')
+    .replaceAll(/^-+|-+$/g, '')
+    .slice(0, 60);
   const suffix = /_(high_noise|low_noise)\.safetensors$/.exec(filename)?.[0] ?? '.safetensors';
   return `${slug || 'lora'}${suffix}`;
 }

@@ -5,7 +5,8 @@ import { TemperaError } from '../core/failure.ts';
 
 /** Longest message in a history. Characters; the server's limit for a failure of a pending activity is 4 KB. */
 const MAX_MESSAGE = 1_000;
-const CREDENTIALS = /(bearer\s+\S+)|\b(hf_\w{8,}|rpa_\w{8,}|tmp_\w{8,})|(X-Amz-[A-Za-z]+=[^&\s]+)|((signature|token|password|secret)=[^&\s]+)|(:\/\/[^/\s:]+:[^@\s]+@)/gi;
+const CREDENTIALS =
+  /(bearer\s+\S+)|\b(hf_\w{8,}|rpa_\w{8,}|tmp_\w{8,})|(X-Amz-[A-Za-z]+=[^&\s]+)|((signature|token|password|secret)=[^&\s]+)|(:\/\/[^/\s:]+:[^@\s]+@)/gi;
 
 /** Blots out everything that looks like a credential; the last gate, since errors are made without them. */
 export function redact(text: string): string {

@@ -44,7 +44,9 @@ export async function createMirror(deps: ActivityDependencies, params: MirrorPar
 
   const fetchAll = async (saving: boolean): Promise<boolean> => {
     const listed = await deps.trainer.files(target, jobId, signal);
-    const checkpoints = listed.filter((file) => file.step !== null && !done.has(file.filename)).toSorted((a, b) => b.step! - a.step!);
+    const checkpoints = listed
+      .filter((file) => file.step !== null && !done.has(file.filename))
+      .toSorted((a, b) => b.step! - a.step!);
     let complete = true;
     for (const file of checkpoints) {
       if (!whole(file, listed, saving)) {
@@ -75,7 +77,13 @@ export async function createMirror(deps: ActivityDependencies, params: MirrorPar
       const key = `trainings/${trainingId}/attempts/a${attempt}/samples/${name}${/\.[a-z]+$/.exec(sample.path)?.[0] ?? '.jpg'}`;
       const body = await deps.trainer.open(target, sample.path, signal);
       await deps.store.put(key, body, { signal });
-      await deps.repositories.attempts.recordSample({ trainingId, attempt, step: sample.step, promptIndex: sample.promptIndex, storageKey: key });
+      await deps.repositories.attempts.recordSample({
+        trainingId,
+        attempt,
+        step: sample.step,
+        promptIndex: sample.promptIndex,
+        storageKey: key,
+      });
       done.add(name);
     }
   };

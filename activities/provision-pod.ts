@@ -76,7 +76,9 @@ export function provisionPod(deps: ActivityDependencies) {
 
   /** The pod of this name, if the vendor lists one; further ones of the same name are ended. */
   const adopt = async (input: ProvisionPodInput, step: Step): Promise<ProvisionResult | null> => {
-    const mine = (await compute.list({ maxAgeMs: 0 }, step.signal)).filter((pod) => pod.name === input.podName && pod.state !== 'ended');
+    const mine = (await compute.list({ maxAgeMs: 0 }, step.signal)).filter(
+      (pod) => pod.name === input.podName && pod.state !== 'ended',
+    );
     const [first, ...extras] = mine.toSorted((a, b) => a.createdAt.getTime() - b.createdAt.getTime());
     for (const extra of extras) await compute.terminate(extra.id, step.signal);
     return first ? await keep(input, first) : null;
@@ -87,9 +89,15 @@ export function provisionPod(deps: ActivityDependencies) {
     const { podName: name, createTimeoutMs } = input;
     const training = await loadTraining(deps, input.trainingId);
     const { baseModel, compute: wishes } = training.request;
-    await repositories.trainings.recordPhase({ trainingId: training.id, phase: 'provisioning', attempt: input.attempt, nth: input.pod });
+    await repositories.trainings.recordPhase({
+      trainingId: training.id,
+      phase: 'provisioning',
+      attempt: input.attempt,
+      nth: input.pod,
+    });
     const row = await repositories.pods.reservePod({ trainingId: training.id, attempt: input.attempt, name });
-    if (row.terminatedAt) throw new TemperaError('INTERNAL', `The pod ${name} has been ended already`, { retryable: false });
+    if (row.terminatedAt)
+      throw new TemperaError('INTERNAL', `The pod ${name} has been ended already`, { retryable: false });
     if (isRented(row)) return resumed(row);
     if (isGated(baseModel) && !trainer.hasHubToken) {
       throw new TemperaError('GATED_MODEL', `The base model ${baseModel} is gated and HF_TOKEN is not set`);
@@ -99,8 +107,14 @@ export function provisionPod(deps: ActivityDependencies) {
     if (found) return found;
 
     const catalog = await compute.catalog(step.signal);
-    const offers = rankOffers(catalog, { ...wishes, baseModel, minVramGb: input.minVramGb, avoidDataCenters: input.avoidDataCenters });
-    if (offers.length === 0) return { status: 'no_capacity', message: noOfferText(catalog.length, wishes.maxHourlyMicroUsd) };
+    const offers = rankOffers(catalog, {
+      ...wishes,
+      baseModel,
+      minVramGb: input.minVramGb,
+      avoidDataCenters: input.avoidDataCenters,
+    });
+    if (offers.length === 0)
+      return { status: 'no_capacity', message: noOfferText(catalog.length, wishes.maxHourlyMicroUsd) };
 
     const spec = {
       name,
@@ -117,7 +131,9 @@ export function provisionPod(deps: ActivityDependencies) {
       const windowMs = createTimeoutMs + CREATE_WINDOW_MARGIN_MS;
       if (!(await repositories.pods.claimCreate(name, new Date(Date.now() - windowMs)))) {
         // An earlier create call may still make a pod. Its window is short; this step is tried again until it has passed.
-        throw new TemperaError('PROVIDER_UNAVAILABLE', `A create call for ${name} may still be under way`, { retryAfterMs: input.reconcileIntervalMs });
+        throw new TemperaError('PROVIDER_UNAVAILABLE', `A create call for ${name} may still be under way`, {
+          retryAfterMs: input.reconcileIntervalMs,
+        });
       }
       const outcome = await create(offer);
       switch (outcome.status) {

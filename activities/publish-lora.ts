@@ -24,14 +24,26 @@ export function publishLora(deps: ActivityDependencies) {
   return async (input: PublishLoraInput): Promise<{ readonly url: string }> => {
     const step = currentStep();
     const training = await loadTraining(deps, input.trainingId);
-    await deps.repositories.trainings.recordPhase({ trainingId: training.id, phase: 'publishing', attempt: input.attempt });
+    await deps.repositories.trainings.recordPhase({
+      trainingId: training.id,
+      phase: 'publishing',
+      attempt: input.attempt,
+    });
     const destination = training.request.destinations[input.position];
     if (!destination || !training.artifact) {
-      throw new TemperaError('INTERNAL', `Training ${training.id} has no artifact or no destination ${input.position}`, { retryable: false });
+      throw new TemperaError(
+        'INTERNAL',
+        `Training ${training.id} has no artifact or no destination ${input.position}`,
+        { retryable: false },
+      );
     }
     await deps.repositories.publications.openPublication(input, destination);
     const publisher = deps.publishers[destination.kind];
-    if (!publisher) throw new TemperaError('PUBLISH_FAILED', `Publishing to ${destination.kind} is not configured on this installation`);
+    if (!publisher)
+      throw new TemperaError(
+        'PUBLISH_FAILED',
+        `Publishing to ${destination.kind} is not configured on this installation`,
+      );
 
     const facts = BASE_MODEL_FACTS[training.request.baseModel];
     const recipe = await recipeOf(deps, training.id, input.overrides);

@@ -20,7 +20,13 @@ export function recordAttempt(deps: ActivityDependencies) {
 
 /** The LoRA is at home and published as far as it could be: the training is `ready`. */
 export function settleTraining(deps: ActivityDependencies) {
-  return async ({ trainingId, attempt }: { readonly trainingId: string; readonly attempt: number }): Promise<{ readonly costMicroUsd: number }> => {
+  return async ({
+    trainingId,
+    attempt,
+  }: {
+    readonly trainingId: string;
+    readonly attempt: number;
+  }): Promise<{ readonly costMicroUsd: number }> => {
     const { trainings, pods, publications } = deps.repositories;
     const costMicroUsd = await pods.ledgerCost(trainingId);
     const modelUrl = await publications.firstPublishedUrl(trainingId);

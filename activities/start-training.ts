@@ -16,10 +16,19 @@ export function startTraining(deps: ActivityDependencies) {
   return async (input: StartTrainingInput): Promise<{ readonly jobId: string }> => {
     const step = currentStep();
     const recipe = await recipeOf(deps, input.trainingId, input.overrides);
-    await deps.repositories.trainings.recordPhase({ trainingId: input.trainingId, phase: 'training', attempt: input.attempt, nth: input.podName });
+    await deps.repositories.trainings.recordPhase({
+      trainingId: input.trainingId,
+      phase: 'training',
+      attempt: input.attempt,
+      nth: input.podName,
+    });
     const jobId = await deps.trainer.start(
       targetOf(deps, input),
-      { jobName: deps.secrets.jobName(input.trainingId), datasetName: deps.secrets.datasetName(input.trainingId), recipe },
+      {
+        jobName: deps.secrets.jobName(input.trainingId),
+        datasetName: deps.secrets.datasetName(input.trainingId),
+        recipe,
+      },
       step.signal,
     );
     await deps.repositories.trainings.recordJob(input.trainingId, jobId);
@@ -28,7 +37,11 @@ export function startTraining(deps: ActivityDependencies) {
 }
 
 /** The recipe of an attempt: the request's, with the attempt's overrides over it. */
-export async function recipeOf(deps: ActivityDependencies, trainingId: string, overrides: RecipeOverrides): Promise<Recipe> {
+export async function recipeOf(
+  deps: ActivityDependencies,
+  trainingId: string,
+  overrides: RecipeOverrides,
+): Promise<Recipe> {
   const { baseModel, triggerWord, recipe } = (await loadTraining(deps, trainingId)).request;
   return resolveRecipe(baseModel, triggerWord, { ...recipe, ...overrides });
 }

@@ -40,7 +40,8 @@ export function sweepPods(deps: ActivityDependencies) {
   const judge = async (pod: Pod): Promise<{ why: string; inLedger: boolean } | null> => {
     const owner = await repositories.pods.findOwner(pod.name);
     if (!owner) return { why: 'no training has asked for it', inLedger: false };
-    if (owner.externalId !== null && owner.externalId !== pod.id) return { why: 'another pod has its name and is the one in use', inLedger: false };
+    if (owner.externalId !== null && owner.externalId !== pod.id)
+      return { why: 'another pod has its name and is the one in use', inLedger: false };
     if (!owner.current) return { why: 'its training is on a later pod', inLedger: true };
     if (!(await workflows.isOpen(owner.workflowId))) return { why: 'its training has ended', inLedger: true };
     return null;
@@ -50,7 +51,9 @@ export function sweepPods(deps: ActivityDependencies) {
     const step = currentStep();
     const listedAt = Date.now();
     const prefix = podNamePrefix(deps.environment);
-    const pods = (await compute.list({ maxAgeMs: 0 }, step.signal)).filter((pod) => pod.name.startsWith(prefix) && pod.state !== 'ended');
+    const pods = (await compute.list({ maxAgeMs: 0 }, step.signal)).filter(
+      (pod) => pod.name.startsWith(prefix) && pod.state !== 'ended',
+    );
     const swept: { name: string; why: string }[] = [];
     for (const pod of pods) {
       step.heartbeat();
@@ -60,7 +63,8 @@ export function sweepPods(deps: ActivityDependencies) {
       await compute.terminate(pod.id, step.signal);
       const costMicroUsd = rentMicroUsd(pod.hourlyMicroUsd, Date.now() - pod.createdAt.getTime());
       const note = `sweeper: ${orphan.why}`;
-      if (orphan.inLedger) await repositories.pods.recordTerminated({ name: pod.name, costMicroUsd, costSettled: false, note });
+      if (orphan.inLedger)
+        await repositories.pods.recordTerminated({ name: pod.name, costMicroUsd, costSettled: false, note });
       swept.push({ name: pod.name, why: orphan.why });
     }
     const listed = new Set(pods.map((pod) => pod.name));
@@ -81,8 +85,16 @@ export function sweepPods(deps: ActivityDependencies) {
       if (listed.has(name)) continue;
       const owner = await repositories.pods.findOwner(name);
       if (!owner || (await workflows.isOpen(owner.workflowId))) continue;
-      const costMicroUsd = owner.createdAt && owner.hourlyMicroUsd ? rentMicroUsd(owner.hourlyMicroUsd, Date.now() - owner.createdAt.getTime()) : 0;
-      await repositories.pods.recordTerminated({ name, costMicroUsd, costSettled: false, note: 'sweeper: not in the list' });
+      const costMicroUsd =
+        owner.createdAt && owner.hourlyMicroUsd
+          ? rentMicroUsd(owner.hourlyMicroUsd, Date.now() - owner.createdAt.getTime())
+          : 0;
+      await repositories.pods.recordTerminated({
+        name,
+        costMicroUsd,
+        costSettled: false,
+        note: 'sweeper: not in the list',
+      });
       closed += 1;
     }
     return closed;

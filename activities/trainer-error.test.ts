@@ -14,7 +14,9 @@ describe('what the trainer says', () => {
   });
 
   test('the log decides when the row says little', () => {
-    expect(judgeTrainerError('Job process terminated with exit code 1.', 'RuntimeError: CUDA error: out of memory').code).toBe('OUT_OF_MEMORY');
+    expect(
+      judgeTrainerError('Job process terminated with exit code 1.', 'RuntimeError: CUDA error: out of memory').code,
+    ).toBe('OUT_OF_MEMORY');
   });
 });
 

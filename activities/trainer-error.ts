@@ -1,9 +1,11 @@
 import { TemperaError } from '../core/failure.ts';
 
 /** CUDA's texts as they reach AI Toolkit's row and log (commit 27a03a91; issues 484, 574, 929). */
-const OUT_OF_MEMORY = /CUDA out of memory|CUDA error: out of memory|torch\.OutOfMemoryError|OutOfMemoryError|ran out of memory|OOM during training/i;
+const OUT_OF_MEMORY =
+  /CUDA out of memory|CUDA error: out of memory|torch\.OutOfMemoryError|OutOfMemoryError|ran out of memory|OOM during training/i;
 /** The Hub's texts for a model whose licence has not been accepted, or a token without access. */
-const GATED = /gated repo|GatedRepoError|access to model .* is restricted|awaiting a review from the repo authors|401 Client Error/i;
+const GATED =
+  /gated repo|GatedRepoError|access to model .* is restricted|awaiting a review from the repo authors|401 Client Error/i;
 /** How much of the log decides. Characters: an older message may belong to an earlier, survived problem. */
 const DECIDING_TAIL = 2_000;
 

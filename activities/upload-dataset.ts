@@ -17,7 +17,12 @@ export interface UploadDatasetInput extends PodStepInput {
 export function uploadDataset(deps: ActivityDependencies) {
   return async (input: UploadDatasetInput): Promise<{ readonly photos: number }> => {
     const step = currentStep();
-    await deps.repositories.trainings.recordPhase({ trainingId: input.trainingId, phase: 'uploading', attempt: input.attempt, nth: input.podName });
+    await deps.repositories.trainings.recordPhase({
+      trainingId: input.trainingId,
+      phase: 'uploading',
+      attempt: input.attempt,
+      nth: input.podName,
+    });
     const manifest = await readManifest(deps.store, input.manifestKey, step.signal);
     const from = typeof step.cursor === 'number' ? step.cursor : 0;
     step.heartbeat(from);

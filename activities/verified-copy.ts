@@ -20,7 +20,10 @@ export interface VerifiedFile extends StoredObject {
 }
 
 /** Throws ARTIFACT_INVALID when the bytes are no whole safetensors file, PROVIDER_UNAVAILABLE when they did not all come. */
-export async function copyVerified(deps: Pick<ActivityDependencies, 'trainer' | 'store'>, { target, file, key, onBytes, signal }: Copy): Promise<VerifiedFile> {
+export async function copyVerified(
+  deps: Pick<ActivityDependencies, 'trainer' | 'store'>,
+  { target, file, key, onBytes, signal }: Copy,
+): Promise<VerifiedFile> {
   const source = await deps.trainer.open(target, file.path, signal);
   const check = createSafetensorsCheck();
   let step: number | null = null;
@@ -41,13 +44,21 @@ export async function copyVerified(deps: Pick<ActivityDependencies, 'trainer' | 
   // An error of the source or the judge reaches the store, which then keeps nothing.
   const body = Readable.from(judged(), { highWaterMark: 4 });
   try {
-    const stored = await deps.store.put(key, body, { sizeBytes: file.sizeBytes, contentType: 'application/octet-stream', signal });
+    const stored = await deps.store.put(key, body, {
+      sizeBytes: file.sizeBytes,
+      contentType: 'application/octet-stream',
+      signal,
+    });
     return { ...stored, step };
   } catch (error) {
     signal.throwIfAborted();
     if (error instanceof TemperaError) throw error;
     const why = error instanceof Error ? error.message : 'unknown';
-    throw new TemperaError('PROVIDER_UNAVAILABLE', `The download of ${file.sizeBytes} bytes from the pod broke off: ${why}`, { cause: error });
+    throw new TemperaError(
+      'PROVIDER_UNAVAILABLE',
+      `The download of ${file.sizeBytes} bytes from the pod broke off: ${why}`,
+      { cause: error },
+    );
   } finally {
     // A store that gives up does not reach through the generator to a source that is silent.
     source.destroy();

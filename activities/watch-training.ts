@@ -102,8 +102,13 @@ async function look(
   } catch (error) {
     if (!(error instanceof TemperaError) || !error.retryable) throw error;
     const silentMs = movement.silentForMs();
-    const lost = (why: string) => new TemperaError('POD_LOST', why, { ids: { trainingId: input.trainingId, attempt: input.attempt }, cause: error });
-    if (silentMs >= input.podLostTimeoutMs) throw lost(`The pod could not be reached for ${Math.round(silentMs / 1_000)} s`);
+    const lost = (why: string) =>
+      new TemperaError('POD_LOST', why, {
+        ids: { trainingId: input.trainingId, attempt: input.attempt },
+        cause: error,
+      });
+    if (silentMs >= input.podLostTimeoutMs)
+      throw lost(`The pod could not be reached for ${Math.round(silentMs / 1_000)} s`);
     if (await isGone(deps, input.podId, step.signal)) throw lost('The pod vanished while it was training');
     return null;
   }
@@ -122,15 +127,28 @@ async function isGone(deps: ActivityDependencies, podId: string, signal: AbortSi
 }
 
 /** The error that a job's end without weights stands for; keeps the log's tail for operators. */
-async function endOf(deps: ActivityDependencies, input: WatchTrainingInput, target: TrainerTarget, seen: TrainerObservation, step: Step) {
+async function endOf(
+  deps: ActivityDependencies,
+  input: WatchTrainingInput,
+  target: TrainerTarget,
+  seen: TrainerObservation,
+  step: Step,
+) {
   const tail = await logTail(deps, input, target, step);
   if (seen.state === 'stopped') {
-    return new TemperaError('TRAINER_ERROR', 'Somebody stopped the job on the pod', { ids: { trainingId: input.trainingId } });
+    return new TemperaError('TRAINER_ERROR', 'Somebody stopped the job on the pod', {
+      ids: { trainingId: input.trainingId },
+    });
   }
   return judgeTrainerError(redact(seen.info), tail);
 }
 
-async function logTail(deps: ActivityDependencies, input: WatchTrainingInput, target: TrainerTarget, step: Step): Promise<string> {
+async function logTail(
+  deps: ActivityDependencies,
+  input: WatchTrainingInput,
+  target: TrainerTarget,
+  step: Step,
+): Promise<string> {
   try {
     const { text } = await deps.trainer.log(target, input.jobId, 0, step.signal);
     const tail = redact(text.slice(-LOG_TAIL)).replaceAll('\u0000', '');
@@ -147,7 +165,13 @@ async function logTail(deps: ActivityDependencies, input: WatchTrainingInput, ta
 interface Movement {
   reached(): void;
   silentForMs(): number;
-  check(deps: ActivityDependencies, target: TrainerTarget, seen: TrainerObservation, step: Step, now: number): Promise<void>;
+  check(
+    deps: ActivityDependencies,
+    target: TrainerTarget,
+    seen: TrainerObservation,
+    step: Step,
+    now: number,
+  ): Promise<void>;
 }
 
 /** Tells a stall from slowness: only step, text and log count as movement (the row's own time stands still while it trains). */
@@ -178,15 +202,25 @@ function createMovement(input: WatchTrainingInput): Movement {
       const limitMs = trained ? input.stallTimeoutMs : Math.max(input.stallTimeoutMs, input.startupTimeoutMs);
       if (now - movedAt < limitMs) return;
       await logTail(deps, input, target, step);
-      throw new TemperaError('TRAINING_STALLED', `Nothing moved for ${Math.round((now - movedAt) / 1_000)} s, at step ${seen.step}: ${redact(seen.info)}`, {
-        ids: { trainingId: input.trainingId, attempt: input.attempt, step: seen.step },
-      });
+      throw new TemperaError(
+        'TRAINING_STALLED',
+        `Nothing moved for ${Math.round((now - movedAt) / 1_000)} s, at step ${seen.step}: ${redact(seen.info)}`,
+        {
+          ids: { trainingId: input.trainingId, attempt: input.attempt, step: seen.step },
+        },
+      );
     },
   };
 }
 
 /** Where the log ends now; unchanged when the trainer cannot say, so that a silent log never hides a stall. */
-async function logEnd(deps: ActivityDependencies, input: WatchTrainingInput, target: TrainerTarget, known: number, step: Step): Promise<number> {
+async function logEnd(
+  deps: ActivityDependencies,
+  input: WatchTrainingInput,
+  target: TrainerTarget,
+  known: number,
+  step: Step,
+): Promise<number> {
   try {
     return (await deps.trainer.log(target, input.jobId, known, step.signal)).offset;
   } catch (error) {
@@ -196,7 +230,13 @@ async function logEnd(deps: ActivityDependencies, input: WatchTrainingInput, tar
 }
 
 /** Writes progress to the database when it changed, and to the Web UI at a few milestones. */
-function createReporter(deps: ActivityDependencies, input: WatchTrainingInput, recipe: Recipe, pace: Pace, earlierMicroUsd: number) {
+function createReporter(
+  deps: ActivityDependencies,
+  input: WatchTrainingInput,
+  recipe: Recipe,
+  pace: Pace,
+  earlierMicroUsd: number,
+) {
   let writtenAt = 0;
   let writtenStep = -1;
   let told = -1;
@@ -220,7 +260,11 @@ function createReporter(deps: ActivityDependencies, input: WatchTrainingInput, r
     const milestone = MILESTONES.findLastIndex((share) => seen.step > 0 && seen.step >= share * recipe.steps);
     if (milestone > told && !last) {
       told = milestone;
-      await deps.workflows.reportProgress(input.workflowId, { step: seen.step, totalSteps: recipe.steps, etaMs: pace.msUntil(recipe.steps, now) });
+      await deps.workflows.reportProgress(input.workflowId, {
+        step: seen.step,
+        totalSteps: recipe.steps,
+        etaMs: pace.msUntil(recipe.steps, now),
+      });
     }
   };
 }

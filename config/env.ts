@@ -75,7 +75,8 @@ export function readSettings(env: Environment = process.env): Settings {
     const text = env[name];
     if (text === undefined || text === '') return fallback;
     const value = Number(text);
-    if (!Number.isInteger(value) || value < min || value > max) faults.push(`${name} must be a whole number from ${min} to ${max}`);
+    if (!Number.isInteger(value) || value < min || value > max)
+      faults.push(`${name} must be a whole number from ${min} to ${max}`);
     return value;
   };
   const httpUrl = (name: string, fallback: string): string => {
@@ -98,7 +99,8 @@ export function readSettings(env: Environment = process.env): Settings {
   });
   const publishBucket = env['PUBLISH_S3_BUCKET'];
   const taskQueuePrefix = env['TASK_QUEUE_PREFIX'] || 'lora';
-  if (!/^[a-z0-9-]{1,40}$/.test(taskQueuePrefix)) faults.push('TASK_QUEUE_PREFIX must be 1 to 40 characters of a-z, 0-9 and "-"');
+  if (!/^[a-z0-9-]{1,40}$/.test(taskQueuePrefix))
+    faults.push('TASK_QUEUE_PREFIX must be 1 to 40 characters of a-z, 0-9 and "-"');
   const roleNames = (env['WORKER_ROLES'] || WORKER_ROLES.join(',')).split(',').map((name) => name.trim());
   const roles = WORKER_ROLES.filter((role) => roleNames.includes(role));
   if (roles.length !== roleNames.length) faults.push(`WORKER_ROLES must name some of ${WORKER_ROLES.join(', ')}`);
@@ -112,7 +114,9 @@ export function readSettings(env: Environment = process.env): Settings {
     databaseUrl: required('DATABASE_URL'),
     logLevel: env['LOG_LEVEL'] || 'info',
     objectStore:
-      storeKind === 's3' ? { kind: 's3', ...s3(required('S3_BUCKET')) } : { kind: 'filesystem', root: resolve(home, 'objects') },
+      storeKind === 's3'
+        ? { kind: 's3', ...s3(required('S3_BUCKET')) }
+        : { kind: 'filesystem', root: resolve(home, 'objects') },
     publishS3: publishBucket ? s3(publishBucket) : undefined,
     huggingFace: { token: env['HF_TOKEN'] || undefined, hubUrl: httpUrl('HF_HUB_URL', 'https://huggingface.co') },
     runpod: {

@@ -11,7 +11,17 @@ export function createLogger(role: string, level = 'info'): Logger {
     // Temporal's SDK says `error` where we say `err`.
     serializers: { err: stdSerializers.err, error: stdSerializers.err },
     redact: {
-      paths: ['authorization', 'headers.authorization', 'headers.cookie', 'req.headers.authorization', 'req.headers.cookie', 'apiKey', 'token', 'password', 'secret'],
+      paths: [
+        'authorization',
+        'headers.authorization',
+        'headers.cookie',
+        'req.headers.authorization',
+        'req.headers.cookie',
+        'apiKey',
+        'token',
+        'password',
+        'secret',
+      ],
       censor: '[redacted]',
     },
   });

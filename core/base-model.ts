@@ -6,7 +6,16 @@
  * S0-09, S0-16, S0-17) for steps, checkpoint interval and resolution; AI Toolkit's FAQ and example file names for memory.
  */
 
-export const BASE_MODELS = ['flux', 'flux2', 'z-image-turbo', 'wan-2.1', 'wan-2.2', 'sdxl', 'sd-1.5', 'qwen-image'] as const;
+export const BASE_MODELS = [
+  'flux',
+  'flux2',
+  'z-image-turbo',
+  'wan-2.1',
+  'wan-2.2',
+  'sdxl',
+  'sd-1.5',
+  'qwen-image',
+] as const;
 export type BaseModel = (typeof BASE_MODELS)[number];
 
 /** The founding documents' names for Wan ("One" is a mis-hearing of it); accepted wherever a base model is named. */

@@ -33,8 +33,12 @@ export function destinationFaults(destination: Destination): string[] {
   const faults: string[] = [];
   switch (destination.kind) {
     case 's3':
-      if (destination.bucket !== undefined && !BUCKET.test(destination.bucket)) faults.push('bucket is not a valid S3 bucket name');
-      if (destination.key !== undefined && (!KEY.test(destination.key) || destination.key.length > 512 || destination.key.includes('..'))) {
+      if (destination.bucket !== undefined && !BUCKET.test(destination.bucket))
+        faults.push('bucket is not a valid S3 bucket name');
+      if (
+        destination.key !== undefined &&
+        (!KEY.test(destination.key) || destination.key.length > 512 || destination.key.includes('..'))
+      ) {
         faults.push('key must be a path of letters, digits, ".", "_" and "-", at most 512 characters');
       }
       return faults;

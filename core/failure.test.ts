@@ -5,7 +5,13 @@ describe('failure policy', () => {
   test('only what ends an attempt by itself counts as one', () => {
     const counting = Object.entries(FAILURE_POLICY).filter(([, policy]) => policy.countsAsAttempt);
 
-    expect(counting.map(([code]) => code)).toEqual(['POD_LOST', 'TRAINING_STALLED', 'TRAINER_ERROR', 'OUT_OF_MEMORY', 'ARTIFACT_INVALID']);
+    expect(counting.map(([code]) => code)).toEqual([
+      'POD_LOST',
+      'TRAINING_STALLED',
+      'TRAINER_ERROR',
+      'OUT_OF_MEMORY',
+      'ARTIFACT_INVALID',
+    ]);
     expect(counting.every(([, policy]) => policy.action === 'new_attempt')).toBe(true);
   });
 

@@ -2,7 +2,12 @@ import { describe, expect, test } from 'vitest';
 import { rankOffers } from './offer.ts';
 import type { CatalogGpu } from './offer.ts';
 
-const gpu = (name: string, vramGb: number, secureMicroUsd: number | null, more: Partial<CatalogGpu> = {}): CatalogGpu => ({
+const gpu = (
+  name: string,
+  vramGb: number,
+  secureMicroUsd: number | null,
+  more: Partial<CatalogGpu> = {},
+): CatalogGpu => ({
   gpu: name,
   vramGb,
   secureMicroUsd,
@@ -23,7 +28,11 @@ const names = (offers: ReturnType<typeof rankOffers>) => offers.map((offer) => o
 
 describe('offers', () => {
   test('come in our order of preference, unknown types left out', () => {
-    expect(names(rankOffers(CATALOG, { baseModel: 'flux' }))).toEqual(['NVIDIA GeForce RTX 4090', 'NVIDIA GeForce RTX 5090', 'NVIDIA A40']);
+    expect(names(rankOffers(CATALOG, { baseModel: 'flux' }))).toEqual([
+      'NVIDIA GeForce RTX 4090',
+      'NVIDIA GeForce RTX 5090',
+      'NVIDIA A40',
+    ]);
   });
 
   test('need the memory of the base model', () => {
@@ -31,11 +40,17 @@ describe('offers', () => {
   });
 
   test('need more memory after the GPU ran out of it', () => {
-    expect(names(rankOffers(CATALOG, { baseModel: 'flux', minVramGb: 25 }))).toEqual(['NVIDIA GeForce RTX 5090', 'NVIDIA A40']);
+    expect(names(rankOffers(CATALOG, { baseModel: 'flux', minVramGb: 25 }))).toEqual([
+      'NVIDIA GeForce RTX 5090',
+      'NVIDIA A40',
+    ]);
   });
 
   test('a wish by name is taken in its order', () => {
-    expect(names(rankOffers(CATALOG, { baseModel: 'flux', gpus: ['NVIDIA L4', 'NVIDIA A40'] }))).toEqual(['NVIDIA L4', 'NVIDIA A40']);
+    expect(names(rankOffers(CATALOG, { baseModel: 'flux', gpus: ['NVIDIA L4', 'NVIDIA A40'] }))).toEqual([
+      'NVIDIA L4',
+      'NVIDIA A40',
+    ]);
   });
 
   test('stay below the price cap', () => {

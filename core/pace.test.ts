@@ -24,10 +24,21 @@ describe('pace', () => {
 
   test('a pause for a checkpoint does not change it, a slower pace does', () => {
     const pace = new Pace();
-    for (const [step, atMs] of [[0, 0], [10, 10_000], [20, 20_000], [21, 81_000], [31, 91_000]] as const) pace.note({ step, atMs });
+    for (const [step, atMs] of [
+      [0, 0],
+      [10, 10_000],
+      [20, 20_000],
+      [21, 81_000],
+      [31, 91_000],
+    ] as const)
+      pace.note({ step, atMs });
     expect(pace.msPerStep).toBe(1_000);
 
-    for (const [step, atMs] of [[33, 111_000], [35, 131_000]] as const) pace.note({ step, atMs });
+    for (const [step, atMs] of [
+      [33, 111_000],
+      [35, 131_000],
+    ] as const)
+      pace.note({ step, atMs });
     expect(pace.msPerStep).toBeGreaterThan(3_000);
   });
 

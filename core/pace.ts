@@ -21,7 +21,8 @@ export class Pace {
     const last = this.#last;
     if (last && point.step === last.step) return;
     this.#last = point;
-    if (last && point.step > last.step && this.#moving) this.#measure((point.atMs - last.atMs) / (point.step - last.step));
+    if (last && point.step > last.step && this.#moving)
+      this.#measure((point.atMs - last.atMs) / (point.step - last.step));
     this.#moving = last !== null && point.step > last.step;
   }
 

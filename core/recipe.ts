@@ -51,7 +51,14 @@ const RECIPE_LIMITS = {
 } as const;
 
 /** Checkpoints every 500 steps, samples as often, one sample (landscape S0-17). Rank 32 and 1e-4 are AI Toolkit's UI defaults. */
-const DEFAULTS = { checkpointInterval: 500, learningRate: 1e-4, rank: 32, batchSize: 1, sampleCount: 1, seed: 42 } as const;
+const DEFAULTS = {
+  checkpointInterval: 500,
+  learningRate: 1e-4,
+  rank: 32,
+  batchSize: 1,
+  sampleCount: 1,
+  seed: 42,
+} as const;
 
 const SAMPLE_TEMPLATES = [
   'portrait photo of {trigger}, soft daylight, looking at the camera',
@@ -94,7 +101,8 @@ export function resolveRecipe(baseModel: BaseModel, triggerWord: string, overrid
  */
 function textFaults(name: string, text: string): string[] {
   const faults: string[] = [];
-  if (text.includes('${')) faults.push(`${name} must not contain "\${": the trainer would replace it by a secret of the pod`);
+  if (text.includes('${'))
+    faults.push(`${name} must not contain "\${": the trainer would replace it by a secret of the pod`);
   if (text.includes('--')) faults.push(`${name} must not contain "--": the trainer would read it as an option`);
   // oxlint-disable-next-line no-control-regex -- control characters are exactly what is looked for
   if (/[\u0000-\u001f\u007f]/.test(text)) faults.push(`${name} must be one line without control characters`);
@@ -104,8 +112,13 @@ function textFaults(name: string, text: string): string[] {
 /** What is wrong with a trigger word; empty when it is fine. It becomes part of captions, prompts and file metadata. */
 export function triggerWordFaults(triggerWord: string): string[] {
   const faults = textFaults('triggerWord', triggerWord);
-  if (!/^[\p{L}\p{N}][\p{L}\p{N} _.-]*$/u.test(triggerWord) || triggerWord.length > RECIPE_LIMITS.triggerWord.maxLength) {
-    faults.push('triggerWord must be 1 to 64 letters, digits, blanks, ".", "_" or "-", and begin with a letter or digit');
+  if (
+    !/^[\p{L}\p{N}][\p{L}\p{N} _.-]*$/u.test(triggerWord) ||
+    triggerWord.length > RECIPE_LIMITS.triggerWord.maxLength
+  ) {
+    faults.push(
+      'triggerWord must be 1 to 64 letters, digits, blanks, ".", "_" or "-", and begin with a letter or digit',
+    );
   }
   return faults;
 }
@@ -141,7 +154,8 @@ export function recipeFaults(overrides: RecipeOverrides): string[] {
     const { maxItems, maxLength } = RECIPE_LIMITS.samplePrompts;
     if (overrides.samplePrompts.length > maxItems) faults.push(`samplePrompts must have at most ${maxItems} entries`);
     overrides.samplePrompts.forEach((prompt, index) => {
-      if (prompt.trim() === '' || prompt.length > maxLength) faults.push(`samplePrompts[${index}] must have 1 to ${maxLength} characters`);
+      if (prompt.trim() === '' || prompt.length > maxLength)
+        faults.push(`samplePrompts[${index}] must have 1 to ${maxLength} characters`);
       faults.push(...textFaults(`samplePrompts[${index}]`, prompt));
     });
   }

@@ -8,11 +8,15 @@ function file(header: unknown, dataBytes: number): Buffer {
   return Buffer.concat([length, json, Buffer.alloc(dataBytes)]);
 }
 
-const HEADER = { __metadata__: { training_info: '{"step": 500, "epoch": 3}' }, 'a.lora_A.weight': { dtype: 'F16', shape: [2, 2], data_offsets: [0, 8] } };
+const HEADER = {
+  __metadata__: { training_info: '{"step": 500, "epoch": 3}' },
+  'a.lora_A.weight': { dtype: 'F16', shape: [2, 2], data_offsets: [0, 8] },
+};
 
 function judge(bytes: Buffer, chunkBytes = bytes.byteLength) {
   const check = createSafetensorsCheck();
-  for (let offset = 0; offset < bytes.byteLength; offset += chunkBytes) check.add(bytes.subarray(offset, offset + chunkBytes));
+  for (let offset = 0; offset < bytes.byteLength; offset += chunkBytes)
+    check.add(bytes.subarray(offset, offset + chunkBytes));
   return check.verdict();
 }
 

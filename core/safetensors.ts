@@ -51,7 +51,8 @@ export function createSafetensorsCheck(): SafetensorsCheck {
     verdict() {
       if (headerBytes === null) return { status: 'invalid', message: `the file has only ${total} bytes` };
       if (tooLarge) return { status: 'invalid', message: `the header claims ${headerBytes} bytes` };
-      if (heldBytes < wanted) return { status: 'invalid', message: `the file ends inside its header, after ${total} bytes` };
+      if (heldBytes < wanted)
+        return { status: 'invalid', message: `the file ends inside its header, after ${total} bytes` };
       const text = new TextDecoder().decode(concat(held, wanted).subarray(LENGTH_BYTES));
       return judgeHeader(text, total - wanted);
     },
@@ -65,18 +66,21 @@ function judgeHeader(text: string, dataBytes: number): SafetensorsVerdict {
   } catch {
     return { status: 'invalid', message: 'the header is not JSON' };
   }
-  if (typeof header !== 'object' || header === null) return { status: 'invalid', message: 'the header is not an object' };
+  if (typeof header !== 'object' || header === null)
+    return { status: 'invalid', message: 'the header is not an object' };
   let end = 0;
   let tensors = 0;
   for (const [name, entry] of Object.entries(header)) {
     if (name === '__metadata__') continue;
     const offsets: unknown = (entry as { data_offsets?: unknown } | null)?.data_offsets;
-    if (!Array.isArray(offsets) || typeof offsets[1] !== 'number') return { status: 'invalid', message: `tensor ${name.slice(0, 80)} has no offsets` };
+    if (!Array.isArray(offsets) || typeof offsets[1] !== 'number')
+      return { status: 'invalid', message: `tensor ${name.slice(0, 80)} has no offsets` };
     end = Math.max(end, offsets[1]);
     tensors += 1;
   }
   if (tensors === 0) return { status: 'invalid', message: 'the file holds no tensor' };
-  if (end !== dataBytes) return { status: 'invalid', message: `the tensors need ${end} bytes and the file has ${dataBytes}` };
+  if (end !== dataBytes)
+    return { status: 'invalid', message: `the tensors need ${end} bytes and the file has ${dataBytes}` };
   return { status: 'valid', tensors, step: metadataStep(header) };
 }
 

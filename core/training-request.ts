@@ -49,13 +49,17 @@ export function parseTrainingRequest(draft: TrainingRequestDraft): ParsedTrainin
   }
   faults.push(...triggerWordFaults(draft.triggerWord), ...recipeFaults(draft.recipe));
   const { gpus, maxHourlyMicroUsd } = draft.compute;
-  if (gpus !== undefined && (gpus.length < 1 || gpus.length > MAX_GPUS || gpus.some((gpu) => gpu === '' || gpu.length > 100))) {
+  if (
+    gpus !== undefined &&
+    (gpus.length < 1 || gpus.length > MAX_GPUS || gpus.some((gpu) => gpu === '' || gpu.length > 100))
+  ) {
     faults.push(`compute.gpus must name 1 to ${MAX_GPUS} GPU types`);
   }
   if (maxHourlyMicroUsd !== undefined && (!Number.isInteger(maxHourlyMicroUsd) || maxHourlyMicroUsd <= 0)) {
     faults.push('compute.maxHourlyMicroUsd must be a positive whole number');
   }
-  if (draft.destinations.length > MAX_DESTINATIONS) faults.push(`destinations must have at most ${MAX_DESTINATIONS} entries`);
+  if (draft.destinations.length > MAX_DESTINATIONS)
+    faults.push(`destinations must have at most ${MAX_DESTINATIONS} entries`);
   draft.destinations.forEach((destination, index) => {
     faults.push(...destinationFaults(destination).map((fault) => `destinations[${index}].${fault}`));
   });

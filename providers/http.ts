@@ -46,7 +46,12 @@ export async function send(options: SendOptions): Promise<HttpAnswer> {
   const { vendor, method, url, timeoutMs = 20_000, signal } = options;
   const limit = AbortSignal.timeout(timeoutMs);
   const headers: Record<string, string> = { accept: 'application/json', 'user-agent': USER_AGENT, ...options.headers };
-  const init: RequestInit = { method, headers, redirect: 'error', signal: signal ? AbortSignal.any([signal, limit]) : limit };
+  const init: RequestInit = {
+    method,
+    headers,
+    redirect: 'error',
+    signal: signal ? AbortSignal.any([signal, limit]) : limit,
+  };
   if (options.json !== undefined) {
     headers['content-type'] = 'application/json';
     init.body = JSON.stringify(options.json);
@@ -67,7 +72,11 @@ export async function send(options: SendOptions): Promise<HttpAnswer> {
   } catch (cause) {
     signal?.throwIfAborted();
     const why = limit.aborted ? `no answer within ${timeoutMs} ms` : networkReason(cause);
-    throw new TemperaError('PROVIDER_UNAVAILABLE', `${vendor} could not be reached: ${method} ${publicPath(url)}: ${why}`, { cause });
+    throw new TemperaError(
+      'PROVIDER_UNAVAILABLE',
+      `${vendor} could not be reached: ${method} ${publicPath(url)}: ${why}`,
+      { cause },
+    );
   }
 }
 
@@ -94,13 +103,21 @@ export async function openDownload(options: DownloadOptions): Promise<IncomingMe
   return await new Promise<IncomingMessage>((resolve, reject) => {
     const fail = (cause: unknown) =>
       reject(
-        new TemperaError('PROVIDER_UNAVAILABLE', `${vendor} could not be reached: GET ${publicPath(url)}: ${networkReason(cause)}`, {
-          cause,
-        }),
+        new TemperaError(
+          'PROVIDER_UNAVAILABLE',
+          `${vendor} could not be reached: GET ${publicPath(url)}: ${networkReason(cause)}`,
+          {
+            cause,
+          },
+        ),
       );
     const call = request(
       url,
-      { headers: { 'user-agent': USER_AGENT, ...options.headers }, signal, ...(isPlain ? { createConnection: () => connectWithLargeReads(address) } : {}) },
+      {
+        headers: { 'user-agent': USER_AGENT, ...options.headers },
+        signal,
+        ...(isPlain ? { createConnection: () => connectWithLargeReads(address) } : {}),
+      },
       resolve,
     );
     call.setTimeout(idleTimeoutMs, () => call.destroy(new Error(`no data for ${idleTimeoutMs} ms`)));

@@ -21,13 +21,18 @@ export interface WorkerDependencies {
 /** Throws SettingsError when a setting that only workers need is missing. */
 export function createDependencies(settings: Settings, client: Client): WorkerDependencies {
   const { runpod, huggingFace } = settings;
-  if (runpod.apiKey === undefined) throw new SettingsError('The environment is not usable:\n- RUNPOD_API_KEY is not set');
+  if (runpod.apiKey === undefined)
+    throw new SettingsError('The environment is not usable:\n- RUNPOD_API_KEY is not set');
   const database = createDatabase({ url: settings.databaseUrl });
   return {
     activities: {
       repositories: createRepositories(database),
       store: createObjectStore(settings),
-      compute: createRunpodCompute({ apiKey: runpod.apiKey, apiUrl: runpod.apiUrl, proxyTemplate: runpod.proxyTemplate }),
+      compute: createRunpodCompute({
+        apiKey: runpod.apiKey,
+        apiUrl: runpod.apiUrl,
+        proxyTemplate: runpod.proxyTemplate,
+      }),
       trainer: createAiToolkitTrainer({ huggingFaceToken: huggingFace.token }),
       publishers: createPublishers({ ...settings, temporaryDirectory: join(settings.home, 'tmp') }),
       secrets: createPodSecrets(settings.secret),

@@ -35,7 +35,13 @@ const dependencies = createDependencies(settings, client);
 const connection = await connectWithPatience(connectionOptions, logger, stop.signal);
 if (connection) {
   try {
-    const workers = await createWorkers({ roles: settings.workerRoles, connection, namespace, activities: dependencies.activities, taskQueues: queues });
+    const workers = await createWorkers({
+      roles: settings.workerRoles,
+      connection,
+      namespace,
+      activities: dependencies.activities,
+      taskQueues: queues,
+    });
     const running = Promise.all(workers.map((worker) => worker.run()));
     stop.signal.addEventListener('abort', () => workers.forEach((worker) => worker.shutdown()));
     if (stop.signal.aborted) workers.forEach((worker) => worker.shutdown());

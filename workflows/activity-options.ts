@@ -14,23 +14,64 @@ interface Queues {
 
 /** The retry policy, time limits and queue of every kind of step. */
 export function activityOptions(intervals: Intervals, queues: Queues) {
-  const retry = { initialInterval: intervals.retryIntervalMs, backoffCoefficient: 2, maximumInterval: MAX_RETRY_INTERVAL_MS };
+  const retry = {
+    initialInterval: intervals.retryIntervalMs,
+    backoffCoefficient: 2,
+    maximumInterval: MAX_RETRY_INTERVAL_MS,
+  };
   const heartbeatTimeout = intervals.heartbeatTimeoutMs;
   const io = { taskQueue: queues.io, cancellationType };
   return {
     /** Writes of a few rows: retried until the database is back. */
     record: { ...io, startToCloseTimeout: intervals.shortTimeoutMs, retry },
-    curate: { taskQueue: queues.cpu, cancellationType, startToCloseTimeout: intervals.transferTimeoutMs, heartbeatTimeout, retry: { ...retry, maximumAttempts: intervals.maxStepTries } },
+    curate: {
+      taskQueue: queues.cpu,
+      cancellationType,
+      startToCloseTimeout: intervals.transferTimeoutMs,
+      heartbeatTimeout,
+      retry: { ...retry, maximumAttempts: intervals.maxStepTries },
+    },
     /** A vendor that is down is waited for as long as a vendor without capacity. */
-    provision: { ...io, startToCloseTimeout: intervals.transferTimeoutMs, scheduleToCloseTimeout: intervals.capacityTimeoutMs, heartbeatTimeout, retry },
+    provision: {
+      ...io,
+      startToCloseTimeout: intervals.transferTimeoutMs,
+      scheduleToCloseTimeout: intervals.capacityTimeoutMs,
+      heartbeatTimeout,
+      retry,
+    },
     awaitReady: { ...io, startToCloseTimeout: intervals.podReadyTimeoutMs * 2, heartbeatTimeout, retry },
     /** Calls to a pod: after these tries the pod counts as lost. */
-    pod: { ...io, startToCloseTimeout: intervals.transferTimeoutMs, heartbeatTimeout, retry: { ...retry, maximumAttempts: intervals.maxStepTries } },
-    start: { ...io, startToCloseTimeout: intervals.shortTimeoutMs, retry: { ...retry, maximumAttempts: intervals.maxStepTries } },
+    pod: {
+      ...io,
+      startToCloseTimeout: intervals.transferTimeoutMs,
+      heartbeatTimeout,
+      retry: { ...retry, maximumAttempts: intervals.maxStepTries },
+    },
+    start: {
+      ...io,
+      startToCloseTimeout: intervals.shortTimeoutMs,
+      retry: { ...retry, maximumAttempts: intervals.maxStepTries },
+    },
     /** Worker restarts and heartbeat timeouts use up tries too, so only time limits a watch. */
-    watch: { ...io, startToCloseTimeout: intervals.trainingTimeoutMs, scheduleToCloseTimeout: intervals.trainingTimeoutMs, heartbeatTimeout, retry },
+    watch: {
+      ...io,
+      startToCloseTimeout: intervals.trainingTimeoutMs,
+      scheduleToCloseTimeout: intervals.trainingTimeoutMs,
+      heartbeatTimeout,
+      retry,
+    },
     /** Never given up: a pod that is not proven gone may bill. */
-    tearDown: { ...io, startToCloseTimeout: intervals.createTimeoutMs + 5 * intervals.shortTimeoutMs, heartbeatTimeout, retry },
-    publish: { ...io, startToCloseTimeout: intervals.transferTimeoutMs, heartbeatTimeout, retry: { ...retry, maximumAttempts: intervals.maxStepTries } },
+    tearDown: {
+      ...io,
+      startToCloseTimeout: intervals.createTimeoutMs + 5 * intervals.shortTimeoutMs,
+      heartbeatTimeout,
+      retry,
+    },
+    publish: {
+      ...io,
+      startToCloseTimeout: intervals.transferTimeoutMs,
+      heartbeatTimeout,
+      retry: { ...retry, maximumAttempts: intervals.maxStepTries },
+    },
   } as const satisfies Record<string, ActivityOptions>;
 }

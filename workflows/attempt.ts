@@ -70,7 +70,12 @@ async function tryOnPods(input: AttemptInput): Promise<Tried> {
   const avoidDataCenters: string[] = [];
   let refusal: Failed = { code: 'POD_NOT_READY', message: 'No pod was tried' };
   for (let pod = 1; pod <= input.intervals.maxPodsPerAttempt; pod += 1) {
-    const name = podName({ environment: input.plan.environment, trainingId: input.plan.trainingId, attempt: input.attempt, pod });
+    const name = podName({
+      environment: input.plan.environment,
+      trainingId: input.plan.trainingId,
+      attempt: input.attempt,
+      pod,
+    });
     input.enter('provisioning');
     const provisioned = await provision(input, { pod, podName: name, avoidDataCenters });
     if (provisioned.status === 'failed') return provisioned;
@@ -112,7 +117,8 @@ async function provision(
     });
     if (result.status === 'provisioned') return { ...result, status: 'rented' };
     const waitMs = waits[Math.min(look, waits.length - 1)] ?? 0;
-    if (waitedMs + waitMs > intervals.capacityTimeoutMs) return { status: 'failed', vramGb: null, code: 'NO_CAPACITY', message: result.message };
+    if (waitedMs + waitMs > intervals.capacityTimeoutMs)
+      return { status: 'failed', vramGb: null, code: 'NO_CAPACITY', message: result.message };
     await sleep(waitMs, { summary: `no capacity, look ${look + 2}` });
     waitedMs += waitMs;
   }

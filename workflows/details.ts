@@ -16,11 +16,19 @@ interface Details {
 export function describeTraining({ state, plan, pod, progress, maxAttempts }: Details): string {
   const lines = [`**${state.status}**, phase **${state.phase}**`];
   if (plan) lines.push(`- ${plan.name}: ${plan.baseModel}, ${plan.steps} steps`);
-  if (state.attemptOfSet > 0) lines.push(`- attempt ${state.attemptOfSet} of ${maxAttempts} (number ${state.attempt} in all)`);
-  if (pod) lines.push(`- pod: ${pod.gpu ?? 'unknown GPU'} in ${pod.dataCenter ?? 'an unknown data center'}, ${formatUsd(pod.hourlyMicroUsd)} an hour`);
-  if (progress) lines.push(`- step ${progress.step} of ${progress.totalSteps}${progress.etaMs === null ? '' : `, about ${Math.ceil(progress.etaMs / 60_000)} min left`}`);
+  if (state.attemptOfSet > 0)
+    lines.push(`- attempt ${state.attemptOfSet} of ${maxAttempts} (number ${state.attempt} in all)`);
+  if (pod)
+    lines.push(
+      `- pod: ${pod.gpu ?? 'unknown GPU'} in ${pod.dataCenter ?? 'an unknown data center'}, ${formatUsd(pod.hourlyMicroUsd)} an hour`,
+    );
+  if (progress)
+    lines.push(
+      `- step ${progress.step} of ${progress.totalSteps}${progress.etaMs === null ? '' : `, about ${Math.ceil(progress.etaMs / 60_000)} min left`}`,
+    );
   if (state.costMicroUsd > 0) lines.push(`- cost so far: ${formatUsd(state.costMicroUsd)}`);
-  if (state.reason) lines.push(`- **${state.reason}**: ${failurePolicy(state.reason).meaning} ${failurePolicy(state.reason).advice}`);
+  if (state.reason)
+    lines.push(`- **${state.reason}**: ${failurePolicy(state.reason).meaning} ${failurePolicy(state.reason).advice}`);
   if (state.phase === 'awaiting_retry') lines.push('- waiting for the signal `retryTraining`; no pod is alive');
   return lines.join('\n');
 }

@@ -15,7 +15,8 @@ export function failureOf(error: unknown): Failed {
     return { code: isFailureCode(cause.type) ? cause.type : 'INTERNAL', message: cause.message };
   }
   const step = error instanceof ActivityFailure ? error.activityType : 'A step';
-  if (cause instanceof TimeoutFailure) return { code: 'PROVIDER_UNAVAILABLE', message: `${step} did not end in its time` };
+  if (cause instanceof TimeoutFailure)
+    return { code: 'PROVIDER_UNAVAILABLE', message: `${step} did not end in its time` };
   return { code: 'INTERNAL', message: `${step} failed: ${error instanceof Error ? error.message : 'unknown'}` };
 }
 

@@ -47,7 +47,8 @@ export async function trainLoraWorkflow(input: TrainLoraInput): Promise<TrainLor
   try {
     return await run(training);
   } catch (error) {
-    if (isCancellation(error)) await training.end('cancelled', { code: 'CANCELLED', message: training.cancelledBy() }, false);
+    if (isCancellation(error))
+      await training.end('cancelled', { code: 'CANCELLED', message: training.cancelledBy() }, false);
     throw error;
   }
 }
@@ -70,7 +71,10 @@ async function run(training: Training): Promise<TrainLoraResult> {
 }
 
 /** Curates and makes up to three attempts; `retryTraining` during an attempt ends that one and gives a fresh count. */
-async function trainOnce(training: Training, plan: TrainingPlan): Promise<Succeeded | ({ readonly status: 'failed' } & Failed)> {
+async function trainOnce(
+  training: Training,
+  plan: TrainingPlan,
+): Promise<Succeeded | ({ readonly status: 'failed' } & Failed)> {
   const curated = await curate(training, plan);
   if (curated.status === 'failed') return curated;
   if (curated.status === 'rejected') return { status: 'failed', code: 'DATASET_REJECTED', message: curated.message };
@@ -84,7 +88,11 @@ async function trainOnce(training: Training, plan: TrainingPlan): Promise<Succee
       ofSet = 0;
       continue;
     }
-    log.warn('attempt failed', { attempt: training.state.attempt, code: result.code, costMicroUsd: result.costMicroUsd });
+    log.warn('attempt failed', {
+      attempt: training.state.attempt,
+      code: result.code,
+      costMicroUsd: result.costMicroUsd,
+    });
     const { action } = failurePolicy(result.code);
     if ((action !== 'new_attempt' && action !== 'new_pod') || ofSet >= training.intervals.maxAttempts) return result;
     if (result.code === 'OUT_OF_MEMORY') {
@@ -95,7 +103,10 @@ async function trainOnce(training: Training, plan: TrainingPlan): Promise<Succee
   }
 }
 
-async function curate(training: Training, plan: TrainingPlan): Promise<CuratedDataset | ({ readonly status: 'failed' } & Failed)> {
+async function curate(
+  training: Training,
+  plan: TrainingPlan,
+): Promise<CuratedDataset | ({ readonly status: 'failed' } & Failed)> {
   training.enter('curating');
   try {
     return await training.cpu.curateDataset({ trainingId: plan.trainingId });
@@ -142,7 +153,11 @@ async function attempt(
   }
 }
 
-async function publishAndSettle(training: Training, plan: TrainingPlan, { artifact }: Succeeded): Promise<TrainLoraResult> {
+async function publishAndSettle(
+  training: Training,
+  plan: TrainingPlan,
+  { artifact }: Succeeded,
+): Promise<TrainLoraResult> {
   training.enter('publishing');
   const positions = Array.from({ length: plan.destinations }, (_, position) => position);
   const publications = await Promise.all(positions.map((position) => publish(training, position)));
@@ -158,7 +173,12 @@ async function publishAndSettle(training: Training, plan: TrainingPlan, { artifa
 async function publish(training: Training, position: number) {
   const { trainingId } = training.input;
   try {
-    await training.publishing.publishLora({ trainingId, position, attempt: training.state.attempt, overrides: training.overrides() });
+    await training.publishing.publishLora({
+      trainingId,
+      position,
+      attempt: training.state.attempt,
+      overrides: training.overrides(),
+    });
     return { position, status: 'published' } as const;
   } catch (error) {
     if (isCancellation(error)) throw error;
@@ -224,9 +244,12 @@ function setup(input: TrainLoraInput) {
     },
     { description: 'Internal: how far the trainer is, at a few milestones of each attempt.' },
   );
-  setHandler(trainingStatus, () => ({ ...state }), { description: 'Status, phase, attempt and cost as the workflow knows them.' });
+  setHandler(trainingStatus, () => ({ ...state }), {
+    description: 'Status, phase, attempt and cost as the workflow knows them.',
+  });
 
-  const show = () => setCurrentDetails(describeTraining({ state, plan, pod, progress, maxAttempts: intervals.maxAttempts }));
+  const show = () =>
+    setCurrentDetails(describeTraining({ state, plan, pod, progress, maxAttempts: intervals.maxAttempts }));
   const publishState = () => {
     upsertSearchAttributes([
       { key: loraStatus, value: state.status },
@@ -237,7 +260,12 @@ function setup(input: TrainLoraInput) {
     ]);
     show();
   };
-  const finish = (status: TrainingStatus, reason: FailureCode | null, costMicroUsd: number, phase: TrainingPhase = 'done') => {
+  const finish = (
+    status: TrainingStatus,
+    reason: FailureCode | null,
+    costMicroUsd: number,
+    phase: TrainingPhase = 'done',
+  ) => {
     Object.assign(state, { status, phase, reason, costMicroUsd, podId: null });
     pod = null;
     publishState();
@@ -288,7 +316,14 @@ function setup(input: TrainLoraInput) {
     end: async (status: 'failed' | 'cancelled', { code, message }: Failed, awaitsRetry: boolean) => {
       retryWaits = false;
       await CancellationScope.nonCancellable(async () => {
-        const ended = await record.endTraining({ trainingId: input.trainingId, attempt: state.attempt, status, awaitsRetry, reason: code, message });
+        const ended = await record.endTraining({
+          trainingId: input.trainingId,
+          attempt: state.attempt,
+          status,
+          awaitsRetry,
+          reason: code,
+          message,
+        });
         finish(status, code, ended.costMicroUsd, awaitsRetry ? 'awaiting_retry' : 'done');
       });
     },

@@ -31,7 +31,12 @@ export async function closeAttempt(database: Database, end: AttemptEnd): Promise
 }
 
 /** Keeps the last lines of the trainer's log for operators. */
-export async function recordLogTail(database: Database, trainingId: string, number: number, logTail: string): Promise<void> {
+export async function recordLogTail(
+  database: Database,
+  trainingId: string,
+  number: number,
+  logTail: string,
+): Promise<void> {
   await database.trainingAttempt.updateMany({ where: { loraModelId: trainingId, number }, data: { logTail } });
 }
 

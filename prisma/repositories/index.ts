@@ -13,7 +13,10 @@ type Bound<Module> = {
 };
 
 function bind<Module extends object>(module: Module, database: Database): Bound<Module> {
-  const entries = Object.entries(module).map(([name, query]) => [name, (...rest: unknown[]) => query(database, ...rest)]);
+  const entries = Object.entries(module).map(([name, query]) => [
+    name,
+    (...rest: unknown[]) => query(database, ...rest),
+  ]);
   return Object.fromEntries(entries) as Bound<Module>;
 }
 

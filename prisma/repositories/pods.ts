@@ -30,7 +30,10 @@ type Selected = Omit<PodRow, 'costMicroUsd'> & { readonly costMicroUsd: bigint }
 const toRow = (row: Selected): PodRow => ({ ...row, costMicroUsd: Number(row.costMicroUsd) });
 
 /** Commits the intent to rent a pod of this name; finds the row when it was committed before. */
-export async function reservePod(database: Database, params: { trainingId: string; attempt: number; name: string }): Promise<PodRow> {
+export async function reservePod(
+  database: Database,
+  params: { trainingId: string; attempt: number; name: string },
+): Promise<PodRow> {
   const attemptId = await openAttempt(database, params.trainingId, params.attempt);
   const row = await database.pod.upsert({
     where: { name: params.name },
@@ -100,7 +103,10 @@ interface TerminatedPod {
 }
 
 export async function recordTerminated(database: Database, { name, ...data }: TerminatedPod): Promise<void> {
-  await database.pod.updateMany({ where: { name, terminatedAt: null }, data: { ...data, state: 'terminated', terminatedAt: new Date() } });
+  await database.pod.updateMany({
+    where: { name, terminatedAt: null },
+    data: { ...data, state: 'terminated', terminatedAt: new Date() },
+  });
 }
 
 /** Pods of one attempt that are not proven gone. */
@@ -134,7 +140,11 @@ export interface OwnedPod extends PodRow {
 export async function findOwner(database: Database, name: string): Promise<OwnedPod | null> {
   const row = await database.pod.findUnique({
     where: { name },
-    select: { ...FIELDS, requestedAt: true, attempt: { select: { number: true, loraModel: { select: { id: true, workflowId: true } } } } },
+    select: {
+      ...FIELDS,
+      requestedAt: true,
+      attempt: { select: { number: true, loraModel: { select: { id: true, workflowId: true } } } },
+    },
   });
   if (!row) return null;
   const { attempt, requestedAt, ...fields } = row;
@@ -162,7 +172,11 @@ export async function openPodNames(database: Database, before: Date): Promise<st
 }
 
 /** Pods whose cost is still price times time, ended before `before`: the vendor's billing may know better by now. */
-export async function unsettledPods(database: Database, before: Date, limit: number): Promise<{ name: string; externalId: string; createdAt: Date }[]> {
+export async function unsettledPods(
+  database: Database,
+  before: Date,
+  limit: number,
+): Promise<{ name: string; externalId: string; createdAt: Date }[]> {
   const rows = await database.pod.findMany({
     where: { costSettled: false, externalId: { not: null }, createdAt: { not: null }, terminatedAt: { lt: before } },
     select: { name: true, externalId: true, createdAt: true },

@@ -9,7 +9,11 @@ interface PublicationKey {
   readonly position: number;
 }
 
-export async function openPublication(database: Database, { trainingId, position }: PublicationKey, destination: Destination): Promise<void> {
+export async function openPublication(
+  database: Database,
+  { trainingId, position }: PublicationKey,
+  destination: Destination,
+): Promise<void> {
   const location = destination.kind === 's3' ? (destination.bucket ?? '') : destination.repo;
   await database.publication.upsert({
     where: { loraModelId_position: { loraModelId: trainingId, position } },
@@ -26,7 +30,11 @@ interface PublishedRow {
   readonly sha256: string;
 }
 
-export async function recordPublished(database: Database, { trainingId, position }: PublicationKey, result: PublishedRow): Promise<void> {
+export async function recordPublished(
+  database: Database,
+  { trainingId, position }: PublicationKey,
+  result: PublishedRow,
+): Promise<void> {
   await database.publication.update({
     where: { loraModelId_position: { loraModelId: trainingId, position } },
     data: { ...result, status: 'published', publishedAt: new Date() },

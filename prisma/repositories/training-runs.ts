@@ -98,7 +98,10 @@ interface PhaseChange {
   readonly nth?: string | number;
 }
 
-export async function recordPhase(database: Database, { trainingId, phase, attempt, nth = 1 }: PhaseChange): Promise<void> {
+export async function recordPhase(
+  database: Database,
+  { trainingId, phase, attempt, nth = 1 }: PhaseChange,
+): Promise<void> {
   await change(database, {
     trainingId,
     set: {
@@ -108,7 +111,9 @@ export async function recordPhase(database: Database, { trainingId, phase, attem
       message: null,
       attempt,
       retryCount: Math.max(0, attempt - 1),
-      ...(phase === 'provisioning' ? { gpu: null, progressStep: 0, loss: null, secondsPerStep: null, estimatedEndAt: null } : {}),
+      ...(phase === 'provisioning'
+        ? { gpu: null, progressStep: 0, loss: null, secondsPerStep: null, estimatedEndAt: null }
+        : {}),
     },
     event: {
       topic: 'training.phase',
@@ -175,7 +180,10 @@ interface Ending {
   readonly dedupe: string;
 }
 
-export async function recordReady(database: Database, ending: Ending & { readonly modelUrl: string | null }): Promise<void> {
+export async function recordReady(
+  database: Database,
+  ending: Ending & { readonly modelUrl: string | null },
+): Promise<void> {
   const { trainingId, costMicroUsd, dedupe, modelUrl } = ending;
   await change(database, {
     trainingId,
@@ -196,7 +204,12 @@ export async function recordReady(database: Database, ending: Ending & { readonl
 
 export async function recordEnded(
   database: Database,
-  ending: Ending & { readonly status: 'failed' | 'cancelled'; readonly phase: TrainingPhase; readonly reason: FailureCode; readonly message: string },
+  ending: Ending & {
+    readonly status: 'failed' | 'cancelled';
+    readonly phase: TrainingPhase;
+    readonly reason: FailureCode;
+    readonly message: string;
+  },
 ): Promise<void> {
   const { trainingId, costMicroUsd, dedupe, status, phase, reason, message } = ending;
   await change(database, {
@@ -211,7 +224,11 @@ export async function recordEnded(
       estimatedEndAt: null,
       trainingCompletedAt: new Date(),
     },
-    event: { topic: `training.${status}`, dedupeKey: `${trainingId}:${status}:${dedupe}`, payload: { reason, message, costMicroUsd } },
+    event: {
+      topic: `training.${status}`,
+      dedupeKey: `${trainingId}:${status}:${dedupe}`,
+      payload: { reason, message, costMicroUsd },
+    },
   });
 }
 

@@ -4,7 +4,10 @@ import { sharedAnswer } from './shared-answer.ts';
 function counted() {
   let calls = 0;
   let now = 0;
-  const shared = sharedAnswer(async () => ++calls, () => now);
+  const shared = sharedAnswer(
+    async () => ++calls,
+    () => now,
+  );
   return { shared, advance: (ms: number) => (now += ms) };
 }
 

@@ -77,7 +77,12 @@ export interface Trainer {
   /** Last value of the loss; null before the first one. */
   loss(target: TrainerTarget, jobId: string, signal: AbortSignal): Promise<number | null>;
   /** New text of the log since `offset`, and the offset to go on from. */
-  log(target: TrainerTarget, jobId: string, offset: number, signal: AbortSignal): Promise<{ readonly text: string; readonly offset: number }>;
+  log(
+    target: TrainerTarget,
+    jobId: string,
+    offset: number,
+    signal: AbortSignal,
+  ): Promise<{ readonly text: string; readonly offset: number }>;
   /** Weights on the trainer; half-written ones are among them. */
   files(target: TrainerTarget, jobId: string, signal: AbortSignal): Promise<readonly TrainerFile[]>;
   samples(target: TrainerTarget, jobId: string, signal: AbortSignal): Promise<readonly TrainerSample[]>;

@@ -19,7 +19,15 @@ beforeAll(async () => {
   const user = await database.user.create({ data: { email: 'ledger@example.org' } });
   const dataset = await database.dataset.create({ data: { userId: user.id, name: 'photos' } });
   const training = await database.loraModel.create({
-    data: { userId: user.id, datasetId: dataset.id, name: 'Mia', baseModel: 'flux', triggerWord: 'ohwx', workflowId: 'lora-training/x', config: {} },
+    data: {
+      userId: user.id,
+      datasetId: dataset.id,
+      name: 'Mia',
+      baseModel: 'flux',
+      triggerWord: 'ohwx',
+      workflowId: 'lora-training/x',
+      config: {},
+    },
   });
   trainingId = training.id;
 });
@@ -81,13 +89,16 @@ describe('the claim to create a pod', () => {
 
 describe('events', () => {
   test('of a repeated step are written once', async () => {
-    for (let times = 0; times < 3; times += 1) await repositories.trainings.recordPhase({ trainingId, phase: 'uploading', attempt: 1 });
+    for (let times = 0; times < 3; times += 1)
+      await repositories.trainings.recordPhase({ trainingId, phase: 'uploading', attempt: 1 });
 
     expect(await database.outboxEvent.count({ where: { loraModelId: trainingId, topic: 'training.phase' } })).toBe(1);
   });
 
   test('and the change they tell of are one transaction', async () => {
-    await expect(repositories.trainings.recordPhase({ trainingId: randomUUID(), phase: 'uploading', attempt: 1 })).rejects.toThrow();
+    await expect(
+      repositories.trainings.recordPhase({ trainingId: randomUUID(), phase: 'uploading', attempt: 1 }),
+    ).rejects.toThrow();
 
     expect(await database.outboxEvent.count({ where: { dedupeKey: { not: { startsWith: trainingId } } } })).toBe(0);
   });

@@ -23,24 +23,48 @@ interface Hold {
 }
 
 const HOLDS: readonly Hold[] = [
-  { name: 'waiting for capacity', phase: 'provisioning', faults: [{ at: 'pods.create', effect: 'no-capacity', times: 0 }] },
-  { name: 'a create call under way', phase: 'provisioning', faults: [{ at: 'pods.create', effect: 'created-but-timeout' }] },
+  {
+    name: 'waiting for capacity',
+    phase: 'provisioning',
+    faults: [{ at: 'pods.create', effect: 'no-capacity', times: 0 }],
+  },
+  {
+    name: 'a create call under way',
+    phase: 'provisioning',
+    faults: [{ at: 'pods.create', effect: 'created-but-timeout' }],
+  },
   { name: 'waiting for the pod', phase: 'provisioning', faults: [{ at: 'pods.create', effect: 'app-never' }] },
-  { name: 'uploading', phase: 'uploading', faults: [{ at: 'proxy', effect: 'hang', match: { path: 'datasets/upload' }, times: 0 }] },
+  {
+    name: 'uploading',
+    phase: 'uploading',
+    faults: [{ at: 'proxy', effect: 'hang', match: { path: 'datasets/upload' }, times: 0 }],
+  },
   { name: 'training', phase: 'training', faults: [{ at: 'trainer', effect: 'hang', step: 5 }] },
-  { name: 'downloading', phase: 'downloading', faults: [{ at: 'proxy', effect: 'slow', match: { path: 'api/files' }, bytesPerSecond: 2_000, times: 0 }] },
+  {
+    name: 'downloading',
+    phase: 'downloading',
+    faults: [{ at: 'proxy', effect: 'slow', match: { path: 'api/files' }, bytesPerSecond: 2_000, times: 0 }],
+  },
   {
     name: 'publishing',
     phase: 'publishing',
     faults: [{ at: 'hub', effect: 'hang', times: 0 }],
     body: { destinations: [{ kind: 'huggingface', repo: 'tempera-demo/mia' }] },
   },
-  { name: 'waiting for retry', phase: 'awaiting_retry', status: 'failed', faults: [{ at: 'trainer', effect: 'exit', step: 5, times: 3 }] },
+  {
+    name: 'waiting for retry',
+    phase: 'awaiting_retry',
+    status: 'failed',
+    faults: [{ at: 'trainer', effect: 'exit', step: 5, times: 3 }],
+  },
 ];
 
 /** How the workflow ended, as Temporal sees it. */
 async function endOf(id: string): Promise<string> {
-  await tempera.handle(id).result().catch(() => undefined);
+  await tempera
+    .handle(id)
+    .result()
+    .catch(() => undefined);
   return (await tempera.handle(id).describe()).status.name;
 }
 

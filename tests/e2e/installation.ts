@@ -57,7 +57,18 @@ export const FAST: Partial<Intervals> = {
 const QUICK_CLOUD = {
   rateLimit: null,
   loraBytes: 100_000,
-  delaysMs: { provisioning: 0, starting: 0, ports: 0, app: 0, workerTick: 5, modelLoad: 0, datasetLoad: 0, step: 0, save: 0, sample: 0 },
+  delaysMs: {
+    provisioning: 0,
+    starting: 0,
+    ports: 0,
+    app: 0,
+    workerTick: 5,
+    modelLoad: 0,
+    datasetLoad: 0,
+    step: 0,
+    save: 0,
+    sample: 0,
+  },
 };
 
 const SECRET = 'a secret of thirty-two characters or more';
@@ -96,18 +107,32 @@ export async function createInstallation(options: InstallationOptions = {}) {
     signedObjects: { verify: (url) => verifySignedObjectUrl({ secret: SECRET, ...url }) },
     logger: pino({ level: 'silent' }),
     clock: () => new Date(),
-    settings: { home, publicUrl: 'http://api.test', temporalNamespace: namespace, taskQueues: queues, allowTestIntervals: true },
+    settings: {
+      home,
+      publicUrl: 'http://api.test',
+      temporalNamespace: namespace,
+      taskQueues: queues,
+      allowTestIntervals: true,
+    },
   });
   const key = newApiKey();
   await database.user.create({
-    data: { email: `${environment}@example.org`, apiKeys: { create: { name: 'e2e', prefix: key.slice(0, 10), secretHash: sha256Hex(key) } } },
+    data: {
+      email: `${environment}@example.org`,
+      apiKeys: { create: { name: 'e2e', prefix: key.slice(0, 10), secretHash: sha256Hex(key) } },
+    },
   });
   const http = apiClient(app, key);
 
   const activities: ActivityDependencies = {
     repositories: createRepositories(database),
     store,
-    compute: createRunpodCompute({ apiKey: 'emulated', apiUrl: world.runpodUrl, proxyTemplate: world.proxyTemplate, catalogAgeMs: 0 }),
+    compute: createRunpodCompute({
+      apiKey: 'emulated',
+      apiUrl: world.runpodUrl,
+      proxyTemplate: world.proxyTemplate,
+      catalogAgeMs: 0,
+    }),
     trainer: createAiToolkitTrainer({ huggingFaceToken: 'hf_emulated' }),
     publishers: createPublishers({
       huggingFace: { token: 'hf_emulated', hubUrl: world.hubUrl },
@@ -127,7 +152,10 @@ export async function createInstallation(options: InstallationOptions = {}) {
           connection: native.connection,
           namespace,
           activities,
-          workflowBundle: await bundleWorkflowCode({ workflowsPath: WORKFLOWS_PATH, logger: new DefaultLogger('ERROR') }),
+          workflowBundle: await bundleWorkflowCode({
+            workflowsPath: WORKFLOWS_PATH,
+            logger: new DefaultLogger('ERROR'),
+          }),
           taskQueues: queues,
         });
   const running = Promise.all(workers.map((worker) => worker.run()));
@@ -168,10 +196,18 @@ export async function createInstallation(options: InstallationOptions = {}) {
 
     /** Uploads pictures and makes a dataset of them; returns its id. */
     async dataset(photos: readonly Buffer[] | number = 6): Promise<string> {
-      const files = typeof photos === 'number' ? await Promise.all(Array.from({ length: photos }, (_, index) => drawPhoto(index + 1))) : photos;
-      const uploaded = await http.upload(...files.map((bytes, index) => ({ filename: `photo-${index + 1}.jpg`, bytes })));
+      const files =
+        typeof photos === 'number'
+          ? await Promise.all(Array.from({ length: photos }, (_, index) => drawPhoto(index + 1)))
+          : photos;
+      const uploaded = await http.upload(
+        ...files.map((bytes, index) => ({ filename: `photo-${index + 1}.jpg`, bytes })),
+      );
       if (uploaded.status !== 201) throw new Error(`upload: ${JSON.stringify(uploaded.body)}`);
-      const made = await http.post('/v1/datasets', { name: 'photos', imageIds: uploaded.body.images.map((image: { id: string }) => image.id) });
+      const made = await http.post('/v1/datasets', {
+        name: 'photos',
+        imageIds: uploaded.body.images.map((image: { id: string }) => image.id),
+      });
       if (made.status !== 201) throw new Error(`dataset: ${JSON.stringify(made.body)}`);
       return made.body.id;
     },

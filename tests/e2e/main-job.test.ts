@@ -46,7 +46,13 @@ describe('success', () => {
     const download = await tempera.app.inject({ method: 'GET', url: url.pathname + url.search });
 
     expect(result).toMatchObject({ status: 'ready', sha256: file.sha256 });
-    expect(training).toMatchObject({ status: 'ready', phase: 'done', attempt: 1, gpu: 'NVIDIA GeForce RTX 4090', progress: { step: 20 } });
+    expect(training).toMatchObject({
+      status: 'ready',
+      phase: 'done',
+      attempt: 1,
+      gpu: 'NVIDIA GeForce RTX 4090',
+      progress: { step: 20 },
+    });
     expect(createHash('sha256').update(download.rawPayload).digest('hex')).toBe(file.sha256);
     expect(await podsOf(tempera, id)).toHaveLength(1);
     expect(await alive(id)).toBe(0);
@@ -69,11 +75,15 @@ describe('success', () => {
     await tempera.handle(id).result();
     await tempera.world.admin.configure({ delaysMs: { step: 0 } });
 
-    const checkpoints = await tempera.database.checkpoint.findMany({ where: { attempt: { loraModelId: id } }, orderBy: { step: 'asc' } });
+    const checkpoints = await tempera.database.checkpoint.findMany({
+      where: { attempt: { loraModelId: id } },
+      orderBy: { step: 'asc' },
+    });
     const samples = await tempera.database.sample.findMany({ where: { attempt: { loraModelId: id } } });
 
     expect(checkpoints.map((checkpoint) => checkpoint.step)).toContain(20);
-    for (const checkpoint of checkpoints) expect((await tempera.store.head(checkpoint.storageKey))?.sha256).toBe(checkpoint.sha256);
+    for (const checkpoint of checkpoints)
+      expect((await tempera.store.head(checkpoint.storageKey))?.sha256).toBe(checkpoint.sha256);
     expect(samples.length).toBeGreaterThan(0);
   });
 
@@ -84,7 +94,10 @@ describe('success', () => {
     const { artifact, baseModel } = await tempera.training(id);
 
     expect(baseModel).toBe('wan-2.2');
-    expect(artifact.files.map((file: { name: string }) => file.name)).toEqual(['mia_high_noise.safetensors', 'mia_low_noise.safetensors']);
+    expect(artifact.files.map((file: { name: string }) => file.name)).toEqual([
+      'mia_high_noise.safetensors',
+      'mia_low_noise.safetensors',
+    ]);
   });
 });
 
@@ -95,7 +108,10 @@ describe('failure policy', () => {
 
     const failed = await tempera.until(id, 'failed', 'awaiting_retry');
     const aliveAfterFailure = await alive(id);
-    const attempts = await tempera.database.trainingAttempt.findMany({ where: { loraModelId: id }, orderBy: { number: 'asc' } });
+    const attempts = await tempera.database.trainingAttempt.findMany({
+      where: { loraModelId: id },
+      orderBy: { number: 'asc' },
+    });
     const events = await tempera.events(id);
     const retried = await tempera.http.post(`/v1/trainings/${id}/retry`);
     await tempera.handle(id).result();
@@ -127,14 +143,17 @@ describe('failure policy', () => {
     expect(await tempera.training(id)).toMatchObject({ status: 'ready', attempt: 1 });
   });
 
-  test.each(['created-but-500', 'created-but-reset', 'created-but-timeout', 'created-but-unreadable'])('a create that is %s is adopted, not repeated', async (effect) => {
-    await tempera.world.admin.addFault({ at: 'pods.create', effect });
-    const id = await tempera.start({ datasetId });
-    await tempera.handle(id).result();
+  test.each(['created-but-500', 'created-but-reset', 'created-but-timeout', 'created-but-unreadable'])(
+    'a create that is %s is adopted, not repeated',
+    async (effect) => {
+      await tempera.world.admin.addFault({ at: 'pods.create', effect });
+      const id = await tempera.start({ datasetId });
+      await tempera.handle(id).result();
 
-    expect(await podsOf(tempera, id)).toHaveLength(1);
-    expect(await alive(id)).toBe(0);
-  });
+      expect(await podsOf(tempera, id)).toHaveLength(1);
+      expect(await alive(id)).toBe(0);
+    },
+  );
 
   test('a pod that never becomes usable is replaced within the attempt', async () => {
     await tempera.world.admin.addFault({ at: 'pods.create', effect: 'app-never' });
@@ -151,7 +170,10 @@ describe('failure policy', () => {
     const id = await tempera.start({ datasetId });
     await tempera.handle(id).result();
 
-    const [first] = await tempera.database.trainingAttempt.findMany({ where: { loraModelId: id }, orderBy: { number: 'asc' } });
+    const [first] = await tempera.database.trainingAttempt.findMany({
+      where: { loraModelId: id },
+      orderBy: { number: 'asc' },
+    });
 
     expect(first).toMatchObject({ status: 'failed', reason: 'POD_LOST' });
     expect(await tempera.training(id)).toMatchObject({ status: 'ready', attempt: 2 });
@@ -162,7 +184,10 @@ describe('failure policy', () => {
     const id = await tempera.start({ datasetId, intervals: { stallTimeoutMs: 1_000 } });
     await tempera.handle(id).result();
 
-    const [first] = await tempera.database.trainingAttempt.findMany({ where: { loraModelId: id }, orderBy: { number: 'asc' } });
+    const [first] = await tempera.database.trainingAttempt.findMany({
+      where: { loraModelId: id },
+      orderBy: { number: 'asc' },
+    });
 
     expect(first).toMatchObject({ status: 'failed', reason: 'TRAINING_STALLED' });
   });
@@ -203,10 +228,14 @@ describe('operators', () => {
 
     const running = await metadataOf(id);
     const state = await tempera.handle(id).query(trainingStatus);
-    const query = 'LoraCharacter = "mia-seen" AND LoraStatus = "training" AND LoraAttempt = 1 AND LoraGpu = "NVIDIA GeForce RTX 4090"';
+    const query =
+      'LoraCharacter = "mia-seen" AND LoraStatus = "training" AND LoraAttempt = 1 AND LoraGpu = "NVIDIA GeForce RTX 4090"';
     await until(async () => (await tempera.temporal.workflow.count(query)).count === 1);
     await tempera.http.post(`/v1/trainings/${id}/cancel`);
-    await tempera.handle(id).result().catch(() => undefined);
+    await tempera
+      .handle(id)
+      .result()
+      .catch(() => undefined);
     const cancelled = await metadataOf(id);
 
     expect(running.currentDetails).toMatch(/phase \*\*training\*\*.*attempt 1 of 3.*NVIDIA GeForce RTX 4090/s);
@@ -225,7 +254,10 @@ describe('operators', () => {
 
     const answer = await tempera.http.post(`/v1/trainings/${id}/retry`, { overrides: { steps: 30 } });
     await tempera.handle(id).result();
-    const attempts = await tempera.database.trainingAttempt.findMany({ where: { loraModelId: id }, orderBy: { number: 'asc' } });
+    const attempts = await tempera.database.trainingAttempt.findMany({
+      where: { loraModelId: id },
+      orderBy: { number: 'asc' },
+    });
     const pods = await podsOf(tempera, id);
 
     expect(answer.status).toBe(202);

@@ -16,7 +16,8 @@ describe('the Hub', () => {
   afterAll(() => tempera.close());
   beforeEach(() => tempera.world.admin.clearFaults());
 
-  const onHub = (path: string, token = 'hf_emulated') => fetch(`${tempera.world.hubUrl}${path}`, { headers: token === '' ? {} : { authorization: `Bearer ${token}` } });
+  const onHub = (path: string, token = 'hf_emulated') =>
+    fetch(`${tempera.world.hubUrl}${path}`, { headers: token === '' ? {} : { authorization: `Bearer ${token}` } });
 
   test('gets weights, samples and a model card in a private repository, tagged', async () => {
     const id = await tempera.start({ datasetId, destinations: [{ kind: 'huggingface', repo: 'tempera-demo/mia' }] });
@@ -26,8 +27,14 @@ describe('the Hub', () => {
     const card = await (await onHub('/tempera-demo/mia/resolve/v1/README.md')).text();
 
     expect(result).toMatchObject({ publications: [{ status: 'published' }] });
-    expect(publications).toMatchObject([{ target: 'huggingface', location: 'tempera-demo/mia', status: 'published', sha256: artifact.files[0].sha256 }]);
-    expect(createHash('sha256').update(Buffer.from(await weights.arrayBuffer())).digest('hex')).toBe(artifact.files[0].sha256);
+    expect(publications).toMatchObject([
+      { target: 'huggingface', location: 'tempera-demo/mia', status: 'published', sha256: artifact.files[0].sha256 },
+    ]);
+    expect(
+      createHash('sha256')
+        .update(Buffer.from(await weights.arrayBuffer()))
+        .digest('hex'),
+    ).toBe(artifact.files[0].sha256);
     expect(card).toContain('instance_prompt');
     expect(card).not.toContain('photo-1.jpg');
     expect((await onHub('/tempera-demo/mia/resolve/v1/mia.safetensors', '')).ok).toBe(false);
@@ -35,14 +42,23 @@ describe('the Hub', () => {
 
   test('that fails for a while is tried again, and one that fails for good leaves the training ready', async () => {
     await tempera.world.admin.addFault({ at: 'hub', effect: 'server-error', times: 2 });
-    const healed = await tempera.start({ datasetId, destinations: [{ kind: 'huggingface', repo: 'tempera-demo/healed' }] });
+    const healed = await tempera.start({
+      datasetId,
+      destinations: [{ kind: 'huggingface', repo: 'tempera-demo/healed' }],
+    });
     await tempera.handle(healed).result();
     await tempera.world.admin.addFault({ at: 'hub', effect: 'forbidden', times: 0 });
-    const refused = await tempera.start({ datasetId, destinations: [{ kind: 'huggingface', repo: 'somebody-else/mia' }] });
+    const refused = await tempera.start({
+      datasetId,
+      destinations: [{ kind: 'huggingface', repo: 'somebody-else/mia' }],
+    });
     await tempera.handle(refused).result();
 
     expect(await tempera.training(healed)).toMatchObject({ status: 'ready', publications: [{ status: 'published' }] });
-    expect(await tempera.training(refused)).toMatchObject({ status: 'ready', publications: [{ status: 'failed', reason: 'AUTH' }] });
+    expect(await tempera.training(refused)).toMatchObject({
+      status: 'ready',
+      publications: [{ status: 'failed', reason: 'AUTH' }],
+    });
     expect((await tempera.http.get(`/v1/trainings/${refused}/artifact`)).status).toBe(200);
   });
 });
@@ -63,26 +79,46 @@ describeS3('S3', () => {
 
   const object = async (key: string) => {
     const { Body, Metadata } = await bucket.client.send(new GetObjectCommand({ Bucket: bucket.bucket, Key: key }));
-    return { sha256: createHash('sha256').update(await Body!.transformToByteArray()).digest('hex'), metadata: Metadata };
+    return {
+      sha256: createHash('sha256')
+        .update(await Body!.transformToByteArray())
+        .digest('hex'),
+      metadata: Metadata,
+    };
   };
 
   test('gets the LoRA under the character’s key, and the next training of the character takes its place', async () => {
     const first = await tempera.start({ datasetId, characterId: 'mia-7', destinations: [{ kind: 's3' }] });
     await tempera.handle(first).result();
     const before = await object('lora/mia-7.safetensors');
-    const second = await tempera.start({ datasetId, characterId: 'mia-7', recipe: { steps: 30 }, destinations: [{ kind: 's3' }] });
+    const second = await tempera.start({
+      datasetId,
+      characterId: 'mia-7',
+      recipe: { steps: 30 },
+      destinations: [{ kind: 's3' }],
+    });
     await tempera.handle(second).result();
     const after = await object('lora/mia-7.safetensors');
 
     const [one, two] = [await tempera.training(first), await tempera.training(second)];
     expect(before.sha256).toBe(one.artifact.files[0].sha256);
     expect(after.sha256).toBe(two.artifact.files[0].sha256);
-    expect(two.publications).toMatchObject([{ status: 'published', url: `s3://${bucket.bucket}/lora/mia-7.safetensors` }]);
-    expect((await tempera.http.get(`/lora/training/${second}/status`)).body).toMatchObject({ status: 'ready', modelUrl: `s3://${bucket.bucket}/lora/mia-7.safetensors` });
+    expect(two.publications).toMatchObject([
+      { status: 'published', url: `s3://${bucket.bucket}/lora/mia-7.safetensors` },
+    ]);
+    expect((await tempera.http.get(`/lora/training/${second}/status`)).body).toMatchObject({
+      status: 'ready',
+      modelUrl: `s3://${bucket.bucket}/lora/mia-7.safetensors`,
+    });
   });
 
   test('takes both files of Wan 2.2', async () => {
-    const id = await tempera.start({ datasetId, baseModel: 'wan-2.2', characterId: 'wan', destinations: [{ kind: 's3' }] });
+    const id = await tempera.start({
+      datasetId,
+      baseModel: 'wan-2.2',
+      characterId: 'wan',
+      destinations: [{ kind: 's3' }],
+    });
     await tempera.handle(id).result();
     const { artifact } = await tempera.training(id);
 

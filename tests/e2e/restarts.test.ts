@@ -20,7 +20,9 @@ type Stop = () => Promise<unknown>;
 const stops: Stop[] = [];
 let photos: { filename: string; bytes: Buffer }[];
 beforeAll(async () => {
-  photos = await Promise.all(Array.from({ length: 6 }, async (_, index) => ({ filename: `p${index}.jpg`, bytes: await drawPhoto(index + 1) })));
+  photos = await Promise.all(
+    Array.from({ length: 6 }, async (_, index) => ({ filename: `p${index}.jpg`, bytes: await drawPhoto(index + 1) })),
+  );
 });
 afterEach(async () => {
   for (const stop of stops.splice(0).reverse()) await stop();
@@ -34,11 +36,32 @@ async function startAll() {
   stops.push(() => database.drop());
   const [port, uiPort, apiPort] = [await freePort(), await freePort(), await freePort()];
   const startTemporal = async () =>
-    startTemporalServer({ config: readTemporalDevConfig(), cliPath: await resolveTemporalCli(), databaseFile: join(home, 'temporal.db'), port, uiPort });
+    startTemporalServer({
+      config: readTemporalDevConfig(),
+      cliPath: await resolveTemporalCli(),
+      databaseFile: join(home, 'temporal.db'),
+      port,
+      uiPort,
+    });
   let temporal = await startTemporal();
   stops.push(() => temporal.stop());
   const world = createWorld();
-  await world.admin.configure({ rateLimit: null, loraBytes: 100_000, delaysMs: { provisioning: 0, starting: 0, ports: 0, app: 0, workerTick: 5, modelLoad: 0, datasetLoad: 0, step: 25, save: 0, sample: 0 } });
+  await world.admin.configure({
+    rateLimit: null,
+    loraBytes: 100_000,
+    delaysMs: {
+      provisioning: 0,
+      starting: 0,
+      ports: 0,
+      app: 0,
+      workerTick: 5,
+      modelLoad: 0,
+      datasetLoad: 0,
+      step: 25,
+      save: 0,
+      sample: 0,
+    },
+  });
   const env = processEnvironment({
     home,
     databaseUrl: database.url,
@@ -58,8 +81,17 @@ async function startAll() {
     /** Starts a training of about ten seconds. */
     async train() {
       const { images } = await client.uploadPhotos(photos);
-      const dataset = await client.createDataset('photos', images.map((image) => image.id));
-      const body = { datasetId: dataset.id, baseModel: 'flux', triggerWord: 'ohwx', recipe: { steps: 400, checkpointInterval: 100 }, intervals: FAST };
+      const dataset = await client.createDataset(
+        'photos',
+        images.map((image) => image.id),
+      );
+      const body = {
+        datasetId: dataset.id,
+        baseModel: 'flux',
+        triggerWord: 'ohwx',
+        recipe: { steps: 400, checkpointInterval: 100 },
+        intervals: FAST,
+      };
       return (await client.startTraining(body, 'the-key')).id;
     },
     async until(id: string, condition: (seen: Awaited<ReturnType<typeof client.training>>) => boolean) {

@@ -109,11 +109,15 @@ test('the training completes, with one LoRA and never two pods', async () => {
   expect(result).toMatchObject({ status: 'ready', publications: [{ status: 'published' }] });
   expect(training).toMatchObject({ status: 'ready', attempt: 1 });
   expect(training.artifact.files).toHaveLength(1);
-  expect((await tempera.store.list(`trainings/${id}/artifacts/`)).filter((key) => key.endsWith('.safetensors'))).toHaveLength(1);
+  expect(
+    (await tempera.store.list(`trainings/${id}/artifacts/`)).filter((key) => key.endsWith('.safetensors')),
+  ).toHaveLength(1);
   expect(pods).toHaveLength(1);
   expect(pods[0]).toMatchObject({ trainingsStarted: 1 });
   expect(book.aliveNow).toEqual([]);
   expect(Object.values(book.maxAliveByNamePrefix)).toEqual([1]);
-  expect(book.hubCommits.filter((commit: { repo: string }) => commit.repo.endsWith('/mia')).length).toBeLessThanOrEqual(2);
+  expect(book.hubCommits.filter((commit: { repo: string }) => commit.repo.endsWith('/mia')).length).toBeLessThanOrEqual(
+    2,
+  );
   expect((await tempera.events(id)).filter((topic) => topic === 'training.ready')).toHaveLength(1);
 }, 600_000);

@@ -39,7 +39,10 @@ describe('recorded histories', () => {
   });
 
   test('a history that tells another story is noticed', async () => {
-    const text = readFileSync(join(HISTORIES, `success.${VERSION}.json`), 'utf8').replaceAll('uploadDataset', 'uploadSomethingElse');
+    const text = readFileSync(join(HISTORIES, `success.${VERSION}.json`), 'utf8').replaceAll(
+      'uploadDataset',
+      'uploadSomethingElse',
+    );
 
     await expect(replay(JSON.parse(text))).rejects.toThrow(/nondeterminism/i);
   });
@@ -47,8 +50,12 @@ describe('recorded histories', () => {
   test('no history holds a secret, a prompt or a path of the machine that recorded it', () => {
     for (const name of recorded) {
       const text = readFileSync(join(HISTORIES, name), 'utf8');
-      const payloads = [...text.matchAll(/"data": ?"([A-Za-z0-9+/=]+)"/g)].map(([, data]) => Buffer.from(data!, 'base64').toString('utf8')).join('\n');
-      expect(`${text}\n${payloads}`).not.toMatch(/hf_emulated|"emulated"|AI_TOOLKIT_AUTH|signature=|portrait photo|\/home\/|\/root\/|node_modules/);
+      const payloads = [...text.matchAll(/"data": ?"([A-Za-z0-9+/=]+)"/g)]
+        .map(([, data]) => Buffer.from(data!, 'base64').toString('utf8'))
+        .join('\n');
+      expect(`${text}\n${payloads}`).not.toMatch(
+        /hf_emulated|"emulated"|AI_TOOLKIT_AUTH|signature=|portrait photo|\/home\/|\/root\/|node_modules/,
+      );
     }
   });
 });

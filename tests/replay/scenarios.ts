@@ -20,7 +20,10 @@ export async function playScenario(tempera: Installation, datasetId: string, sce
     case 'failed': {
       await addFault({ at: 'trainer', effect: 'exit', step: 5, times: 3 });
       const id = await tempera.start({ datasetId, intervals: { retryWindowMs: 50 } });
-      await tempera.handle(id).result().catch(() => undefined);
+      await tempera
+        .handle(id)
+        .result()
+        .catch(() => undefined);
       return await historyOf(tempera, id);
     }
     case 'cancelled': {
@@ -28,7 +31,10 @@ export async function playScenario(tempera: Installation, datasetId: string, sce
       const id = await tempera.start({ datasetId });
       await tempera.until(id, 'training', 'training');
       await tempera.http.post(`/v1/trainings/${id}/cancel`);
-      await tempera.handle(id).result().catch(() => undefined);
+      await tempera
+        .handle(id)
+        .result()
+        .catch(() => undefined);
       return await historyOf(tempera, id);
     }
     case 'retried': {
@@ -49,7 +55,9 @@ export async function playScenario(tempera: Installation, datasetId: string, sce
 
 async function historyOf(tempera: Installation, id: string): Promise<object> {
   const history = await tempera.handle(id).fetchHistory();
-  return JSON.parse(historyToJSON(history), (name, value: unknown) => (OF_THE_MACHINE.has(name) ? '' : value)) as object;
+  return JSON.parse(historyToJSON(history), (name, value: unknown) =>
+    OF_THE_MACHINE.has(name) ? '' : value,
+  ) as object;
 }
 
 /** Host names, process ids and paths. */

@@ -27,7 +27,11 @@ export function createRunpodCompute(options: RunpodOptions): Compute {
   const { apiKey, apiUrl, proxyTemplate, catalogAgeMs = 20_000 } = options;
   const gate = createRateGate();
 
-  const call = async (method: SendOptions['method'], path: string, extra: Partial<SendOptions> = {}): Promise<HttpAnswer> => {
+  const call = async (
+    method: SendOptions['method'],
+    path: string,
+    extra: Partial<SendOptions> = {},
+  ): Promise<HttpAnswer> => {
     await gate.wait(extra.signal);
     const answer = await send({
       vendor: 'RunPod',
@@ -78,7 +82,8 @@ export function createRunpodCompute(options: RunpodOptions): Compute {
         return judgeCreate(answer);
       } catch (error) {
         pods.invalidate();
-        if (error instanceof TemperaError && error.code === 'PROVIDER_UNAVAILABLE') return { status: 'unclear', message: error.message };
+        if (error instanceof TemperaError && error.code === 'PROVIDER_UNAVAILABLE')
+          return { status: 'unclear', message: error.message };
         throw error;
       }
     },
@@ -135,7 +140,8 @@ function judgeCreate(answer: HttpAnswer): CreateOutcome {
     }
   }
   if (isNoCapacity(answer)) return { status: 'no_capacity', message: problemOf(answer)?.detail ?? '' };
-  if (isUnclear(answer.status)) return { status: 'unclear', message: `RunPod answered the create call with HTTP ${answer.status}` };
+  if (isUnclear(answer.status))
+    return { status: 'unclear', message: `RunPod answered the create call with HTTP ${answer.status}` };
   if (problemOf(answer) && (answer.status === 400 || answer.status === 403)) {
     return { status: 'refused', message: problemOf(answer)?.detail.slice(0, 300) ?? '' };
   }

@@ -23,7 +23,8 @@ export function problemOf(answer: HttpAnswer): Problem | null {
   const body = answer.json;
   if (typeof body !== 'object' || body === null || !('status' in body) || !('title' in body)) return null;
   const detail = 'detail' in body && typeof body.detail === 'string' ? body.detail : '';
-  const errors = 'errors' in body && Array.isArray(body.errors) ? body.errors.filter((entry) => typeof entry === 'string') : [];
+  const errors =
+    'errors' in body && Array.isArray(body.errors) ? body.errors.filter((entry) => typeof entry === 'string') : [];
   return { detail, errors };
 }
 
@@ -62,7 +63,8 @@ export function toError(answer: HttpAnswer, what: string): TemperaError {
       return make('RATE_LIMITED');
     default:
       // A client error that is none of the above is our own malformed request: repeating it cannot help.
-      if (answer.status >= 400 && answer.status < 500 && answer.status !== 408 && problem) return make('INTERNAL', false);
+      if (answer.status >= 400 && answer.status < 500 && answer.status !== 408 && problem)
+        return make('INTERNAL', false);
       return make('PROVIDER_UNAVAILABLE');
   }
 }

@@ -75,7 +75,8 @@ type WireGpu = Static<typeof WireCatalog>['gpus'][number];
 /** A community price of 0 means not offered, and `maxCount` 0 not rentable whatever `secure` says (seen live 2026-10). */
 export function toCatalogGpu(wire: WireGpu): CatalogGpu {
   const dataCenters = wire.dataCenters?.map((entry) => entry.id) ?? [];
-  const price = (usd: number, offered: boolean, count: number) => (offered && usd > 0 && count > 0 ? usdToMicroUsd(usd) : null);
+  const price = (usd: number, offered: boolean, count: number) =>
+    offered && usd > 0 && count > 0 ? usdToMicroUsd(usd) : null;
   return {
     gpu: wire.id,
     vramGb: wire.memory,

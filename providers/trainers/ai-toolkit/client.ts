@@ -24,7 +24,10 @@ export function createClient(target: TrainerTarget, signal: AbortSignal, timeout
       return allowed.includes(answer.status) ? null : judge(answer, path);
     },
     postForm: async (path, form) =>
-      judge(await send({ ...common, method: 'POST', url: address(path), raw: form, timeoutMs: UPLOAD_TIMEOUT_MS }), path),
+      judge(
+        await send({ ...common, method: 'POST', url: address(path), raw: form, timeoutMs: UPLOAD_TIMEOUT_MS }),
+        path,
+      ),
   };
 }
 
@@ -33,6 +36,10 @@ function judge(answer: HttpAnswer, path: string): unknown {
   const route = path.split('?')[0]!.replace(/[0-9a-f-]{36}/, ':id');
   if (answer.status === 200 && answer.json !== undefined) return answer.json;
   if (answer.status === 401) throw new TemperaError('AUTH', `The trainer refused our password at ${route}`);
-  const text = typeof answer.json === 'object' && answer.json !== null && 'error' in answer.json ? String(answer.json.error) : '';
-  throw new TemperaError('PROVIDER_UNAVAILABLE', `The trainer answered ${route} with HTTP ${answer.status} ${text}`.trim().slice(0, 300));
+  const text =
+    typeof answer.json === 'object' && answer.json !== null && 'error' in answer.json ? String(answer.json.error) : '';
+  throw new TemperaError(
+    'PROVIDER_UNAVAILABLE',
+    `The trainer answered ${route} with HTTP ${answer.status} ${text}`.trim().slice(0, 300),
+  );
 }

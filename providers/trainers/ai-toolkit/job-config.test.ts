@@ -13,7 +13,10 @@ function processOf(config: Record<string, unknown>): any {
 
 describe('the job config', () => {
   test.each(BASE_MODELS)('for %s is complete and names its job', (baseModel) => {
-    const config = buildJobConfig({ jobName: 'lora_1', datasetName: 'ds_1', recipe: resolveRecipe(baseModel, 'ohwx') }, PATHS);
+    const config = buildJobConfig(
+      { jobName: 'lora_1', datasetName: 'ds_1', recipe: resolveRecipe(baseModel, 'ohwx') },
+      PATHS,
+    );
     const process = processOf(config);
 
     expect(config).toMatchObject({ job: 'extension', config: { name: 'lora_1' } });
@@ -27,13 +30,21 @@ describe('the job config', () => {
   });
 
   test('SDXL and SD 1.5 use ddpm in sampler and scheduler', () => {
-    const process = processOf(buildJobConfig({ jobName: 'lora_1', datasetName: 'ds_1', recipe: resolveRecipe('sdxl', 'ohwx') }, PATHS));
+    const process = processOf(
+      buildJobConfig({ jobName: 'lora_1', datasetName: 'ds_1', recipe: resolveRecipe('sdxl', 'ohwx') }, PATHS),
+    );
 
-    expect([process.train.noise_scheduler, process.sample.sampler, process.model.quantize]).toEqual(['ddpm', 'ddpm', false]);
+    expect([process.train.noise_scheduler, process.sample.sampler, process.model.quantize]).toEqual([
+      'ddpm',
+      'ddpm',
+      false,
+    ]);
   });
 
   test('Z-Image Turbo trains with its adapter', () => {
-    const process = processOf(buildJobConfig({ jobName: 'lora_1', datasetName: 'ds_1', recipe: resolveRecipe('z-image-turbo', 'ohwx') }, PATHS));
+    const process = processOf(
+      buildJobConfig({ jobName: 'lora_1', datasetName: 'ds_1', recipe: resolveRecipe('z-image-turbo', 'ohwx') }, PATHS),
+    );
 
     expect(process.model.assistant_lora_path).toContain('zimage_turbo_training_adapter');
     expect(process.sample).toMatchObject({ guidance_scale: 1, sample_steps: 9 });

@@ -120,10 +120,17 @@ export function buildJobConfig({ jobName, recipe }: TrainingJob, paths: PodPaths
       fps: 1,
     },
   };
-  const config = { job: 'extension', config: { name: jobName, process: [process] }, meta: { name: '[name]', version: '1.0' } };
+  const config = {
+    job: 'extension',
+    config: { name: jobName, process: [process] },
+    meta: { name: '[name]', version: '1.0' },
+  };
   // The trainer replaces ${NAME} anywhere in the text by the pod's environment. The request was checked; this is the last gate.
   if (JSON.stringify(config).includes('${')) {
-    throw new TemperaError('RECIPE_INVALID', 'The recipe contains "${", which the trainer would replace by a secret of the pod');
+    throw new TemperaError(
+      'RECIPE_INVALID',
+      'The recipe contains "${", which the trainer would replace by a secret of the pod',
+    );
   }
   return config;
 }

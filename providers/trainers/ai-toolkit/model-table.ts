@@ -50,7 +50,11 @@ export const MODEL_TABLE: Readonly<Record<BaseModel, ModelRow>> = {
     ...FLOW_MODEL,
     arch: 'flux2',
     modelKwargs: { match_target_res: false },
-    model: { layer_offloading: false, layer_offloading_text_encoder_percent: 1, layer_offloading_transformer_percent: 1 },
+    model: {
+      layer_offloading: false,
+      layer_offloading_text_encoder_percent: 1,
+      layer_offloading_transformer_percent: 1,
+    },
     dataset: { control_path_1: null, control_path_2: null, control_path_3: null },
   },
   'z-image-turbo': {

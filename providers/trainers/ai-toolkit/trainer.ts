@@ -9,7 +9,18 @@ import type { Trainer, TrainerTarget } from '../trainer.ts';
 import { buildJobConfig } from './job-config.ts';
 import { createClient } from './client.ts';
 import { uploadDataset, uploadFiles } from './upload.ts';
-import { readAuth, readJob, readJobOrNull, readJobs, readLog, readLoss, readSettings, toFiles, toObservation, toSamples } from './wire.ts';
+import {
+  readAuth,
+  readJob,
+  readJobOrNull,
+  readJobs,
+  readLog,
+  readLoss,
+  readSettings,
+  toFiles,
+  toObservation,
+  toSamples,
+} from './wire.ts';
 import type { WireJob } from './wire.ts';
 
 /** A pod has one GPU and one job; a queue's identity is this literal text. */
@@ -21,7 +32,9 @@ export function createAiToolkitTrainer(options: { readonly huggingFaceToken?: st
   const jobOf = async (target: TrainerTarget, jobId: string, signal: AbortSignal): Promise<WireJob> => {
     const job = readJobOrNull(await createClient(target, signal).get(`/api/jobs?id=${encodeURIComponent(jobId)}`));
     if (job) return job;
-    throw new TemperaError('POD_LOST', 'The trainer does not know the job any more: its disk was emptied', { ids: { jobId } });
+    throw new TemperaError('POD_LOST', 'The trainer does not know the job any more: its disk was emptied', {
+      ids: { jobId },
+    });
   };
 
   return {
@@ -57,9 +70,14 @@ export function createAiToolkitTrainer(options: { readonly huggingFaceToken?: st
           trainingFolder: settings.TRAINING_FOLDER,
           datasetFolder: `${settings.DATASETS_FOLDER}/${job.datasetName}`,
         });
-        const answer = await client.post('/api/jobs', { name: job.jobName, gpu_ids: GPU_IDS, job_config: config, job_type: 'train' }, [409]);
+        const answer = await client.post(
+          '/api/jobs',
+          { name: job.jobName, gpu_ids: GPU_IDS, job_config: config, job_type: 'train' },
+          [409],
+        );
         row = answer === null ? await byName() : readJob(answer);
-        if (!row) throw new TemperaError('PROVIDER_UNAVAILABLE', 'The trainer says that the job exists but does not list it');
+        if (!row)
+          throw new TemperaError('PROVIDER_UNAVAILABLE', 'The trainer says that the job exists but does not list it');
       }
       // Starting a running job would put a second trainer on the same folder: no guard exists over there.
       if (row.status === 'stopped') await client.get(`/api/jobs/${row.id}/start`);
@@ -74,26 +92,39 @@ export function createAiToolkitTrainer(options: { readonly huggingFaceToken?: st
       // The route's default key matches nothing; points come oldest first, so only the last ones are asked for.
       const step = (await jobOf(target, jobId, signal)).step;
       const since = Math.max(0, step - 20);
-      const answer = await createClient(target, signal).get(`/api/jobs/${jobId}/loss?key=${encodeURIComponent('loss/loss')}&since_step=${since}`);
+      const answer = await createClient(target, signal).get(
+        `/api/jobs/${jobId}/loss?key=${encodeURIComponent('loss/loss')}&since_step=${since}`,
+      );
       return readLoss(answer).points.at(-1)?.value ?? null;
     },
 
     async log(target, jobId, offset, signal) {
-      const { log, offset: next } = readLog(await createClient(target, signal).get(`/api/jobs/${jobId}/log?offset=${offset}`));
+      const { log, offset: next } = readLog(
+        await createClient(target, signal).get(`/api/jobs/${jobId}/log?offset=${offset}`),
+      );
       return { text: log, offset: next };
     },
 
     files: async (target, jobId, signal) => toFiles(await createClient(target, signal).get(`/api/jobs/${jobId}/files`)),
 
-    samples: async (target, jobId, signal) => toSamples(await createClient(target, signal).get(`/api/jobs/${jobId}/samples`)),
+    samples: async (target, jobId, signal) =>
+      toSamples(await createClient(target, signal).get(`/api/jobs/${jobId}/samples`)),
 
     async open(target, path, signal) {
       // One encoded segment works on all versions. Answers are marked cacheable for a day: the query keeps caches out.
       const url = `${target.baseUrl}/api/files/${encodeURIComponent(path)}?t=${Date.now()}`;
-      const response = await openDownload({ vendor: 'The trainer', url, headers: { authorization: `Bearer ${target.password}` }, signal });
+      const response = await openDownload({
+        vendor: 'The trainer',
+        url,
+        headers: { authorization: `Bearer ${target.password}` },
+        signal,
+      });
       if (response.statusCode === 200) return response;
       response.resume();
-      throw new TemperaError('PROVIDER_UNAVAILABLE', `The trainer did not hand out a file: HTTP ${response.statusCode}`);
+      throw new TemperaError(
+        'PROVIDER_UNAVAILABLE',
+        `The trainer did not hand out a file: HTTP ${response.statusCode}`,
+      );
     },
 
     async saveNow(target, jobId, signal) {
@@ -130,7 +161,8 @@ export function createAiToolkitTrainer(options: { readonly huggingFaceToken?: st
       await put(settings.TRAINING_FOLDER);
       try {
         await client.post('/api/datasets/create', { name: jobName });
-        for (const file of files) await uploadFiles(client, jobName, [{ name: file.filename, bytes: await file.read() }]);
+        for (const file of files)
+          await uploadFiles(client, jobName, [{ name: file.filename, bytes: await file.read() }]);
       } finally {
         await put(settings.DATASETS_FOLDER);
       }

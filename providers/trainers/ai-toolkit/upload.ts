@@ -17,7 +17,14 @@ export interface UploadFile {
   readonly bytes: Uint8Array;
 }
 
-export const uploadDataset: Trainer['uploadDataset'] = async ({ target, datasetName, photos, from, onProgress, signal }) => {
+export const uploadDataset: Trainer['uploadDataset'] = async ({
+  target,
+  datasetName,
+  photos,
+  from,
+  onProgress,
+  signal,
+}) => {
   const client = createClient(target, signal);
   // `create` fails when the datasets folder itself is missing; `list` makes it.
   await client.get('/api/datasets/list');
@@ -51,7 +58,11 @@ export const uploadDataset: Trainer['uploadDataset'] = async ({ target, datasetN
 };
 
 /** Sends files into a dataset's folder. The server answers with the names that it gave them; another name would be another file. */
-export async function uploadFiles(client: TrainerClient, datasetName: string, files: readonly UploadFile[]): Promise<void> {
+export async function uploadFiles(
+  client: TrainerClient,
+  datasetName: string,
+  files: readonly UploadFile[],
+): Promise<void> {
   const form = encodeForm([
     ...files.map((file) => ({ name: 'files', filename: file.name, bytes: file.bytes })),
     { name: 'datasetName', bytes: Buffer.from(datasetName) },
@@ -59,7 +70,10 @@ export async function uploadFiles(client: TrainerClient, datasetName: string, fi
   const saved = new Set(readUploaded(await client.postForm('/api/datasets/upload', form)).files);
   const lost = files.filter((file) => !saved.has(file.name));
   if (lost.length > 0) {
-    throw new TemperaError('PROVIDER_UNAVAILABLE', `The trainer did not keep ${lost.length} of ${files.length} uploaded files`);
+    throw new TemperaError(
+      'PROVIDER_UNAVAILABLE',
+      `The trainer did not keep ${lost.length} of ${files.length} uploaded files`,
+    );
   }
 }
 
@@ -69,7 +83,10 @@ async function verify(client: TrainerClient, datasetName: string, photos: readon
   const present = new Set(images);
   const missing = photos.filter((photo) => !present.has(photo.filename));
   if (missing.length > 0) {
-    throw new TemperaError('PROVIDER_UNAVAILABLE', `${missing.length} of ${photos.length} photos did not arrive on the pod`);
+    throw new TemperaError(
+      'PROVIDER_UNAVAILABLE',
+      `${missing.length} of ${photos.length} photos did not arrive on the pod`,
+    );
   }
 }
 

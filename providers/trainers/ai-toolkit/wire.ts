@@ -17,7 +17,11 @@ const WireJob = Type.Object({
 });
 export type WireJob = Static<typeof WireJob>;
 
-export const readAuth = answerReader(VENDOR, 'the password check', Type.Object({ isAuthenticated: Type.Literal(true) }));
+export const readAuth = answerReader(
+  VENDOR,
+  'the password check',
+  Type.Object({ isAuthenticated: Type.Literal(true) }),
+);
 export const readSettings = answerReader(
   VENDOR,
   'its settings',
@@ -28,9 +32,17 @@ export const readSettings = answerReader(
     HF_TOKEN: Type.Optional(Type.String()),
   }),
 );
-export const readCreatedDataset = answerReader(VENDOR, 'a new dataset', Type.Object({ name: Type.String({ minLength: 1 }) }));
+export const readCreatedDataset = answerReader(
+  VENDOR,
+  'a new dataset',
+  Type.Object({ name: Type.String({ minLength: 1 }) }),
+);
 export const readUploaded = answerReader(VENDOR, 'an upload', Type.Object({ files: Type.Array(Type.String()) }));
-export const readImages = answerReader(VENDOR, 'the photos of a dataset', Type.Object({ images: Type.Array(Type.String()) }));
+export const readImages = answerReader(
+  VENDOR,
+  'the photos of a dataset',
+  Type.Object({ images: Type.Array(Type.String()) }),
+);
 export const readJob = answerReader(VENDOR, 'a job', WireJob);
 export const readJobOrNull = answerReader(VENDOR, 'a job', Type.Union([WireJob, Type.Null()]));
 export const readJobs = answerReader(VENDOR, 'the list of jobs', Type.Object({ jobs: Type.Array(WireJob) }));
@@ -38,7 +50,9 @@ export const readLog = answerReader(VENDOR, 'the log', Type.Object({ log: Type.S
 export const readLoss = answerReader(
   VENDOR,
   'the loss',
-  Type.Object({ points: Type.Array(Type.Object({ step: Type.Number(), value: Type.Union([Type.Number(), Type.Null()]) })) }),
+  Type.Object({
+    points: Type.Array(Type.Object({ step: Type.Number(), value: Type.Union([Type.Number(), Type.Null()]) })),
+  }),
 );
 const readFileList = answerReader(
   VENDOR,
