@@ -12,7 +12,6 @@ export interface TransferProcess {
 export async function startTransferProcess(): Promise<TransferProcess> {
   const child = fork(join(import.meta.dirname, 'transfer-worker.ts'), {
     execArgv: ['--import', 'tsx'],
-    env: { ...process.env, AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },
   });
   const ended = once(child, 'exit').then(() => 'ended' as const);
   const answer = async (): Promise<unknown> => {

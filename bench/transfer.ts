@@ -28,6 +28,8 @@ const { values: flags } = parseArgs({
     help: { type: 'boolean', default: false },
   },
 });
+// A notice to developers, printed by every process with a client; it would stand between the tables.
+process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] = 'true';
 const tell = (line: string) => (flags.json ? undefined : say(line));
 const signalled = untilSignal();
 process.exitCode = flags.help ? (say(USAGE), 0) : await main();
