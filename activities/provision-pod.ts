@@ -1,4 +1,5 @@
 import { TemperaError } from '../core/failure.ts';
+import { createWindowMs } from '../core/interval.ts';
 import { rankOffers } from '../core/offer.ts';
 import type { Offer } from '../core/offer.ts';
 import type { Pod } from '../providers/compute/compute.ts';
@@ -38,8 +39,6 @@ export type ProvisionResult =
 
 /** After a create of unclear outcome: looks in the vendor's list before the step fails retryably with the same name. */
 const RECONCILE_LOOKS = 5;
-/** On top of the create call's own limit: a pod may show up in the list a little after the answer was due. Milliseconds. */
-const CREATE_WINDOW_MARGIN_MS = 5_000;
 /** The image is built for CUDA 13 since 2026-07-30: hosts with older drivers cannot run it. */
 const MIN_CUDA_VERSION = '13.0';
 
@@ -128,7 +127,7 @@ export function provisionPod(deps: ActivityDependencies) {
     for (const offer of offers) {
       step.signal.throwIfAborted();
       step.heartbeat();
-      const windowMs = createTimeoutMs + CREATE_WINDOW_MARGIN_MS;
+      const windowMs = createWindowMs(createTimeoutMs);
       if (!(await repositories.pods.claimCreate(name, new Date(Date.now() - windowMs)))) {
         // An earlier create call may still make a pod. Its window is short; this step is tried again until it has passed.
         throw new TemperaError('PROVIDER_UNAVAILABLE', `A create call for ${name} may still be under way`, {

@@ -1,3 +1,4 @@
+import { createWindowMs } from '../core/interval.ts';
 import { rentMicroUsd } from '../core/money.ts';
 import type { PodRow } from '../prisma/repositories/pods.ts';
 import type { ActivityDependencies } from './dependencies.ts';
@@ -16,8 +17,6 @@ export interface TornDown {
   readonly costMicroUsd: number;
 }
 
-/** On top of the create call's own limit (see provision-pod.ts). Milliseconds. */
-const CREATE_WINDOW_MARGIN_MS = 5_000;
 const CONFIRM_PAUSE_MS = 250;
 
 /**
@@ -31,7 +30,7 @@ export function tearDownPod(deps: ActivityDependencies) {
   const idsOf = async (row: PodRow, input: TearDownPodInput, step: Step): Promise<string[]> => {
     if (row.externalId !== null) return [row.externalId];
     if (row.createSentAt === null) return [];
-    const settledAt = row.createSentAt.getTime() + input.createTimeoutMs + CREATE_WINDOW_MARGIN_MS;
+    const settledAt = row.createSentAt.getTime() + createWindowMs(input.createTimeoutMs);
     for (;;) {
       step.heartbeat();
       // After the window has passed the list is asked once more: nothing can appear later.

@@ -74,3 +74,11 @@ export const DEFAULT_INTERVALS: Intervals = {
   retryIntervalMs: 1 * SECOND,
   maxStepTries: 5,
 };
+
+/** A pod may show up in the vendor's list a little after the answer to its create call was due. */
+const CREATE_WINDOW_MARGIN_MS = 5 * SECOND;
+
+/** How long after it was sent a create call of unknown outcome may still make a pod. Milliseconds. */
+export function createWindowMs(createTimeoutMs: number): number {
+  return createTimeoutMs + CREATE_WINDOW_MARGIN_MS;
+}
