@@ -25,6 +25,11 @@ Runtime.install({
   }),
 });
 
+// @huggingface/hub 2.17.5 races its uploads: when two fail, nobody hears of the second. That must not end all other trainings.
+process.on('unhandledRejection', (error) =>
+  logger.error({ err: error }, 'a promise was rejected and nobody was there'),
+);
+
 const stop = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
 
