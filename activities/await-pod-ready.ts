@@ -1,6 +1,6 @@
 import { TemperaError } from '../core/failure.ts';
 import type { ActivityDependencies } from './dependencies.ts';
-import { currentStep } from './step.ts';
+import { currentStep, keepAlive } from './step.ts';
 
 export interface AwaitPodReadyInput {
   readonly trainingId: string;
@@ -48,7 +48,7 @@ export function awaitPodReady(deps: ActivityDependencies) {
       }
       why = probe.why;
       if (Date.now() >= nextListAt) {
-        const gone = await goneReason(deps, podId, step.signal);
+        const gone = await keepAlive(step, goneReason(deps, podId, step.signal));
         if (gone) return { status: 'not_ready', message: gone };
         nextListAt = Date.now() + LIST_AGE_MS;
       }

@@ -20,12 +20,12 @@ export interface TrainingPlan {
 export function beginTraining(deps: ActivityDependencies) {
   return async ({ trainingId }: { readonly trainingId: string }): Promise<TrainingPlan> => {
     const training = await loadTraining(deps, trainingId);
-    if (training.status === 'failed' && training.reason === 'NOT_STARTED') {
+    const taken = training.status !== 'pending' || (await deps.repositories.trainings.recordStarted(trainingId));
+    if (!taken || (training.status === 'failed' && training.reason === 'NOT_STARTED')) {
       throw new TemperaError('NOT_STARTED', 'The API has told its caller that this training could not be started', {
         ids: { trainingId },
       });
     }
-    if (training.status === 'pending') await deps.repositories.trainings.recordStarted(trainingId);
     const { baseModel, triggerWord, recipe } = training.request;
     return {
       trainingId,

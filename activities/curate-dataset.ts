@@ -9,6 +9,12 @@ import type { DatasetManifest } from './dataset-manifest.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { currentStep } from './step.ts';
 
+export interface CurateDatasetInput {
+  readonly trainingId: string;
+  /** Attempts made so far: 0 unless a failed training is retried. */
+  readonly attempt: number;
+}
+
 export type CuratedDataset =
   | {
       readonly status: 'accepted';
@@ -25,10 +31,10 @@ export type CuratedDataset =
  * numbered, with their captions. The same photos, captions and rules give the same version and the same manifest.
  */
 export function curateDataset(deps: ActivityDependencies) {
-  return async ({ trainingId }: { readonly trainingId: string }): Promise<CuratedDataset> => {
+  return async ({ trainingId, attempt }: CurateDatasetInput): Promise<CuratedDataset> => {
     const step = currentStep();
     const training = await loadTraining(deps, trainingId);
-    await deps.repositories.trainings.recordPhase({ trainingId, phase: 'curating', attempt: 0 });
+    await deps.repositories.trainings.recordPhase({ trainingId, phase: 'curating', attempt });
     const photos = await deps.repositories.curation.datasetPhotos(training.datasetId);
     const report = await curatePhotos({
       photos: photos.map((photo) => ({ ...photo, read: () => readObject(deps.store, photo.storageKey, step.signal) })),

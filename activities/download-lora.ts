@@ -68,6 +68,9 @@ async function fetchFile(
         onBytes: throttledBeat(step),
         signal: step.signal,
       });
+      if (stored.step !== null && stored.step < input.step) {
+        throw new TemperaError('ARTIFACT_INVALID', `The final weights are of step ${stored.step}, not ${input.step}`);
+      }
       return { name, key, sizeBytes: stored.sizeBytes, sha256: stored.sha256 };
     } catch (error) {
       const again = error instanceof TemperaError && error.code === 'ARTIFACT_INVALID' && tried < TRIES;

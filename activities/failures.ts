@@ -9,8 +9,13 @@ const CREDENTIALS =
   /(bearer\s+\S+)|\b(hf_\w{8,}|rpa_\w{8,}|tmp_\w{8,})|(X-Amz-[A-Za-z]+=[^&\s]+)|((signature|token|password|secret)=[^&\s]+)|(:\/\/[^/\s:]+:[^@\s]+@)/gi;
 
 /** Blots out everything that looks like a credential; the last gate, since errors are made without them. */
-export function redact(text: string): string {
-  return text.replace(CREDENTIALS, '[redacted]').slice(0, MAX_MESSAGE);
+export function redact(text: string, maxLength = MAX_MESSAGE): string {
+  // PostgreSQL takes neither NUL nor half a surrogate pair.
+  return text
+    .replace(CREDENTIALS, '[redacted]')
+    .slice(0, maxLength)
+    .replaceAll('\u0000', '')
+    .replace(/[\ud800-\udfff]/gu, '');
 }
 
 /** The failure that leaves an activity for an error thrown in it. */
@@ -29,8 +34,18 @@ function toFailure(error: unknown): Error {
   }
   const text = error instanceof Error ? `${error.name}: ${error.message}` : 'something that is no error was thrown';
   // Prisma's errors stand for a database that restarts or cannot be reached; anything else is a fault of ours. Both are tried again.
-  const type = error instanceof Error && error.name.startsWith('PrismaClient') ? 'PROVIDER_UNAVAILABLE' : 'INTERNAL';
-  return ApplicationFailure.create({ type, message: redact(text), nonRetryable: false });
+  const fromDatabase = error instanceof Error && error.name.startsWith('PrismaClient');
+  return ApplicationFailure.create({
+    type: fromDatabase ? 'PROVIDER_UNAVAILABLE' : 'INTERNAL',
+    message: redact(text),
+    nonRetryable: fromDatabase && isRefusedQuery(error),
+  });
+}
+
+/** A query that the database will never take: a value too long or malformed (P2000, P2023), a row that is not there (P2025), a wrong shape. */
+function isRefusedQuery(error: Error): boolean {
+  if (error.name === 'PrismaClientValidationError') return true;
+  return 'code' in error && ['P2000', 'P2023', 'P2025'].includes(String(error.code));
 }
 
 type Activity = (...args: never[]) => Promise<unknown>;

@@ -1,5 +1,5 @@
 /** Brings checkpoints and samples home while a training runs, one file at a time, beside the polling. */
-import { TemperaError } from '../core/failure.ts';
+import { log } from '@temporalio/activity';
 import type { Recipe } from '../core/recipe.ts';
 import type { TrainerFile, TrainerObservation, TrainerTarget } from '../providers/trainers/trainer.ts';
 import type { ActivityDependencies } from './dependencies.ts';
@@ -19,7 +19,9 @@ export interface Mirror {
   advance(seen: TrainerObservation): void;
   /** The step at which the next checkpoint, or the end, is due. */
   nextDueStep(step: number): number;
-  /** Stops fetching and waits until nothing is under way. Throws what no later look could mend. */
+  /** After the end: waits for what is under way and fetches the last samples, as far as they can be had. */
+  finish(): Promise<void>;
+  /** Stops fetching and waits until nothing is under way. */
   close(): Promise<void>;
 }
 
@@ -88,6 +90,11 @@ export async function createMirror(deps: ActivityDependencies, params: MirrorPar
     }
   };
 
+  /** The next look tries again; a checkpoint that cannot be had must not end a training that runs well. */
+  const note = (error: unknown) => {
+    if (!signal.aborted) log.warn('a checkpoint or sample could not be brought home', { error, trainingId, attempt });
+  };
+
   return {
     advance(seen) {
       const due = lastDue(seen.step);
@@ -96,17 +103,16 @@ export async function createMirror(deps: ActivityDependencies, params: MirrorPar
         .then((complete) => {
           if (complete) lookedStep = due;
         })
-        .catch((error: unknown) => {
-          // The next look tries again; a checkpoint that cannot be had must not end a training that runs well.
-          if (!signal.aborted && !(error instanceof TemperaError)) throw error;
-        })
+        .catch(note)
         .finally(() => {
           running = null;
         });
-      // Awaited in close(); until then a rejection is not "unhandled".
-      running.catch(() => {});
     },
     nextDueStep: (at) => Math.min(recipe.steps, lastDue(at) + interval),
+    async finish() {
+      await running;
+      await fetchSamples().catch(note);
+    },
     async close() {
       const pending = running;
       stop.abort();

@@ -45,7 +45,7 @@ const MIN_CUDA_VERSION = '13.0';
 /**
  * Adopts or creates exactly one pod of this name. The ledger's row is committed before the vendor is asked; a create call is
  * sent only by who holds the claim on it, and never again while an earlier one may still make a pod.
- * Throws AUTH, BALANCE, GATED_MODEL, BUDGET_EXCEEDED (will not heal), PROVIDER_UNAVAILABLE, RATE_LIMITED (same name again).
+ * Throws AUTH, BALANCE, GATED_MODEL (will not heal), PROVIDER_UNAVAILABLE, RATE_LIMITED (same name again).
  */
 export function provisionPod(deps: ActivityDependencies) {
   const { compute, repositories, trainer, secrets } = deps;
@@ -74,13 +74,26 @@ export function provisionPod(deps: ActivityDependencies) {
   };
 
   /** The pod of this name, if the vendor lists one; further ones of the same name are ended. */
-  const adopt = async (input: ProvisionPodInput, step: Step): Promise<ProvisionResult | null> => {
-    const mine = (await compute.list({ maxAgeMs: 0 }, step.signal)).filter(
+  const adopt = async (
+    input: ProvisionPodInput,
+    cap: number | undefined,
+    step: Step,
+  ): Promise<ProvisionResult | null> => {
+    const mine = (await keepAlive(step, compute.list({ maxAgeMs: 0 }, step.signal))).filter(
       (pod) => pod.name === input.podName && pod.state !== 'ended',
     );
     const [first, ...extras] = mine.toSorted((a, b) => a.createdAt.getTime() - b.createdAt.getTime());
-    for (const extra of extras) await compute.terminate(extra.id, step.signal);
-    return first ? await keep(input, first) : null;
+    for (const extra of extras) await keepAlive(step, compute.terminate(extra.id, step.signal));
+    return first ? await keepAffordable(input, first, cap, step) : null;
+  };
+
+  /** Keeps a pod unless it bills more than the cap; then it is ended, and the name is free again only once it is gone. */
+  const keepAffordable = async (input: ProvisionPodInput, pod: Pod, cap: number | undefined, step: Step) => {
+    if (cap === undefined || pod.hourlyMicroUsd <= cap) return await keep(input, pod);
+    await keepAlive(step, compute.terminate(pod.id, step.signal));
+    while (!(await keepAlive(step, compute.isGone(pod.id, step.signal)))) await step.sleep(input.reconcileIntervalMs);
+    await repositories.pods.releaseCreate(input.podName);
+    return null;
   };
 
   return async (input: ProvisionPodInput): Promise<ProvisionResult> => {
@@ -102,18 +115,16 @@ export function provisionPod(deps: ActivityDependencies) {
       throw new TemperaError('GATED_MODEL', `The base model ${baseModel} is gated and HF_TOKEN is not set`);
     }
 
-    const found = await adopt(input, step);
+    const cap = wishes.maxHourlyMicroUsd;
+    const found = await adopt(input, cap, step);
     if (found) return found;
 
-    const catalog = await compute.catalog(step.signal);
-    const offers = rankOffers(catalog, {
-      ...wishes,
-      baseModel,
-      minVramGb: input.minVramGb,
-      avoidDataCenters: input.avoidDataCenters,
-    });
-    if (offers.length === 0)
-      return { status: 'no_capacity', message: noOfferText(catalog.length, wishes.maxHourlyMicroUsd) };
+    const catalog = await keepAlive(step, compute.catalog(step.signal));
+    const query = { ...wishes, baseModel, avoidDataCenters: input.avoidDataCenters };
+    const larger = rankOffers(catalog, { ...query, minVramGb: input.minVramGb });
+    // Nothing larger may be had at all: then the recipe's low-memory mode must do.
+    const offers = larger.length > 0 ? larger : rankOffers(catalog, query);
+    if (offers.length === 0) return { status: 'no_capacity', message: noOfferText(catalog.length, cap) };
 
     const spec = {
       name,
@@ -136,13 +147,12 @@ export function provisionPod(deps: ActivityDependencies) {
       }
       const outcome = await create(offer);
       switch (outcome.status) {
-        case 'created':
-          if (wishes.maxHourlyMicroUsd !== undefined && outcome.pod.hourlyMicroUsd > wishes.maxHourlyMicroUsd) {
-            await endOverpriced(outcome.pod);
-            refusal = `${offer.gpu} turned out to cost more than the cap`;
-            break;
-          }
-          return await keep(input, outcome.pod);
+        case 'created': {
+          const kept = await keepAffordable(input, outcome.pod, cap, step);
+          if (kept) return kept;
+          refusal = `${offer.gpu} turned out to cost more than the cap`;
+          break;
+        }
         case 'no_capacity':
         case 'refused':
           await repositories.pods.releaseCreate(name);
@@ -150,7 +160,7 @@ export function provisionPod(deps: ActivityDependencies) {
           break;
         case 'unclear':
           for (let look = 0; look < RECONCILE_LOOKS; look += 1) {
-            const late = await adopt(input, step);
+            const late = await adopt(input, cap, step);
             if (late) return late;
             step.heartbeat();
             await step.sleep(input.reconcileIntervalMs);
@@ -168,11 +178,6 @@ export function provisionPod(deps: ActivityDependencies) {
         await repositories.pods.releaseCreate(name);
         throw error;
       }
-    }
-
-    async function endOverpriced(pod: Pod) {
-      await compute.terminate(pod.id);
-      await repositories.pods.releaseCreate(name);
     }
   };
 }

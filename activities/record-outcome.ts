@@ -37,8 +37,11 @@ export function settleTraining(deps: ActivityDependencies) {
 
 export interface TrainingEnd {
   readonly trainingId: string;
+  /** For operators who read the history. */
   readonly attempt: number;
   readonly status: 'failed' | 'cancelled';
+  /** Counts the endings of this training: the same one written again is one event. */
+  readonly ending: number;
   /** True while the workflow stays open for `retryTraining`. */
   readonly awaitsRetry: boolean;
   readonly reason: FailureCode;
@@ -48,7 +51,7 @@ export interface TrainingEnd {
 /** Ends a training without a LoRA; the event goes out once per ending. */
 export function endTraining(deps: ActivityDependencies) {
   return async (end: TrainingEnd): Promise<{ readonly costMicroUsd: number }> => {
-    const { trainingId, attempt, status, reason, message } = end;
+    const { trainingId, ending, status, reason, message } = end;
     const costMicroUsd = await deps.repositories.pods.ledgerCost(trainingId);
     await deps.repositories.trainings.recordEnded({
       trainingId,
@@ -57,7 +60,7 @@ export function endTraining(deps: ActivityDependencies) {
       reason,
       message,
       phase: end.awaitsRetry ? 'awaiting_retry' : 'done',
-      dedupe: `a${attempt}`,
+      dedupe: `e${ending}`,
     });
     return { costMicroUsd };
   };

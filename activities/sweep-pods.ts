@@ -2,7 +2,8 @@ import { podNamePrefix } from '../core/names.ts';
 import { rentMicroUsd } from '../core/money.ts';
 import type { Pod } from '../providers/compute/compute.ts';
 import type { ActivityDependencies } from './dependencies.ts';
-import { currentStep } from './step.ts';
+import { currentStep, keepAlive } from './step.ts';
+import type { Step } from './step.ts';
 
 export interface SweepInput {
   /** How old a pod must be before it can be swept. Milliseconds. */
@@ -19,12 +20,16 @@ export interface SweepReport {
   readonly closed: number;
   /** Pods whose estimate was replaced by the vendor's billing. */
   readonly settled: number;
+  /** Trainings ended whose workflow an operator had terminated. */
+  readonly ended: number;
   /** Trainings started that no process had handed to Temporal. */
   readonly started: number;
 }
 
 /** A training whose acceptance is older than this and that no workflow has taken over was lost between the two. Milliseconds. */
 const UNSTARTED_AFTER_MS = 60_000;
+/** A running training writes at least this often: while it waits for capacity, every ten minutes. Milliseconds. */
+const QUIET_AFTER_MS = 900_000;
 /** RunPod's billing runs every 5 minutes (docs, 2026-08); twice that is given. Milliseconds. */
 const SETTLE_AFTER_MS = 600_000;
 const SETTLE_AT_ONCE = 20;
@@ -49,34 +54,62 @@ export function sweepPods(deps: ActivityDependencies) {
 
   return async ({ graceMs }: SweepInput): Promise<SweepReport> => {
     const step = currentStep();
+    // First what needs no vendor: a vendor that is down must not hold up trainings that wait for a workflow.
+    const started = await startLost();
+    const ended = await endAbandoned(new Date(Date.now() - Math.max(graceMs, QUIET_AFTER_MS)));
+    const troubles: unknown[] = [];
     const listedAt = Date.now();
     const prefix = podNamePrefix(deps.environment);
-    const pods = (await compute.list({ maxAgeMs: 0 }, step.signal)).filter(
+    const pods = (await keepAlive(step, compute.list({ maxAgeMs: 0 }, step.signal))).filter(
       (pod) => pod.name.startsWith(prefix) && pod.state !== 'ended',
     );
     const swept: { name: string; why: string }[] = [];
     for (const pod of pods) {
       step.heartbeat();
       if (listedAt - pod.createdAt.getTime() < graceMs) continue;
-      const orphan = await judge(pod);
-      if (orphan === null) continue;
-      await compute.terminate(pod.id, step.signal);
-      const costMicroUsd = rentMicroUsd(pod.hourlyMicroUsd, Date.now() - pod.createdAt.getTime());
-      const note = `sweeper: ${orphan.why}`;
-      if (orphan.inLedger)
-        await repositories.pods.recordTerminated({ name: pod.name, costMicroUsd, costSettled: false, note });
-      swept.push({ name: pod.name, why: orphan.why });
+      try {
+        const orphan = await judge(pod);
+        if (orphan === null) continue;
+        await sweep(pod, orphan, step.signal);
+        swept.push({ name: pod.name, why: orphan.why });
+      } catch (error) {
+        // One pod that cannot be ended now must not keep the others alive.
+        troubles.push(error);
+      }
     }
     const listed = new Set(pods.map((pod) => pod.name));
-    return {
-      alive: pods.length,
-      owned: pods.length - swept.length,
-      swept,
-      closed: await closeLedger(listed, new Date(listedAt - graceMs)),
-      settled: await settle(step.signal),
-      started: await startLost(),
-    };
+    const closed = await closeLedger(listed, new Date(listedAt - graceMs));
+    const settled = await settle(step);
+    if (troubles.length > 0) throw troubles[0];
+    return { alive: pods.length, owned: pods.length - swept.length, swept, closed, settled, ended, started };
   };
+
+  async function sweep(pod: Pod, orphan: { why: string; inLedger: boolean }, signal: AbortSignal): Promise<void> {
+    await compute.terminate(pod.id, signal);
+    if (!orphan.inLedger) return;
+    const costMicroUsd = rentMicroUsd(pod.hourlyMicroUsd, Date.now() - pod.createdAt.getTime());
+    const note = `sweeper: ${orphan.why}`;
+    await repositories.pods.recordTerminated({ name: pod.name, costMicroUsd, costSettled: false, note });
+  }
+
+  /** An operator's Terminate runs no code of the workflow: its row would say `training` for ever and lock the character. */
+  async function endAbandoned(quietSince: Date): Promise<number> {
+    let ended = 0;
+    for (const training of await repositories.trainings.findQuiet(quietSince)) {
+      if (await workflows.isOpen(training.workflowId)) continue;
+      await repositories.trainings.recordEnded({
+        trainingId: training.id,
+        costMicroUsd: await repositories.pods.ledgerCost(training.id),
+        dedupe: 'abandoned',
+        status: 'cancelled',
+        phase: 'done',
+        reason: 'CANCELLED',
+        message: 'Its workflow was terminated in Temporal',
+      });
+      ended += 1;
+    }
+    return ended;
+  }
 
   /** Rows that believe in a pod which a complete list does not have, and whose training has ended: nobody else closes them. */
   async function closeLedger(listed: ReadonlySet<string>, before: Date): Promise<number> {
@@ -100,10 +133,10 @@ export function sweepPods(deps: ActivityDependencies) {
     return closed;
   }
 
-  async function settle(signal: AbortSignal): Promise<number> {
+  async function settle(step: Step): Promise<number> {
     let settled = 0;
     for (const pod of await repositories.pods.unsettledPods(new Date(Date.now() - SETTLE_AFTER_MS), SETTLE_AT_ONCE)) {
-      const billed = await compute.billed(pod.externalId, pod.createdAt, signal);
+      const billed = await keepAlive(step, compute.billed(pod.externalId, pod.createdAt, step.signal));
       if (billed === null) continue;
       await repositories.pods.settlePodCost(pod.name, billed);
       settled += 1;

@@ -1,8 +1,10 @@
 import { createWindowMs } from '../core/interval.ts';
+import { TemperaError } from '../core/failure.ts';
 import { rentMicroUsd } from '../core/money.ts';
+import type { Pod } from '../providers/compute/compute.ts';
 import type { PodRow } from '../prisma/repositories/pods.ts';
 import type { ActivityDependencies } from './dependencies.ts';
-import { currentStep } from './step.ts';
+import { currentStep, keepAlive } from './step.ts';
 import type { Step } from './step.ts';
 
 export interface TearDownPodInput {
@@ -17,7 +19,9 @@ export interface TornDown {
   readonly costMicroUsd: number;
 }
 
+/** First pause before the vendor is asked whether a pod is gone; doubles, since a quota of 60 calls a minute is soon used up. */
 const CONFIRM_PAUSE_MS = 250;
+const MAX_CONFIRM_PAUSE_MS = 5_000;
 
 /**
  * Ends every pod that an attempt may have, and returns only with the vendor's word that they are gone. Safe to repeat, safe
@@ -26,52 +30,68 @@ const CONFIRM_PAUSE_MS = 250;
 export function tearDownPod(deps: ActivityDependencies) {
   const { compute, repositories } = deps;
 
-  /** Ids of the pods behind a ledger row. A row whose create call may still make one is watched until that is settled. */
-  const idsOf = async (row: PodRow, input: TearDownPodInput, step: Step): Promise<string[]> => {
-    if (row.externalId !== null) return [row.externalId];
+  /** Pods behind a ledger row that knows none. While its create call may still make one, the list is watched. */
+  const findUnknown = async (row: PodRow, input: TearDownPodInput, step: Step): Promise<Pod[]> => {
     if (row.createSentAt === null) return [];
     const settledAt = row.createSentAt.getTime() + createWindowMs(input.createTimeoutMs);
     for (;;) {
       step.heartbeat();
       // After the window has passed the list is asked once more: nothing can appear later.
       const last = Date.now() >= settledAt;
-      const found = (await compute.list({ maxAgeMs: 0 }, step.signal)).filter((pod) => pod.name === row.name);
-      if (found.length > 0 || last) return found.map((pod) => pod.id);
+      const listed = await keepAlive(step, compute.list({ maxAgeMs: 0 }, step.signal));
+      const found = listed.filter((pod) => pod.name === row.name);
+      if (found.length > 0 || last) return found;
       await step.sleep(input.reconcileIntervalMs);
     }
   };
 
   const end = async (podId: string, step: Step) => {
-    await compute.terminate(podId, step.signal);
-    while (!(await compute.isGone(podId, step.signal))) {
-      step.heartbeat();
-      await step.sleep(CONFIRM_PAUSE_MS);
+    await keepAlive(step, compute.terminate(podId, step.signal));
+    let pauseMs = CONFIRM_PAUSE_MS;
+    while (!(await keepAlive(step, compute.isGone(podId, step.signal)))) {
+      await step.sleep(pauseMs);
+      pauseMs = Math.min(MAX_CONFIRM_PAUSE_MS, pauseMs * 2);
     }
   };
 
-  const costOf = async (row: PodRow, ids: readonly string[], step: Step) => {
-    if (ids.length === 0) return { costMicroUsd: 0, costSettled: true };
-    if (row.createdAt === null || row.hourlyMicroUsd === null) return { costMicroUsd: 0, costSettled: false };
+  const costOf = async (row: PodRow, step: Step) => {
+    if (row.externalId === null || row.createdAt === null || row.hourlyMicroUsd === null) {
+      return { costMicroUsd: 0, costSettled: true };
+    }
     const estimate = rentMicroUsd(row.hourlyMicroUsd, Date.now() - row.createdAt.getTime());
     // Billing runs every few minutes; a record that is already there may still grow, so it never lowers the estimate here.
-    const billed = await compute.billed(ids[0]!, row.createdAt, step.signal).catch(() => null);
+    const billed = await keepAlive(step, compute.billed(row.externalId, row.createdAt, step.signal)).catch(() => null);
     return { costMicroUsd: Math.max(estimate, billed ?? 0), costSettled: false };
   };
 
   return async (input: TearDownPodInput): Promise<TornDown> => {
+    try {
+      return await tearDown(input);
+    } catch (error) {
+      // Also a refused key or a strange answer is tried again, for ever: a pod that is not proven gone bills until somebody mends it.
+      if (!(error instanceof TemperaError) || error.retryable) throw error;
+      throw new TemperaError(error.code, error.message, { cause: error, ids: error.ids, retryable: true });
+    }
+  };
+
+  async function tearDown(input: TearDownPodInput): Promise<TornDown> {
     const step = currentStep();
     const rows = await repositories.pods.openPodsOfAttempt(input.trainingId, input.attempt);
     // First for all rows: from here on no create call may be sent for them.
     for (const row of rows) await repositories.pods.recordTerminateAsked(row.name);
     for (const { name } of rows) {
       // Read again: a create call that was under way may have stored its pod meanwhile.
-      const row = await repositories.pods.findPod(name);
-      if (!row || row.terminatedAt) continue;
-      const ids = await idsOf(row, input, step);
+      const known = await repositories.pods.findPod(name);
+      if (!known || known.terminatedAt) continue;
+      const unknown = known.externalId === null ? await findUnknown(known, input, step) : [];
+      // Booked before it is ended, or its cost would be lost.
+      if (unknown[0]) await repositories.pods.recordCreated({ ...unknown[0], name, externalId: unknown[0].id });
+      const row = unknown[0] ? ((await repositories.pods.findPod(name)) ?? known) : known;
+      const ids = row.externalId === null ? [] : [row.externalId, ...unknown.slice(1).map((pod) => pod.id)];
       for (const id of ids) await end(id, step);
       const note = ids.length === 0 ? 'never created' : 'teardown';
-      await repositories.pods.recordTerminated({ name, note, ...(await costOf(row, ids, step)) });
+      await repositories.pods.recordTerminated({ name, note, ...(await costOf(row, step)) });
     }
     return { costMicroUsd: await repositories.pods.ledgerCost(input.trainingId, input.attempt) };
-  };
+  }
 }

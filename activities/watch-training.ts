@@ -7,7 +7,7 @@ import type { ActivityDependencies } from './dependencies.ts';
 import { redact } from './failures.ts';
 import { createMirror } from './mirror.ts';
 import { recipeOf } from './start-training.ts';
-import { currentStep } from './step.ts';
+import { currentStep, keepAlive } from './step.ts';
 import type { Step } from './step.ts';
 import { judgeTrainerError } from './trainer-error.ts';
 import { targetOf } from './upload-dataset.ts';
@@ -65,7 +65,10 @@ export function watchTraining(deps: ActivityDependencies) {
           pace.note({ step: seen.step, atMs: now });
           step.heartbeat({ step: seen.step, of: recipe.steps, info: redact(seen.info.slice(0, 100)) });
           await report(seen);
-          if (seen.state === 'completed') return { step: seen.step };
+          if (seen.state === 'completed') {
+            await mirror.finish();
+            return { step: seen.step };
+          }
           if (seen.state === 'failed' || seen.state === 'stopped') throw await endOf(deps, input, target, seen, step);
           mirror.advance(seen);
           await movement.check(deps, target, seen, step, now);
@@ -109,7 +112,8 @@ async function look(
       });
     if (silentMs >= input.podLostTimeoutMs)
       throw lost(`The pod could not be reached for ${Math.round(silentMs / 1_000)} s`);
-    if (await isGone(deps, input.podId, step.signal)) throw lost('The pod vanished while it was training');
+    if (await keepAlive(step, isGone(deps, input.podId, step.signal)))
+      throw lost('The pod vanished while it was training');
     return null;
   }
 }
@@ -150,8 +154,9 @@ async function logTail(
   step: Step,
 ): Promise<string> {
   try {
-    const { text } = await deps.trainer.log(target, input.jobId, 0, step.signal);
-    const tail = redact(text.slice(-LOG_TAIL)).replaceAll('\u0000', '');
+    // Beyond its end the trainer gives the last 5 MiB instead of everything.
+    const { text } = await deps.trainer.log(target, input.jobId, Number.MAX_SAFE_INTEGER, step.signal);
+    const tail = redact(text.slice(-LOG_TAIL), LOG_TAIL);
     await deps.repositories.attempts.recordLogTail(input.trainingId, input.attempt, tail);
     return tail;
   } catch (error) {
@@ -179,7 +184,8 @@ function createMovement(input: WatchTrainingInput): Movement {
   let reachedAt = Date.now();
   let movedAt = Date.now();
   let signature = '';
-  let logOffset = 0;
+  // Unknown until the first look, which must not count as movement.
+  let logOffset: number | null = null;
   let trained = false;
   return {
     reached: () => void (reachedAt = Date.now()),
@@ -195,10 +201,8 @@ function createMovement(input: WatchTrainingInput): Movement {
       // The log is asked only when the row has stood still for a while.
       if (now - movedAt < input.stallTimeoutMs / 2) return;
       const offset = await logEnd(deps, input, target, logOffset, step);
-      if (offset !== logOffset) {
-        logOffset = offset;
-        movedAt = now;
-      }
+      if (logOffset !== null && offset !== logOffset) movedAt = now;
+      logOffset = offset;
       const limitMs = trained ? input.stallTimeoutMs : Math.max(input.stallTimeoutMs, input.startupTimeoutMs);
       if (now - movedAt < limitMs) return;
       await logTail(deps, input, target, step);
@@ -218,13 +222,13 @@ async function logEnd(
   deps: ActivityDependencies,
   input: WatchTrainingInput,
   target: TrainerTarget,
-  known: number,
+  known: number | null,
   step: Step,
 ): Promise<number> {
   try {
-    return (await deps.trainer.log(target, input.jobId, known, step.signal)).offset;
+    return (await deps.trainer.log(target, input.jobId, known ?? Number.MAX_SAFE_INTEGER, step.signal)).offset;
   } catch (error) {
-    if (error instanceof TemperaError && error.retryable) return known;
+    if (error instanceof TemperaError && error.retryable) return known ?? -1;
     throw error;
   }
 }

@@ -72,7 +72,8 @@ export const DEFAULT_INTERVALS: Intervals = {
   shortTimeoutMs: 60 * SECOND,
   transferTimeoutMs: 2 * HOUR,
   retryIntervalMs: 1 * SECOND,
-  maxStepTries: 5,
+  // The pauses between them add up to about 6 min: a trainer that is away for less than podLostTimeoutMs costs no attempt.
+  maxStepTries: 12,
 };
 
 /** A pod may show up in the vendor's list a little after the answer to its create call was due. */

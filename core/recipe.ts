@@ -123,6 +123,11 @@ export function triggerWordFaults(triggerWord: string): string[] {
   return faults;
 }
 
+/** Signals bring whatever somebody typed, so types are checked too. */
+function isTextList(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((entry) => typeof entry === 'string');
+}
+
 /** Everything that is wrong with the overrides, one sentence each; empty when they are fine. */
 export function recipeFaults(overrides: RecipeOverrides): string[] {
   const faults: string[] = [];
@@ -141,7 +146,7 @@ export function recipeFaults(overrides: RecipeOverrides): string[] {
   between('sampleCount', overrides.sampleCount, { min: 0, max: RECIPE_LIMITS.samplePrompts.maxItems });
   between('seed', overrides.seed, RECIPE_LIMITS.seed);
   if (overrides.resolution !== undefined) {
-    const sides = typeof overrides.resolution === 'number' ? [overrides.resolution] : overrides.resolution;
+    const sides = Array.isArray(overrides.resolution) ? overrides.resolution : [overrides.resolution];
     const { min, max, multipleOf, maxItems } = RECIPE_LIMITS.resolution;
     if (sides.length < 1 || sides.length > maxItems) faults.push(`resolution must have 1 to ${maxItems} values`);
     for (const side of sides) {
@@ -150,7 +155,11 @@ export function recipeFaults(overrides: RecipeOverrides): string[] {
       }
     }
   }
-  if (overrides.samplePrompts !== undefined) {
+  if (overrides.lowVram !== undefined && typeof overrides.lowVram !== 'boolean')
+    faults.push('lowVram must be true or false');
+  if (overrides.samplePrompts !== undefined && !isTextList(overrides.samplePrompts)) {
+    faults.push('samplePrompts must be a list of texts');
+  } else if (overrides.samplePrompts !== undefined) {
     const { maxItems, maxLength } = RECIPE_LIMITS.samplePrompts;
     if (overrides.samplePrompts.length > maxItems) faults.push(`samplePrompts must have at most ${maxItems} entries`);
     overrides.samplePrompts.forEach((prompt, index) => {

@@ -44,7 +44,7 @@ export function createSafetensorsCheck(): SafetensorsCheck {
       total += chunk.byteLength;
       if (heldBytes >= wanted) return;
       // A copy: the caller's buffer is reused, and holding a slice would hold all of it.
-      held.push(chunk.slice(0, Math.min(chunk.byteLength, MAX_HEADER_BYTES)));
+      held.push(new Uint8Array(chunk.subarray(0, wanted === LENGTH_BYTES ? chunk.byteLength : wanted - heldBytes)));
       heldBytes += chunk.byteLength;
       if (headerBytes === null && heldBytes >= LENGTH_BYTES) readLength();
     },

@@ -43,13 +43,22 @@ export interface HttpAnswer {
 /** Sends one request and reads the whole answer. Any status is an answer; only a failed exchange throws PROVIDER_UNAVAILABLE. */
 export async function send(options: SendOptions): Promise<HttpAnswer> {
   const { vendor, method, url, timeoutMs = 20_000, signal } = options;
-  const limit = AbortSignal.timeout(timeoutMs);
+  signal?.throwIfAborted();
+  // By hand: on Node 20 what AbortSignal.any() adds to a long-lived signal is never removed.
+  const abort = new AbortController();
+  const cancel = () => abort.abort(signal?.reason);
+  let isLate = false;
+  const timer = setTimeout(() => {
+    isLate = true;
+    abort.abort();
+  }, timeoutMs);
+  signal?.addEventListener('abort', cancel, { once: true });
   const headers: Record<string, string> = { accept: 'application/json', 'user-agent': USER_AGENT, ...options.headers };
   const init: RequestInit = {
     method,
     headers,
     redirect: 'error',
-    signal: signal ? AbortSignal.any([signal, limit]) : limit,
+    signal: abort.signal,
   };
   if (options.json !== undefined) {
     headers['content-type'] = 'application/json';
@@ -70,12 +79,15 @@ export async function send(options: SendOptions): Promise<HttpAnswer> {
     };
   } catch (cause) {
     signal?.throwIfAborted();
-    const why = limit.aborted ? `no answer within ${timeoutMs} ms` : networkReason(cause);
+    const why = isLate ? `no answer within ${timeoutMs} ms` : networkReason(cause);
     throw new TemperaError(
       'PROVIDER_UNAVAILABLE',
       `${vendor} could not be reached: ${method} ${publicPath(url)}: ${why}`,
       { cause },
     );
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener('abort', cancel);
   }
 }
 
@@ -131,9 +143,9 @@ export function retryAfterMs(headers: Headers, now = Date.now()): number | undef
   return Number.isNaN(date) ? undefined : Math.max(0, date - now);
 }
 
-/** The path of an address without its query: queries may carry signatures. */
+/** The path of an address without its query, which may carry a signature, and without the trainer's file names, which open its public routes. */
 function publicPath(url: string): string {
-  return new URL(url).pathname.slice(0, 200);
+  return new URL(url).pathname.replace(/(\/api\/(?:files|img)\/).*/, '$1...').slice(0, 200);
 }
 
 function parseJson(text: string): unknown {

@@ -36,11 +36,11 @@ export function createWorkflowDirectory(client: Client, taskQueuePrefix?: string
             args: [input],
             taskQueue: queues.workflow,
             workflowId: trainingWorkflowId(trainingId),
-            workflowIdReusePolicy: WorkflowIdReusePolicy.REJECT_DUPLICATE,
+            workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY,
           }),
         );
       } catch (error) {
-        // It runs, or it has run: either way there is nothing to heal.
+        // It runs, or it has come to its end with success: either way there is nothing to heal.
         if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
       }
     },

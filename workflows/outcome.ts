@@ -11,19 +11,28 @@ export interface Failed {
 /** Cancellation is not a failure: check `isCancellation` first. */
 export function failureOf(error: unknown): Failed {
   const cause = error instanceof ActivityFailure ? error.cause : error;
-  if (cause instanceof ApplicationFailure) {
-    return { code: isFailureCode(cause.type) ? cause.type : 'INTERNAL', message: cause.message };
-  }
   const step = error instanceof ActivityFailure ? error.activityType : 'A step';
-  if (cause instanceof TimeoutFailure)
-    return { code: 'PROVIDER_UNAVAILABLE', message: `${step} did not end in its time` };
+  if (cause instanceof ApplicationFailure && isFailureCode(cause.type)) {
+    return { code: cause.type, message: cause.message };
+  }
+  // What is none of ours and comes from an activity is the SDK's: a worker that was shut down in the middle of its last try.
+  if (cause instanceof TimeoutFailure || error instanceof ActivityFailure) {
+    return { code: 'PROVIDER_UNAVAILABLE', message: `${step} did not end in its time or tries` };
+  }
   return { code: 'INTERNAL', message: `${step} failed: ${error instanceof Error ? error.message : 'unknown'}` };
 }
 
 /** What a failure of a step on a pod means: a pod that stays silent through all retries is lost. */
 export function podFailureOf(error: unknown): Failed {
+  if (
+    error instanceof ActivityFailure &&
+    error.activityType === 'watchTraining' &&
+    error.cause instanceof TimeoutFailure
+  ) {
+    return { code: 'LIMIT_EXCEEDED', message: 'The training took longer than a training may take' };
+  }
   const failed = failureOf(error);
-  return failed.code === 'PROVIDER_UNAVAILABLE' || failed.code === 'RATE_LIMITED' || failed.code === 'AUTH'
+  return failed.code === 'PROVIDER_UNAVAILABLE' || failed.code === 'RATE_LIMITED'
     ? { code: 'POD_LOST', message: `The pod could not be used any more: ${failed.message}` }
     : failed;
 }

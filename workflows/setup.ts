@@ -44,6 +44,8 @@ export function setup(input: TrainLoraInput) {
   let pod: ProvisionedPod | null = null;
   let progress: ReportProgress | null = null;
   let cancelledBy: string | null = null;
+  /** Counts the times that the training has failed: each one is an event of its own. */
+  let endings = 0;
   let retryWaits = false;
   let retryOverrides: RecipeOverrides = {};
   let running: CancellationScope | null = null;
@@ -119,6 +121,7 @@ export function setup(input: TrainLoraInput) {
     knows: (known: TrainingPlan) => {
       plan = known;
     },
+    hasBegun: () => plan !== null,
     overrides: () => retryOverrides,
     enter: (phase: TrainingPhase, rented?: ProvisionedPod) => {
       if (phase === 'provisioning') {
@@ -147,14 +150,20 @@ export function setup(input: TrainLoraInput) {
     },
     /** True when the cancellation that just passed came from `retryTraining` and not from a cancel of the whole training. */
     takeRetry: (): boolean => retryWaits && !root.consideredCancelled,
-    retriedWithin: (windowMs: number) => condition(() => retryWaits, windowMs),
+    /** Waits for `retryTraining`; one that came a little early counts too. */
+    retriedWithin: async (windowMs: number): Promise<boolean> => {
+      const retried = await condition(() => retryWaits, windowMs);
+      retryWaits = false;
+      return retried;
+    },
     finish,
     end: async (status: 'failed' | 'cancelled', { code, message }: Failed, awaitsRetry: boolean) => {
-      retryWaits = false;
+      if (awaitsRetry) endings += 1;
       await CancellationScope.nonCancellable(async () => {
         const ended = await record.endTraining({
           trainingId: input.trainingId,
           attempt: state.attempt,
+          ending: endings,
           status,
           awaitsRetry,
           reason: code,

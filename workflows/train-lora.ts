@@ -2,12 +2,13 @@
  * The story of one training: curate, then up to three attempts, then publish. It ends with a LoRA at home, or failed with a
  * reason and a week in which `retryTraining` goes on, or cancelled; in every case without a pod.
  */
-import { CancellationScope, isCancellation, log, workflowInfo } from '@temporalio/workflow';
+import { ActivityFailure, CancellationScope, isCancellation, log, workflowInfo } from '@temporalio/workflow';
 import { ApplicationFailure } from '@temporalio/common';
 import type { TrainingPlan } from '../activities/begin-training.ts';
 import type { CuratedDataset } from '../activities/curate-dataset.ts';
 import type { FailureCode } from '../core/failure.ts';
 import { failurePolicy } from '../core/failure.ts';
+import { recipeFaults } from '../core/recipe.ts';
 import type { RecipeOverrides } from '../core/recipe.ts';
 import { runAttempt } from './attempt.ts';
 import type { AttemptResult } from './attempt.ts';
@@ -32,11 +33,14 @@ export async function trainLoraWorkflow(input: TrainLoraInput): Promise<TrainLor
   } catch (error) {
     if (isCancellation(error))
       await training.end('cancelled', { code: 'CANCELLED', message: training.cancelledBy() }, false);
+    // A step that is the story's own and fails for good: the row must not say `training` for ever.
+    else if (training.hasBegun() && error instanceof ActivityFailure)
+      await training.end('failed', failureOf(error), false);
     throw error;
   }
 }
 
-type Succeeded = AttemptResult & { readonly status: 'succeeded' };
+type Succeeded = AttemptResult & { readonly status: 'succeeded'; readonly overrides: RecipeOverrides };
 
 async function run(training: Training): Promise<TrainLoraResult> {
   const plan = await training.record.beginTraining({ trainingId: training.input.trainingId });
@@ -79,7 +83,7 @@ async function trainOnce(
     if ((action !== 'new_attempt' && action !== 'new_pod') || ofSet >= training.intervals.maxAttempts) return result;
     if (result.code === 'OUT_OF_MEMORY') {
       // A larger GPU than the one that ran out, and the trainer's sparing mode in case there is none.
-      minVramGb = result.vramGb === null ? undefined : result.vramGb + 1;
+      if (result.vramGb !== null) minVramGb = result.vramGb + 1;
       overrides = { lowVram: true };
     }
   }
@@ -91,7 +95,7 @@ async function curate(
 ): Promise<CuratedDataset | ({ readonly status: 'failed' } & Failed)> {
   training.enter('curating');
   try {
-    return await training.cpu.curateDataset({ trainingId: plan.trainingId });
+    return await training.cpu.curateDataset({ trainingId: plan.trainingId, attempt: training.state.attempt });
   } catch (error) {
     if (isCancellation(error)) throw error;
     return { status: 'failed', ...failureOf(error) };
@@ -108,10 +112,23 @@ async function attempt(
   training: Training,
   plan: TrainingPlan,
   curated: CuratedDataset & { status: 'accepted' },
-  { ofSet, minVramGb, overrides }: AttemptPlace,
-): Promise<AttemptResult | { readonly status: 'retried' }> {
+  { ofSet, minVramGb, overrides: ofPolicy }: AttemptPlace,
+): Promise<(AttemptResult & { readonly overrides: RecipeOverrides }) | { readonly status: 'retried' }> {
   const { intervals, options } = training;
   const number = training.nextAttempt(ofSet);
+  const overrides = { ...ofPolicy, ...training.overrides() };
+  // A signal sent by hand was checked by nobody; nothing is rented for overrides that no trainer could take.
+  const faults = recipeFaults(overrides);
+  if (faults.length > 0) {
+    return {
+      status: 'failed',
+      code: 'RECIPE_INVALID',
+      message: faults.join('; '),
+      costMicroUsd: 0,
+      vramGb: null,
+      overrides,
+    };
+  }
   try {
     const result = await training.interruptible(() =>
       runAttempt({
@@ -120,7 +137,7 @@ async function attempt(
         manifestKey: curated.manifestKey,
         attempt: number,
         label: `attempt ${ofSet}/${intervals.maxAttempts}`,
-        overrides: { ...overrides, ...training.overrides() },
+        overrides,
         minVramGb,
         intervals,
         options,
@@ -128,7 +145,7 @@ async function attempt(
       }),
     );
     training.state.costMicroUsd += result.costMicroUsd;
-    return result;
+    return { ...result, overrides };
   } catch (error) {
     if (isCancellation(error) && training.takeRetry()) return { status: 'retried' };
     throw error;
@@ -138,11 +155,16 @@ async function attempt(
 async function publishAndSettle(
   training: Training,
   plan: TrainingPlan,
-  { artifact }: Succeeded,
+  { artifact, overrides }: Succeeded,
 ): Promise<TrainLoraResult> {
   training.enter('publishing');
   const positions = Array.from({ length: plan.destinations }, (_, position) => position);
-  const publications = await Promise.all(positions.map((position) => publish(training, position)));
+  // All are awaited, also after a cancel: nothing may be published any more once the training has ended.
+  const outcomes = await Promise.allSettled(positions.map((position) => publish(training, position, overrides)));
+  const publications = outcomes.map((outcome) => {
+    if (outcome.status === 'rejected') throw outcome.reason;
+    return outcome.value;
+  });
   // The LoRA is at home and proven: from here a late cancel would only lose the record of it.
   const settled = await CancellationScope.nonCancellable(() =>
     training.record.settleTraining({ trainingId: plan.trainingId, attempt: training.state.attempt }),
@@ -152,14 +174,14 @@ async function publishAndSettle(
 }
 
 /** A destination that fails for good takes nothing from the training: it is ready, and that publication is failed. */
-async function publish(training: Training, position: number) {
+async function publish(training: Training, position: number, overrides: RecipeOverrides) {
   const { trainingId } = training.input;
   try {
     await training.publishing.publishLora({
       trainingId,
       position,
       attempt: training.state.attempt,
-      overrides: training.overrides(),
+      overrides,
     });
     return { position, status: 'published' } as const;
   } catch (error) {

@@ -24,9 +24,11 @@ interface AttemptEnd {
 
 export async function closeAttempt(database: Database, end: AttemptEnd): Promise<void> {
   const { trainingId, number, ...data } = end;
-  await database.trainingAttempt.updateMany({
-    where: { loraModelId: trainingId, number },
-    data: { ...data, endedAt: new Date() },
+  const closed = { ...data, endedAt: new Date() };
+  await database.trainingAttempt.upsert({
+    where: { loraModelId_number: { loraModelId: trainingId, number } },
+    create: { loraModelId: trainingId, number, ...closed },
+    update: closed,
   });
 }
 

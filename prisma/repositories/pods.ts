@@ -60,6 +60,8 @@ export async function claimCreate(database: Database, name: string, staleBefore:
       externalId: null,
       terminatedAt: null,
       terminateAskedAt: null,
+      // A step that was cut off from Temporal and comes back after its attempt has ended rents nothing any more.
+      attempt: { endedAt: null },
       OR: [{ createSentAt: null }, { createSentAt: { lt: staleBefore } }],
     },
     data: { createSentAt: new Date() },
@@ -148,8 +150,14 @@ export async function findOwner(database: Database, name: string): Promise<Owned
   });
   if (!row) return null;
   const { attempt, requestedAt, ...fields } = row;
+  const training = { loraModelId: attempt.loraModel.id };
   const later = await database.pod.count({
-    where: { attempt: { loraModelId: attempt.loraModel.id }, requestedAt: { gt: requestedAt } },
+    where: {
+      OR: [
+        { attempt: { ...training, number: { gt: attempt.number } } },
+        { attempt: { ...training, number: attempt.number }, requestedAt: { gt: requestedAt } },
+      ],
+    },
   });
   return {
     ...toRow(fields),
@@ -178,7 +186,13 @@ export async function unsettledPods(
   limit: number,
 ): Promise<{ name: string; externalId: string; createdAt: Date }[]> {
   const rows = await database.pod.findMany({
-    where: { costSettled: false, externalId: { not: null }, createdAt: { not: null }, terminatedAt: { lt: before } },
+    where: {
+      costSettled: false,
+      externalId: { not: null },
+      createdAt: { not: null },
+      // What has no record after a week will never have one, and must not stand in the way of the others.
+      terminatedAt: { lt: before, gt: new Date(before.getTime() - 7 * 86_400_000) },
+    },
     select: { name: true, externalId: true, createdAt: true },
     orderBy: { terminatedAt: 'asc' },
     take: limit,

@@ -80,13 +80,19 @@ async function change(database: Database, { trainingId, set, event }: Change): P
   });
 }
 
-/** The workflow has taken the training over. Also the way back from `failed` when it is retried. */
-export async function recordStarted(database: Database, trainingId: string): Promise<void> {
+/** The workflow has taken the training over. False when the API has given it up meanwhile. */
+export async function recordStarted(database: Database, trainingId: string): Promise<boolean> {
+  const { count } = await database.loraModel.updateMany({
+    where: { id: trainingId, status: { in: ['pending', 'training'] } },
+    data: { status: 'training' },
+  });
+  if (count === 0) return false;
   await change(database, {
     trainingId,
     set: { status: 'training', reason: null, message: null, trainingStartedAt: new Date() },
     event: { topic: 'training.started', dedupeKey: `${trainingId}:started`, payload: {} },
   });
+  return true;
 }
 
 interface PhaseChange {
@@ -109,6 +115,7 @@ export async function recordPhase(
       phase,
       reason: null,
       message: null,
+      trainingCompletedAt: null,
       attempt,
       retryCount: Math.max(0, attempt - 1),
       ...(phase === 'provisioning'
@@ -229,6 +236,19 @@ export async function recordEnded(
       dedupeKey: `${trainingId}:${status}:${dedupe}`,
       payload: { reason, message, costMicroUsd },
     },
+  });
+}
+
+/** Trainings that should be running and of which nothing was heard since `quietSince`, with their workflows. */
+export async function findQuiet(
+  database: Database,
+  quietSince: Date,
+): Promise<{ id: string; workflowId: string; attempt: number; phase: string }[]> {
+  return await database.loraModel.findMany({
+    where: { status: 'training', updatedAt: { lt: quietSince } },
+    select: { id: true, workflowId: true, attempt: true, phase: true },
+    orderBy: { updatedAt: 'asc' },
+    take: 100,
   });
 }
 

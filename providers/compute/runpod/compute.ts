@@ -32,7 +32,8 @@ export function createRunpodCompute(options: RunpodOptions): Compute {
     path: string,
     extra: Partial<SendOptions> = {},
   ): Promise<HttpAnswer> => {
-    await gate.wait(extra.signal);
+    // An end is never held back: the pod bills, and a refusal is tried again anyway.
+    if (method !== 'DELETE') await gate.wait(extra.signal);
     const answer = await send({
       vendor: 'RunPod',
       method,

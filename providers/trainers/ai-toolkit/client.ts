@@ -35,7 +35,8 @@ export function createClient(target: TrainerTarget, signal: AbortSignal, timeout
 function judge(answer: HttpAnswer, path: string): unknown {
   const route = path.split('?')[0]!.replace(/[0-9a-f-]{36}/, ':id');
   if (answer.status === 200 && answer.json !== undefined) return answer.json;
-  if (answer.status === 401) throw new TemperaError('AUTH', `The trainer refused our password at ${route}`);
+  if (answer.status === 401)
+    throw new TemperaError('POD_LOST', `Somebody else’s trainer answers in the place of the pod: HTTP 401 at ${route}`);
   const text =
     typeof answer.json === 'object' && answer.json !== null && 'error' in answer.json ? String(answer.json.error) : '';
   throw new TemperaError(
