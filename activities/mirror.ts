@@ -3,8 +3,12 @@ import { log } from '@temporalio/activity';
 import type { Recipe } from '../core/recipe.ts';
 import type { TrainerFile, TrainerObservation, TrainerTarget } from '../providers/trainers/trainer.ts';
 import type { ActivityDependencies } from './dependencies.ts';
+import { keepAlive } from './step.ts';
 import type { Step } from './step.ts';
 import { copyVerified } from './verified-copy.ts';
+
+/** A finished pod bills: pictures that take longer than this are not worth its rent. Milliseconds. */
+const LAST_SAMPLES_MS = 10_000;
 
 interface MirrorParams {
   readonly trainingId: string;
@@ -19,7 +23,7 @@ export interface Mirror {
   advance(seen: TrainerObservation): void;
   /** The step at which the next checkpoint, or the end, is due. */
   nextDueStep(step: number): number;
-  /** After the end: waits for what is under way and fetches the last samples, as far as they can be had. */
+  /** After the end: gives up checkpoints, which the final weights replace, and fetches the last samples if they come quickly. */
   finish(): Promise<void>;
   /** Stops fetching and waits until nothing is under way. */
   close(): Promise<void>;
@@ -68,17 +72,17 @@ export async function createMirror(deps: ActivityDependencies, params: MirrorPar
       });
       done.add(file.filename);
     }
-    await fetchSamples();
+    await fetchSamples(signal);
     return complete;
   };
 
-  const fetchSamples = async () => {
-    for (const sample of await deps.trainer.samples(target, jobId, signal)) {
+  const fetchSamples = async (until: AbortSignal) => {
+    for (const sample of await deps.trainer.samples(target, jobId, until)) {
       const name = `${String(sample.step).padStart(9, '0')}_${sample.promptIndex}`;
       if (done.has(name)) continue;
       const key = `trainings/${trainingId}/attempts/a${attempt}/samples/${name}${/\.[a-z]+$/.exec(sample.path)?.[0] ?? '.jpg'}`;
-      const body = await deps.trainer.open(target, sample.path, signal);
-      await deps.store.put(key, body, { signal });
+      const body = await deps.trainer.open(target, sample.path, until);
+      await deps.store.put(key, body, { signal: until });
       await deps.repositories.attempts.recordSample({
         trainingId,
         attempt,
@@ -92,7 +96,8 @@ export async function createMirror(deps: ActivityDependencies, params: MirrorPar
 
   /** The next look tries again; a checkpoint that cannot be had must not end a training that runs well. */
   const note = (error: unknown) => {
-    if (!signal.aborted) log.warn('a checkpoint or sample could not be brought home', { error, trainingId, attempt });
+    if (!step.signal.aborted && !(stop.signal.aborted && running))
+      log.warn('a checkpoint or sample could not be brought home', { error, trainingId, attempt });
   };
 
   return {
@@ -110,8 +115,10 @@ export async function createMirror(deps: ActivityDependencies, params: MirrorPar
     },
     nextDueStep: (at) => Math.min(recipe.steps, lastDue(at) + interval),
     async finish() {
+      stop.abort();
       await running;
-      await fetchSamples().catch(note);
+      const inTime = AbortSignal.any([step.signal, AbortSignal.timeout(LAST_SAMPLES_MS)]);
+      await keepAlive(step, fetchSamples(inTime)).catch(note);
     },
     async close() {
       const pending = running;
