@@ -69,22 +69,28 @@ describe('success', () => {
     ]);
   });
 
-  test('checkpoints and samples are mirrored while the pod trains', async () => {
-    await tempera.world.admin.configure({ delaysMs: { step: 20 } });
+  test('checkpoints are mirrored while the pod trains', async () => {
+    await tempera.world.admin.addFault({ at: 'trainer', effect: 'hang', step: 45 });
     const id = await tempera.start({ datasetId, recipe: { steps: 60, checkpointInterval: 20 } });
-    await tempera.handle(id).result();
-    await tempera.world.admin.configure({ delaysMs: { step: 0 } });
+    const mirrored = () =>
+      tempera.database.checkpoint.findMany({ where: { attempt: { loraModelId: id } }, orderBy: { step: 'asc' } });
+    await until(async () => (await mirrored()).length === 2);
+    const checkpoints = await mirrored();
+    await tempera.http.post(`/v1/trainings/${id}/cancel`);
+    await tempera.until(id, 'cancelled');
 
-    const checkpoints = await tempera.database.checkpoint.findMany({
-      where: { attempt: { loraModelId: id } },
-      orderBy: { step: 'asc' },
-    });
-    const samples = await tempera.database.sample.findMany({ where: { attempt: { loraModelId: id } } });
-
-    expect(checkpoints.map((checkpoint) => checkpoint.step)).toContain(20);
+    expect(checkpoints.map((checkpoint) => checkpoint.step)).toEqual([20, 40]);
     for (const checkpoint of checkpoints)
       expect((await tempera.store.head(checkpoint.storageKey))?.sha256).toBe(checkpoint.sha256);
-    expect(samples.map((sample) => sample.step)).toContain(60);
+  });
+
+  test('the samples of the last step come home before the pod goes', async () => {
+    const id = await tempera.start({ datasetId });
+    await tempera.handle(id).result();
+
+    const samples = await tempera.database.sample.findMany({ where: { attempt: { loraModelId: id } } });
+
+    expect(samples.map((sample) => sample.step)).toContain(20);
   });
 
   test('Wan 2.2 brings both of its files home', async () => {
