@@ -54,7 +54,7 @@ export const FAST: Partial<Intervals> = {
 };
 
 /** All of the vendors' delays at nearly nothing. */
-const QUICK_CLOUD = {
+export const QUICK_CLOUD = {
   rateLimit: null,
   loraBytes: 100_000,
   delaysMs: {

@@ -14,7 +14,7 @@ import { resolveTemporalCli } from '../../dev/temporal-cli.mjs';
 import { startTemporalServer } from '../../dev/temporal-server.ts';
 import { createTestDatabase } from '../support/database.ts';
 import { createWorld } from '../support/world.ts';
-import { FAST } from './installation.ts';
+import { FAST, QUICK_CLOUD } from './installation.ts';
 
 type Stop = () => Promise<unknown>;
 const stops: Stop[] = [];
@@ -46,22 +46,7 @@ async function startAll() {
   let temporal = await startTemporal();
   stops.push(() => temporal.stop());
   const world = createWorld();
-  await world.admin.configure({
-    rateLimit: null,
-    loraBytes: 100_000,
-    delaysMs: {
-      provisioning: 0,
-      starting: 0,
-      ports: 0,
-      app: 0,
-      workerTick: 5,
-      modelLoad: 0,
-      datasetLoad: 0,
-      step: 25,
-      save: 0,
-      sample: 0,
-    },
-  });
+  await world.admin.configure({ ...QUICK_CLOUD, delaysMs: { ...QUICK_CLOUD.delaysMs, step: 25 } });
   const env = processEnvironment({
     home,
     databaseUrl: database.url,
