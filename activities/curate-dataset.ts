@@ -1,7 +1,7 @@
-import { captionFor } from '../curation/caption.ts';
+import { captionFor } from '../curation/captions/caption.ts';
 import { curatePhotos } from '../curation/curate.ts';
 import { preparePhoto } from '../curation/prepare.ts';
-import { datasetVersion, summarise } from '../curation/report.ts';
+import { datasetVersion, summarise } from '../curation/old-report.ts';
 import type { DatasetPhoto } from '../prisma/repositories/curation.ts';
 import { loadTraining } from './begin-training.ts';
 import { readObject } from './dataset-manifest.ts';

@@ -8,7 +8,7 @@ export type InspectedPhoto =
   | { readonly status: 'ok'; readonly mimeType: string; readonly width: number; readonly height: number }
   | { readonly status: 'rejected'; readonly reason: string; readonly message: string };
 
-/** Looks at the bytes of one file and says whether they are a photo (curation/intake.ts). */
+/** Looks at the bytes of one file and says whether they are a photo (curation/intake/intake.ts). */
 export type InspectPhoto = (bytes: Uint8Array) => Promise<InspectedPhoto> | InspectedPhoto;
 
 /** The part of the file system store that checks its own signed URLs. */

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { readSettings } from '../config/env.ts';
 import { createLogger } from '../config/logger.ts';
-import { inspectPhoto } from '../curation/intake.ts';
+import { inspectPhoto } from '../curation/intake/intake.ts';
 import { createDatabase } from '../prisma/client.ts';
 import { createObjectStore } from '../providers/storage/registry.ts';
 import { verifySignedObjectUrl } from '../providers/storage/signed-object-url.ts';

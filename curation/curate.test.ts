@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { curatePhotos } from './curate.ts';
 import type { PhotoToCurate } from './curate.ts';
 import { bombPng, jpegScene, scene } from './generated-photos.fixture.ts';
-import type { DropReason, PhotoDecision } from './report.ts';
+import type { DropReason, PhotoDecision } from './old-report.ts';
 
 /** Six different photos: enough for a training whatever else is in the set. */
 let good: PhotoToCurate[];

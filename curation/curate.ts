@@ -1,9 +1,9 @@
-import { analysePhoto } from './analyse.ts';
-import type { PhotoAnalysis } from './analyse.ts';
-import { findDuplicates } from './duplicates.ts';
-import type { Duplicate, MeasuredPhoto } from './duplicates.ts';
+import { analysePhoto } from './signals/analyse.ts';
+import type { PhotoAnalysis } from './signals/analyse.ts';
+import { findDuplicates } from './duplicates/duplicates.ts';
+import type { Duplicate, MeasuredPhoto } from './duplicates/duplicates.ts';
 import { LIMITS, RULES_VERSION } from './limits.ts';
-import type { CurationReport, DropReason, PhotoDecision } from './report.ts';
+import type { CurationReport, DropReason, PhotoDecision } from './old-report.ts';
 
 export interface PhotoToCurate {
   readonly id: string;

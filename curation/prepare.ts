@@ -1,5 +1,5 @@
 import { LIMITS } from './limits.ts';
-import { normalise, openPicture } from './pictures.ts';
+import { normalise, openPicture } from './intake/pictures.ts';
 
 export interface PreparedPhoto {
   readonly jpeg: Buffer;

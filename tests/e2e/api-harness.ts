@@ -11,7 +11,7 @@ import { buildApp } from '../../api/app.ts';
 import type { ApiDeps } from '../../api/deps.ts';
 import { sha256Hex } from '../../api/ids.ts';
 import { createTemporalGateway } from '../../api/temporal.ts';
-import { inspectPhoto } from '../../curation/intake.ts';
+import { inspectPhoto } from '../../curation/intake/intake.ts';
 import { createDatabase } from '../../prisma/client.ts';
 import type { Database } from '../../prisma/client.ts';
 import { createFilesystemStore } from '../../providers/storage/filesystem.ts';

@@ -13,7 +13,7 @@ import { buildApp } from '../../api/app.ts';
 import { sha256Hex } from '../../api/ids.ts';
 import { createTemporalGateway } from '../../api/temporal.ts';
 import type { Intervals } from '../../core/interval.ts';
-import { inspectPhoto } from '../../curation/intake.ts';
+import { inspectPhoto } from '../../curation/intake/intake.ts';
 import { drawPhoto } from '../../dev/photos.ts';
 import { createDatabase } from '../../prisma/client.ts';
 import { createRepositories } from '../../prisma/repositories/index.ts';

@@ -1,4 +1,4 @@
-import type { Pixels } from './pictures.ts';
+import type { Pixels } from '../intake/pictures.ts';
 
 /** Samples of the running mean that blurs a line again. */
 const WINDOW = 9;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { datasetVersion, summarise } from './report.ts';
-import type { DropReason, PhotoDecision } from './report.ts';
+import { datasetVersion, summarise } from './old-report.ts';
+import type { DropReason, PhotoDecision } from './old-report.ts';
 
 function decision(reason: DropReason | null): PhotoDecision {
   const common = {

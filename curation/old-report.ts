@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { IntakeReason } from './intake.ts';
+import type { IntakeReason } from './intake/intake.ts';
 import { RULES_VERSION } from './limits.ts';
 
 /** Why a photo is not trained on. */

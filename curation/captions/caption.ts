@@ -1,5 +1,5 @@
 /** What a trainer reads beside each photo: one line of text with the trigger word in it. */
-import { LIMITS } from './limits.ts';
+import { LIMITS } from '../limits.ts';
 
 /** The caption of a photo that has none of its own. Never blank: a blank one would train the picture on nothing. */
 export function templateCaption({ triggerWord }: { readonly triggerWord: string }): string {

@@ -1,6 +1,6 @@
-import type { PhotoMeasures } from './analyse.ts';
-import { fingerprintDistance } from './fingerprint.ts';
-import { LIMITS } from './limits.ts';
+import type { PhotoMeasures } from '../signals/analyse.ts';
+import { fingerprintDistance } from '../signals/fingerprint.ts';
+import { LIMITS } from '../limits.ts';
 
 export interface MeasuredPhoto {
   readonly id: string;

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { animatedPng, bombPng, jpegScene, scene } from './generated-photos.fixture.ts';
+import { animatedPng, bombPng, jpegScene, scene } from '../generated-photos.fixture.ts';
 import { inspectPhoto } from './intake.ts';
 
 const box = (...brands: string[]) => {

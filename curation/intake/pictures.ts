@@ -1,7 +1,7 @@
 /** The only way to libvips for untrusted files. */
 import sharp from 'sharp';
 import type { Sharp, SharpOptions } from 'sharp';
-import { LIMITS } from './limits.ts';
+import { LIMITS } from '../limits.ts';
 
 // For the whole process: libvips picks its loader by content, and an SVG named .jpg would otherwise be drawn, with all that
 // an SVG can ask for. Only the loaders of the formats that we take stay open.

@@ -3,8 +3,8 @@
  * were resized, re-encoded, mirrored or turned keep it. The eight orientations come from one transform: mirroring negates the
  * odd horizontal frequencies, turning upside down the odd vertical ones, transposing swaps the two.
  */
-import { LIMITS } from './limits.ts';
-import type { Pixels } from './pictures.ts';
+import { LIMITS } from '../limits.ts';
+import type { Pixels } from '../intake/pictures.ts';
 
 /** Side of the grey copy that is transformed. */
 const SIDE = 64;

@@ -1,6 +1,6 @@
 import { open, stat } from 'node:fs/promises';
 import type { Metadata } from 'sharp';
-import { LIMITS } from './limits.ts';
+import { LIMITS } from '../limits.ts';
 import { openPicture } from './pictures.ts';
 import { sniff, SNIFF_BYTES } from './sniff.ts';
 import type { PhotoMimeType } from './sniff.ts';

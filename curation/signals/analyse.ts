@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { fingerprint, insideBars } from './fingerprint.ts';
 import type { Fingerprint } from './fingerprint.ts';
-import { inspectPhoto, pictureFault } from './intake.ts';
-import type { IntakeReason } from './intake.ts';
-import { LIMITS } from './limits.ts';
-import { fromPixels, normalise, openPicture } from './pictures.ts';
-import type { Pixels } from './pictures.ts';
+import { inspectPhoto, pictureFault } from '../intake/intake.ts';
+import type { IntakeReason } from '../intake/intake.ts';
+import { LIMITS } from '../limits.ts';
+import { fromPixels, normalise, openPicture } from '../intake/pictures.ts';
+import type { Pixels } from '../intake/pictures.ts';
 import { sharpness } from './sharpness.ts';
 
 /** What curation knows of a photo that could be decoded. The picture itself is gone by then. */

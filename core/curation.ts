@@ -1,0 +1,94 @@
+/** What a caller may decide about the curation of a dataset. */
+
+/** A person is looked at for face and framing; a style or an object never is. */
+export const SUBJECT_KINDS = ['person', 'style', 'object'] as const;
+export type SubjectKind = (typeof SUBJECT_KINDS)[number];
+
+/** How much of a person a photo shows: head and shoulders; waist-up with the face; the whole body. */
+export const FRAMINGS = ['portrait', 'upper', 'full'] as const;
+export type Framing = (typeof FRAMINGS)[number];
+
+/**
+ * How the mix of framings is brought near the target: `weights` keeps all good photos and repeats the rarer classes,
+ * `select` cuts the commoner classes, `off` leaves the mix as it is.
+ */
+export const MIX_POLICIES = ['weights', 'select', 'off'] as const;
+export type MixPolicy = (typeof MIX_POLICIES)[number];
+
+export interface CurationOptions {
+  readonly subjectKind: SubjectKind;
+  readonly mixPolicy: MixPolicy;
+  /** Wanted shares in percent; together 100. Soft: photos are never dropped below the minimum for it. */
+  readonly mixTarget: Readonly<Record<Framing, number>>;
+  /** Fewest photos that a training takes. */
+  readonly minPhotos: number;
+  /** Most photos that are trained on; the best and most diverse are kept, the others are reserve. */
+  readonly maxPhotos: number;
+  /** How many photos of a group of very similar ones are kept. */
+  readonly similarKept: number;
+}
+
+export type CurationOptionsDraft = { readonly [Key in keyof CurationOptions]?: CurationOptions[Key] | undefined };
+
+/**
+ * A person's word about one photo; it beats every rule except that an unreadable file stays unreadable.
+ * A null says nothing about that point.
+ */
+export interface PhotoOverride {
+  /** `pin`: trained on whatever the rules say; `exclude`: never trained on. */
+  readonly decision: 'pin' | 'exclude' | null;
+  readonly framing: Framing | null;
+  readonly caption: string | null;
+  /** Who said so, and why. */
+  readonly by: string;
+  readonly why: string | null;
+}
+
+/**
+ * Defaults: the founding documents' mix (70 % face with upper body, 20 % portrait in the sense of close-up, 10 % full body) and
+ * minimum of 5 photos. At most 30, their "optimal" count.
+ */
+const DEFAULTS: CurationOptions = {
+  subjectKind: 'person',
+  mixPolicy: 'weights',
+  mixTarget: { portrait: 20, upper: 70, full: 10 },
+  minPhotos: 5,
+  maxPhotos: 30,
+  similarKept: 1,
+};
+
+/** Limits of every option. 200 photos is the most that a dataset holds. */
+export const CURATION_OPTION_LIMITS = {
+  minPhotos: { min: 1, max: 200 },
+  maxPhotos: { min: 1, max: 200 },
+  similarKept: { min: 1, max: 3 },
+} as const;
+
+/** Fills what the caller left open. Call `curationOptionFaults` first: this trusts its input. */
+export function resolveCurationOptions(draft: CurationOptionsDraft = {}): CurationOptions {
+  const given = Object.fromEntries(Object.entries(draft).filter(([, value]) => value !== undefined));
+  return { ...DEFAULTS, ...given };
+}
+
+/** Everything that is wrong with the options, one sentence each; empty when they are fine. */
+export function curationOptionFaults(draft: CurationOptionsDraft): string[] {
+  const faults: string[] = [];
+  const options = resolveCurationOptions(draft);
+  const oneOf = (name: string, value: string, allowed: readonly string[]) => {
+    if (!allowed.includes(value)) faults.push(`${name} must be one of ${allowed.join(', ')}`);
+  };
+  oneOf('subjectKind', options.subjectKind, SUBJECT_KINDS);
+  oneOf('mixPolicy', options.mixPolicy, MIX_POLICIES);
+  for (const name of ['minPhotos', 'maxPhotos', 'similarKept'] as const) {
+    const { min, max } = CURATION_OPTION_LIMITS[name];
+    const value = options[name];
+    if (!Number.isInteger(value) || value < min || value > max)
+      faults.push(`${name} must be a whole number from ${min} to ${max}`);
+  }
+  if (options.minPhotos > options.maxPhotos) faults.push('minPhotos must not be above maxPhotos');
+  const shares = FRAMINGS.map((framing) => options.mixTarget[framing]);
+  if (shares.some((share) => !Number.isInteger(share) || share < 0 || share > 100))
+    faults.push('mixTarget must give portrait, upper and full as whole percents from 0 to 100');
+  else if (shares.reduce((sum, share) => sum + share, 0) !== 100) faults.push('mixTarget must add up to 100 percent');
+  return faults;
+}

@@ -1,0 +1,71 @@
+/** What whoever curates photos hands in and gets back. */
+import type { CurationOptions, PhotoOverride } from '../core/curation.ts';
+import type { Captioner } from './captions/captioner.ts';
+import type { CurationReport } from './report/report.ts';
+
+export interface PhotoToCurate {
+  readonly id: string;
+  /** Hex SHA-256 of the bytes. */
+  readonly sha256: string;
+  /** As the person named it; appears in the report's sentences. */
+  readonly filename: string;
+  /** The person's own caption. */
+  readonly caption: string | null;
+  readonly override: PhotoOverride | null;
+  /** Gives the bytes. What it throws ends the curation: a store that fails says nothing about a photo. */
+  read(): Promise<Uint8Array>;
+}
+
+export interface TrainingFacts {
+  readonly triggerWord: string;
+  /** Sides of the square areas that are trained at, in pixels. */
+  readonly resolutions: readonly number[];
+  /** Sides of a trained picture are multiples of this. */
+  readonly divisor: number;
+}
+
+/** Keeps what was measured of a photo, so that a second run need not decode it. Keys are safe as file names. */
+export interface AnalysisCache {
+  get(key: string): Promise<Uint8Array | null>;
+  put(key: string, bytes: Uint8Array): Promise<void>;
+}
+
+export interface CurateInput {
+  readonly photos: readonly PhotoToCurate[];
+  readonly options: CurationOptions;
+  readonly training: TrainingFacts;
+  readonly cache: AnalysisCache | null;
+  /** Describes kept photos that have no caption of their own; null: the template does. */
+  readonly captioner: Captioner | null;
+  /** Looked at between photos. */
+  readonly signal?: AbortSignal;
+  /** Called after each step of work, for heartbeats: photos that were measured or read from the cache. */
+  readonly onProgress?: (progress: { readonly done: number; readonly total: number }) => void;
+}
+
+/** Two photos that show the same or nearly the same. */
+export interface SimilarPair {
+  /** Ids, the better photo first. */
+  readonly a: string;
+  readonly b: string;
+  readonly relation: 'exact' | 'copy' | 'crop' | 'similar';
+  /** Bits of 256 that differ between the fingerprints. */
+  readonly bits: number;
+  /** Correlation after alignment; null for exact copies and when the two could not be aligned. */
+  readonly match: number | null;
+}
+
+export interface CuratedSet {
+  readonly report: CurationReport;
+  /** By sha256: a small upright JPEG, long side 160 px, of every photo that could be decoded. */
+  readonly thumbnails: ReadonlyMap<string, Uint8Array>;
+  readonly pairs: readonly SimilarPair[];
+}
+
+/** Curates with threads of its own, so that the event loop of the caller stays free. */
+export interface Curator {
+  /** Decides for every photo whether it is trained on. A bad file is a decision, never an error. */
+  curate(input: CurateInput): Promise<CuratedSet>;
+  /** Ends the threads. */
+  stop(): Promise<void>;
+}
