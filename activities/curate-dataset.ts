@@ -48,7 +48,12 @@ export function curateDataset(deps: ActivityDependencies) {
       .toSorted((a, b) => (a.sha256 < b.sha256 ? -1 : 1))
       .map((photo) => ({
         photo,
-        caption: captionFor({ triggerWord: training.request.triggerWord, caption: photo.caption }),
+        caption: captionFor({
+          triggerWord: training.request.triggerWord,
+          framing: null,
+          own: photo.caption,
+          vision: null,
+        }).text,
       }));
     const version = datasetVersion(kept.map(({ photo, caption }) => ({ sha256: photo.sha256, caption })));
     const manifestKey = `datasets/${training.datasetId}/${version}/manifest.json`;

@@ -1,6 +1,6 @@
 /** What whoever curates photos hands in and gets back. */
+import type { Captioner } from '../core/captioner.ts';
 import type { CurationOptions, PhotoOverride } from '../core/curation.ts';
-import type { Captioner } from './captions/captioner.ts';
 import type { CurationReport } from './report/report.ts';
 
 export interface PhotoToCurate {

@@ -1,45 +1,62 @@
 /** What a trainer reads beside each photo: one line of text with the trigger word in it. */
-import { LIMITS } from '../limits.ts';
+import type { Description } from '../../core/captioner.ts';
+import type { Framing } from '../../core/curation.ts';
+import type { CaptionFinding, Warning } from '../report/report.ts';
+import { captionLength, cleanCaption, cutCaption } from './clean.ts';
+import { cutWarning, emptyWarning, fellBackWarning, lintCaption } from './lint.ts';
+import { fillMarks, withTriggerOnce, withoutTrigger } from './trigger.ts';
 
-/** The caption of a photo that has none of its own. Never blank: a blank one would train the picture on nothing. */
-export function templateCaption({ triggerWord }: { readonly triggerWord: string }): string {
-  return `a photo of ${triggerWord}`;
-}
-
-/** The person's own caption, cleaned and with the trigger word; the template when there is nothing left of it. */
-export function captionFor({
-  triggerWord,
-  caption,
-}: {
+export interface CaptionInput {
   readonly triggerWord: string;
-  readonly caption: string | null;
-}): string {
-  const placed = (caption ?? '').replace(/\[(trigger|name)\]/gi, () => triggerWord);
-  const own = cleanCaption(placed);
-  if (own === '') return templateCaption({ triggerWord });
-  // AI Toolkit adds a missing trigger word itself, in the same exact sense; other trainers do not.
-  return own.includes(triggerWord) ? own : cut(`${triggerWord}, ${own}`);
+  /** Null in sets of a style or an object, and when nobody was found. */
+  readonly framing: Framing | null;
+  /** What the trigger word names: "woman", "dog". */
+  readonly className?: string | undefined;
+  /** The person's own caption; it comes first. Null: none was given. */
+  readonly own: string | null;
+  /** What a model made of the photo; null: it was not asked. */
+  readonly vision: Description | null;
 }
 
-/**
- * Cleans what a person wrote: one line, NFC, no control characters, at most 1,000 characters; `${` (read as a variable by
- * configuration files) and AI Toolkit's own marks `[trigger]` and `[name]` lose their meaning. May return an empty text.
- */
-export function cleanCaption(text: string): string {
-  const line = text
-    .replace(/[\p{Cc}\p{Zl}\p{Zp}\p{Cs}\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]+/gu, ' ')
-    .normalize('NFC')
-    .replace(/\$+\{/g, '{')
-    .replace(/\[+(trigger|name)\]/gi, '$1')
-    .replace(/\s+/g, ' ')
-    .trim();
-  return cut(line);
+export interface Caption extends CaptionFinding {
+  readonly warnings: readonly Warning[];
 }
 
-/** Cuts at a whole character, never inside a surrogate pair. */
-function cut(line: string): string {
-  const characters = Array.from(line);
-  return characters.length <= LIMITS.maxCaptionLength
-    ? line
-    : characters.slice(0, LIMITS.maxCaptionLength).join('').trimEnd();
+const FRAMING_PHRASES: Record<Framing, string> = {
+  portrait: 'close-up portrait',
+  upper: 'upper body photo',
+  full: 'full body photo',
+};
+
+/** The person's own caption, else the model's description, else the template; cleaned, with the trigger word, never blank. */
+export function captionFor(input: CaptionInput): Caption {
+  const { triggerWord, vision } = input;
+  const own = input.own === null ? '' : cleanCaption(fillMarks(input.own, triggerWord));
+  if (own !== '') {
+    // Cut before the trigger word is looked for: one beyond the cut is lost.
+    const line = cutCaption(own);
+    const text = withTriggerOnce(line, triggerWord);
+    return { text: cutCaption(text), source: 'person', warnings: lintCaption({ triggerWord, caption: own }) };
+  }
+  const emptied = input.own === null ? [] : [emptyWarning()];
+  const template = templateCaption(input);
+  if (vision === null) return { text: template, source: 'template', warnings: emptied };
+  if (vision.status === 'failed')
+    return { text: template, source: 'template', warnings: [...emptied, fellBackWarning(vision.message)] };
+  // The description may repeat the trigger word when it is to be read in the picture.
+  const described = withoutTrigger(cleanCaption(vision.text), triggerWord).replace(/^[\s,.;:]+/, '');
+  if (described === '')
+    return {
+      text: template,
+      source: 'template',
+      warnings: [...emptied, fellBackWarning('the description holds no text')],
+    };
+  const text = `${template}, ${described}`;
+  return { text: cutCaption(text), source: 'vision', warnings: [...emptied, ...cutWarning(captionLength(text))] };
+}
+
+/** "close-up portrait of ohwx woman". A blank caption would train the picture on nothing. */
+function templateCaption({ triggerWord, framing, className }: CaptionInput): string {
+  const subject = className ? cleanCaption(`${triggerWord} ${className}`) : triggerWord;
+  return `${framing === null ? 'a photo' : FRAMING_PHRASES[framing]} of ${subject}`;
 }
