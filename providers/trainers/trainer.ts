@@ -13,13 +13,25 @@ export interface TrainingPhoto {
   readonly filename: string;
   readonly caption: string;
   readonly sizeBytes: number;
+  /** Name of the part of the dataset that it belongs to, of a-z. Default: the dataset has no parts. */
+  readonly part?: string;
   read(): Promise<Buffer>;
+}
+
+/** Photos of a dataset that an epoch shows equally often. */
+export interface DatasetPart {
+  /** Empty when the dataset has no parts. */
+  readonly name: string;
+  /** How often an epoch shows each photo of it, from 1. */
+  readonly repeats: number;
 }
 
 export interface TrainingJob {
   /** Unguessable name of job, folder and files. */
   readonly jobName: string;
   readonly datasetName: string;
+  /** Default: one, with all photos shown once in an epoch. */
+  readonly parts?: readonly DatasetPart[];
   readonly recipe: Recipe;
 }
 

@@ -1,20 +1,24 @@
 /** Builds AI Toolkit's `job_config`, complete as its UI posts it (commit 27a03a91, 2026-08-21). */
 import { BASE_MODEL_FACTS } from '../../../core/base-model.ts';
 import { TemperaError } from '../../../core/failure.ts';
-import type { TrainingJob } from '../trainer.ts';
+import type { DatasetPart, TrainingJob } from '../trainer.ts';
 import { MODEL_TABLE } from './model-table.ts';
 
 interface PodPaths {
   /** From GET /api/settings, never hard-coded. */
   readonly trainingFolder: string;
-  readonly datasetFolder: string;
+  readonly datasetsFolder: string;
 }
+
+/** A dataset without parts: one folder, each photo once in an epoch. */
+const WHOLE: DatasetPart = { name: '', repeats: 1 };
 
 /** Kept on the pod; every one of them is mirrored home before it is pruned. The UI's default. */
 const CHECKPOINTS_KEPT = 4;
 
 /** The body of POST /api/jobs without its id. Throws RECIPE_INVALID when text in it could reach the pod's environment. */
-export function buildJobConfig({ jobName, recipe }: TrainingJob, paths: PodPaths): Record<string, unknown> {
+export function buildJobConfig(job: TrainingJob, paths: PodPaths): Record<string, unknown> {
+  const { jobName, datasetName, recipe, parts = [WHOLE] } = job;
   const row = MODEL_TABLE[recipe.baseModel];
   const facts = BASE_MODEL_FACTS[recipe.baseModel];
   const process = {
@@ -41,27 +45,25 @@ export function buildJobConfig({ jobName, recipe }: TrainingJob, paths: PodPaths
       save_format: 'diffusers',
       push_to_hub: false,
     },
-    datasets: [
-      {
-        folder_path: paths.datasetFolder,
-        mask_path: null,
-        mask_min_value: 0.1,
-        default_caption: recipe.triggerWord,
-        caption_ext: 'txt',
-        caption_dropout_rate: 0.05,
-        cache_latents_to_disk: false,
-        is_reg: false,
-        network_weight: 1,
-        resolution: [...recipe.resolution],
-        controls: [],
-        shrink_video_to_frames: true,
-        num_frames: 1,
-        flip_x: false,
-        flip_y: false,
-        num_repeats: 1,
-        ...row.dataset,
-      },
-    ],
+    datasets: parts.map((part) => ({
+      folder_path: `${paths.datasetsFolder}/${folderName(datasetName, part.name)}`,
+      mask_path: null,
+      mask_min_value: 0.1,
+      default_caption: recipe.triggerWord,
+      caption_ext: 'txt',
+      caption_dropout_rate: 0.05,
+      cache_latents_to_disk: false,
+      is_reg: false,
+      network_weight: 1,
+      resolution: [...recipe.resolution],
+      controls: [],
+      shrink_video_to_frames: true,
+      num_frames: 1,
+      flip_x: false,
+      flip_y: false,
+      num_repeats: part.repeats,
+      ...row.dataset,
+    })),
     train: {
       batch_size: recipe.batchSize,
       bypass_guidance_embedding: false,
@@ -133,4 +135,9 @@ export function buildJobConfig({ jobName, recipe }: TrainingJob, paths: PodPaths
     );
   }
   return config;
+}
+
+/** The folder of a part. The trainer keeps only a-z, 0-9 and `_` of the name that a folder is created with. */
+export function folderName(datasetName: string, part: string): string {
+  return part === '' ? datasetName : `${datasetName}_${part}`;
 }

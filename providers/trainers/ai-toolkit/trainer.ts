@@ -68,7 +68,7 @@ export function createAiToolkitTrainer(options: { readonly huggingFaceToken?: st
         const settings = readSettings(await client.get('/api/settings'));
         const config = buildJobConfig(job, {
           trainingFolder: settings.TRAINING_FOLDER,
-          datasetFolder: `${settings.DATASETS_FOLDER}/${job.datasetName}`,
+          datasetsFolder: settings.DATASETS_FOLDER,
         });
         const answer = await client.post(
           '/api/jobs',

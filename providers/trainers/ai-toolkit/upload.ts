@@ -3,6 +3,7 @@ import { TemperaError } from '../../../core/failure.ts';
 import type { Trainer, TrainingPhoto } from '../trainer.ts';
 import { createClient } from './client.ts';
 import type { TrainerClient } from './client.ts';
+import { folderName } from './job-config.ts';
 import { encodeForm } from './multipart.ts';
 import { readCreatedDataset, readImages, readUploaded } from './wire.ts';
 
@@ -28,34 +29,45 @@ export const uploadDataset: Trainer['uploadDataset'] = async ({
   const client = createClient(target, signal);
   // `create` fails when the datasets folder itself is missing; `list` makes it.
   await client.get('/api/datasets/list');
-  const { name } = readCreatedDataset(await client.post('/api/datasets/create', { name: datasetName }));
-  if (name !== datasetName) throw new TemperaError('INTERNAL', 'The trainer changed the name of the dataset');
+  // A stable sort: a later run counts the photos in the same order.
+  const ordered = photos.map((photo) => ({ photo, folder: folderName(datasetName, photo.part ?? '') }));
+  ordered.sort((a, b) => (a.folder < b.folder ? -1 : a.folder > b.folder ? 1 : 0));
+  const folders = [...new Set(ordered.map(({ folder }) => folder))];
+  for (const folder of folders) await createFolder(client, folder);
 
-  const all = batches(photos.slice(from));
+  const all = batches(ordered.slice(from));
   const arrived = new Set<number>();
   let next = 0;
   // Batches arrive out of order; a later run goes on from the last one before which nothing is missing.
   const report = () => {
     let uploaded = from;
-    for (let index = 0; arrived.has(index); index += 1) uploaded += all[index]!.length;
+    for (let index = 0; arrived.has(index); index += 1) uploaded += all[index]!.photos.length;
     onProgress(uploaded);
   };
   const work = async () => {
     for (let index = next++; index < all.length; index = next++) {
       const batch = all[index]!;
       const files: UploadFile[] = [];
-      for (const photo of batch) {
+      for (const photo of batch.photos) {
         files.push({ name: photo.filename, bytes: await photo.read() });
         files.push({ name: captionName(photo.filename), bytes: Buffer.from(photo.caption, 'utf8') });
       }
-      await uploadFiles(client, datasetName, files);
+      await uploadFiles(client, batch.folder, files);
       arrived.add(index);
       report();
     }
   };
   await Promise.all(Array.from({ length: PARALLEL_REQUESTS }, work));
-  await verify(client, datasetName, photos);
+  for (const folder of folders) {
+    const due = ordered.filter((entry) => entry.folder === folder).map(({ photo }) => photo);
+    await verify(client, folder, due);
+  }
 };
+
+async function createFolder(client: TrainerClient, folder: string): Promise<void> {
+  const { name } = readCreatedDataset(await client.post('/api/datasets/create', { name: folder }));
+  if (name !== folder) throw new TemperaError('INTERNAL', 'The trainer changed the name of the dataset');
+}
 
 /** Sends files into a dataset's folder. The server answers with the names that it gave them; another name would be another file. */
 export async function uploadFiles(
@@ -94,19 +106,27 @@ function captionName(filename: string): string {
   return filename.replace(/\.[a-z]+$/, '.txt');
 }
 
-function batches(photos: readonly TrainingPhoto[]): TrainingPhoto[][] {
-  const all: TrainingPhoto[][] = [];
-  let current: TrainingPhoto[] = [];
+interface PlacedPhoto {
+  readonly photo: TrainingPhoto;
+  readonly folder: string;
+}
+
+interface Batch {
+  readonly folder: string;
+  readonly photos: TrainingPhoto[];
+}
+
+/** Requests of bearable size; one request goes into one folder. */
+function batches(ordered: readonly PlacedPhoto[]): Batch[] {
+  const all: Batch[] = [];
   let bytes = 0;
-  for (const photo of photos) {
-    if (current.length > 0 && (current.length >= MAX_BATCH_PHOTOS || bytes + photo.sizeBytes > MAX_BATCH_BYTES)) {
-      all.push(current);
-      current = [];
-      bytes = 0;
-    }
-    current.push(photo);
-    bytes += photo.sizeBytes;
+  for (const { photo, folder } of ordered) {
+    const open = all.at(-1);
+    const fits =
+      open?.folder === folder && open.photos.length < MAX_BATCH_PHOTOS && bytes + photo.sizeBytes <= MAX_BATCH_BYTES;
+    if (fits) open.photos.push(photo);
+    else all.push({ folder, photos: [photo] });
+    bytes = photo.sizeBytes + (fits ? bytes : 0);
   }
-  if (current.length > 0) all.push(current);
   return all;
 }
