@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { canonicalJson } from '../core/canonical-json.ts';
 
 /** A UUID of version 7 (RFC 9562): ids sort by the time of their creation. */
 export function uuidV7(now: Date): string {
@@ -17,15 +18,5 @@ export function sha256Hex(data: string | Uint8Array): string {
 
 /** Hex SHA-256 of a JSON value that does not depend on the order of its keys. */
 export function jsonHash(value: unknown): string {
-  return sha256Hex(JSON.stringify(sortKeys(value)));
-}
-
-function sortKeys(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sortKeys);
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(
-    Object.entries(value)
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([key, inner]) => [key, sortKeys(inner)]),
-  );
+  return sha256Hex(canonicalJson(value));
 }

@@ -38,6 +38,12 @@ export interface BaseModelFacts {
   /** GPU memory that the default recipe needs. GB. */
   readonly minVramGb: number;
   readonly defaults: { readonly steps: number; readonly resolution: readonly number[]; readonly lowVram: boolean };
+  /**
+   * Sides of trained pictures are multiples of this, in pixels: AI Toolkit's `get_bucket_divisibility` (read 2026-08 at commit
+   * 27a03a91). FLUX.2, Z-Image and Wan say 16, Qwen-Image 32. FLUX.1, SDXL and SD 1.5 go the older way, which doubles the
+   * VAE's 8, and FLUX.1's packing doubles it again.
+   */
+  readonly sideDivisor: 16 | 32;
   /** Side of samples in pixels. */
   readonly sampleSize: number;
   /** Files per checkpoint: Wan 2.2 trains two experts. */
@@ -58,6 +64,7 @@ export const BASE_MODEL_FACTS: Readonly<Record<BaseModel, BaseModelFacts>> = {
     licence: FLUX_DEV_LICENCE,
     minVramGb: 24,
     defaults: { steps: 1_000, resolution: [1_024], lowVram: false },
+    sideDivisor: 32,
     sampleSize: 1_024,
     filesPerCheckpoint: 1,
   },
@@ -72,6 +79,7 @@ export const BASE_MODEL_FACTS: Readonly<Record<BaseModel, BaseModelFacts>> = {
     },
     minVramGb: 48,
     defaults: { steps: 1_000, resolution: [1_024], lowVram: true },
+    sideDivisor: 16,
     sampleSize: 1_024,
     filesPerCheckpoint: 1,
   },
@@ -82,6 +90,7 @@ export const BASE_MODEL_FACTS: Readonly<Record<BaseModel, BaseModelFacts>> = {
     licence: { id: 'apache-2.0' },
     minVramGb: 24,
     defaults: { steps: 2_500, resolution: [1_024], lowVram: true },
+    sideDivisor: 16,
     sampleSize: 1_024,
     filesPerCheckpoint: 1,
   },
@@ -92,6 +101,7 @@ export const BASE_MODEL_FACTS: Readonly<Record<BaseModel, BaseModelFacts>> = {
     licence: { id: 'apache-2.0' },
     minVramGb: 24,
     defaults: { steps: 2_500, resolution: [512], lowVram: true },
+    sideDivisor: 16,
     sampleSize: 512,
     filesPerCheckpoint: 1,
   },
@@ -102,6 +112,7 @@ export const BASE_MODEL_FACTS: Readonly<Record<BaseModel, BaseModelFacts>> = {
     licence: { id: 'apache-2.0' },
     minVramGb: 24,
     defaults: { steps: 2_500, resolution: [512], lowVram: true },
+    sideDivisor: 16,
     sampleSize: 512,
     filesPerCheckpoint: 2,
   },
@@ -112,6 +123,7 @@ export const BASE_MODEL_FACTS: Readonly<Record<BaseModel, BaseModelFacts>> = {
     licence: { id: 'openrail++' },
     minVramGb: 24,
     defaults: { steps: 2_000, resolution: [1_024], lowVram: false },
+    sideDivisor: 16,
     sampleSize: 1_024,
     filesPerCheckpoint: 1,
   },
@@ -122,6 +134,7 @@ export const BASE_MODEL_FACTS: Readonly<Record<BaseModel, BaseModelFacts>> = {
     licence: { id: 'creativeml-openrail-m' },
     minVramGb: 16,
     defaults: { steps: 2_000, resolution: [512], lowVram: false },
+    sideDivisor: 16,
     sampleSize: 512,
     filesPerCheckpoint: 1,
   },
@@ -132,6 +145,7 @@ export const BASE_MODEL_FACTS: Readonly<Record<BaseModel, BaseModelFacts>> = {
     licence: { id: 'apache-2.0' },
     minVramGb: 32,
     defaults: { steps: 2_500, resolution: [1_024], lowVram: true },
+    sideDivisor: 32,
     sampleSize: 1_024,
     filesPerCheckpoint: 1,
   },
