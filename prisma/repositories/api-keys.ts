@@ -7,23 +7,36 @@ interface StoredKey {
   readonly secretHash: string;
 }
 
+export interface KeyOwner {
+  readonly keyId: string;
+  /** What the key is called; tells people of one account apart. */
+  readonly keyName: string;
+  readonly userId: string;
+  readonly email: string;
+  readonly lastUsedAt: Date | null;
+}
+
 /** Serialises the first start of several API processes on one database; any constant will do. */
 const FIRST_KEY_LOCK = 7_302_114;
 /** How exact `last_used_at` is: one write a minute at most, however busy a key is. */
 const LAST_USED_STEP_MS = 60_000;
 
 /** The owner of a key that is known and not revoked; null otherwise. */
-export async function findApiKeyOwner(
-  database: Database,
-  secretHash: string,
-): Promise<{ readonly keyId: string; readonly userId: string; readonly lastUsedAt: Date | null } | null> {
+export async function findApiKeyOwner(database: Database, secretHash: string): Promise<KeyOwner | null> {
   const row = await database.apiKey.findUnique({
     where: { secretHash },
-    select: { id: true, userId: true, lastUsedAt: true, revokedAt: true },
+    select: {
+      id: true,
+      name: true,
+      userId: true,
+      lastUsedAt: true,
+      revokedAt: true,
+      user: { select: { email: true } },
+    },
   });
-  return row === null || row.revokedAt !== null
-    ? null
-    : { keyId: row.id, userId: row.userId, lastUsedAt: row.lastUsedAt };
+  if (row === null || row.revokedAt !== null) return null;
+  const { id: keyId, name: keyName, userId, lastUsedAt, user } = row;
+  return { keyId, keyName, userId, email: user.email, lastUsedAt };
 }
 
 /** Notes the use of a key, at most once a minute. */

@@ -1,6 +1,9 @@
-/** Photos of a dataset for curation, and the reports about them. */
+/** What curation works on and what it leaves: photos with their overrides, options, reports. */
+import type { CurationOptionsDraft, PhotoOverride } from '../../core/curation.ts';
 import type { Database } from '../client.ts';
-import type { Prisma } from '../generated/client.ts';
+import type { CurationVerdict, Prisma } from '../generated/client.ts';
+import { asCurationOptions } from './datasets.ts';
+import { latestOverrides } from './overrides.ts';
 
 export interface DatasetPhoto {
   readonly id: string;
@@ -8,38 +11,63 @@ export interface DatasetPhoto {
   readonly filename: string;
   readonly storageKey: string;
   readonly caption: string | null;
+  /** The latest word about this photo; null when there is none or it was taken back. */
+  readonly override: PhotoOverride | null;
 }
 
-/** The photos of a dataset in the caller's order. */
-export async function datasetPhotos(database: Database, datasetId: string): Promise<DatasetPhoto[]> {
-  const items = await database.datasetItem.findMany({
-    where: { datasetId },
-    orderBy: { position: 'asc' },
-    select: { caption: true, image: { select: { id: true, sha256: true, filename: true, storageKey: true } } },
+export interface DatasetToCurate {
+  readonly options: CurationOptionsDraft;
+  /** In the caller's order. */
+  readonly photos: readonly DatasetPhoto[];
+}
+
+/** Everything that decides how a dataset is curated; null when there is no such dataset. */
+export async function datasetToCurate(database: Database, datasetId: string): Promise<DatasetToCurate | null> {
+  const dataset = await database.dataset.findUnique({
+    where: { id: datasetId },
+    select: {
+      curation: true,
+      items: {
+        orderBy: { position: 'asc' },
+        select: { caption: true, image: { select: { id: true, sha256: true, filename: true, storageKey: true } } },
+      },
+    },
   });
-  return items.map((item) => ({ ...item.image, caption: item.caption }));
+  if (dataset === null) return null;
+  const overrides = await latestOverrides(database, datasetId);
+  return {
+    options: asCurationOptions(dataset.curation),
+    photos: dataset.items.map(({ caption, image }) => ({
+      ...image,
+      caption,
+      override: overrides.get(image.sha256) ?? null,
+    })),
+  };
 }
 
-interface ReportRow {
+export interface NewReport {
   readonly datasetId: string;
   readonly version: string;
-  readonly accepted: boolean;
+  readonly verdict: CurationVerdict;
   readonly kept: number;
+  readonly reserved: number;
   readonly dropped: number;
   /** JSON of the whole report. */
   readonly report: object;
+  /** Null when the photos were only looked at; a key that is stored already stays. */
   readonly manifestKey: string | null;
+  readonly htmlKey: string;
+  readonly contactSheetKey: string;
 }
 
-/** Stores the report of a dataset version; the same version again replaces it. Returns its id. */
-export async function saveCurationReport(database: Database, row: ReportRow): Promise<string> {
-  const { datasetId, version, report, ...data } = row;
-  const stored = { ...data, report: report as Prisma.InputJsonValue };
-  const saved = await database.curationReport.upsert({
+/** Stores the report of a dataset version; the same version again replaces it and makes it the latest one. */
+export async function saveCurationReport(database: Database, row: NewReport): Promise<void> {
+  const { datasetId, version, report, manifestKey, ...data } = row;
+  const stored = { ...data, report: report as Prisma.InputJsonValue, checkedAt: new Date() };
+  await database.curationReport.upsert({
     where: { datasetId_version: { datasetId, version } },
-    create: { datasetId, version, ...stored },
-    update: stored,
+    create: { datasetId, version, manifestKey, ...stored },
+    update: { ...stored, ...(manifestKey === null ? {} : { manifestKey }) },
     select: { id: true },
   });
-  return saved.id;
 }

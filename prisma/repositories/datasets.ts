@@ -1,4 +1,5 @@
 /** Datasets: an ordered choice of a user's photos with captions. */
+import type { CurationOptionsDraft } from '../../core/curation.ts';
 import type { Database } from '../client.ts';
 import type { Dataset, DatasetItem, Prisma, TrainingImage } from '../generated/client.ts';
 
@@ -7,6 +8,8 @@ export interface DatasetDraft {
   /** Without repetition, in order. */
   readonly imageIds: readonly string[];
   readonly captions: Readonly<Record<string, string>>;
+  /** Differences from the default options. */
+  readonly curation: CurationOptionsDraft;
 }
 
 export type DatasetWithItems = Dataset & { items: (DatasetItem & { image: TrainingImage })[] };
@@ -35,7 +38,7 @@ export async function createDatasetIn(
     caption: draft.captions[imageId] ?? null,
   }));
   const dataset = await tx.dataset.create({
-    data: { userId, name: draft.name, items: { createMany: { data: items } } },
+    data: { userId, name: draft.name, curation: asJson(draft.curation), items: { createMany: { data: items } } },
     select: { id: true },
   });
   return { status: 'created', datasetId: dataset.id };
@@ -56,4 +59,54 @@ export async function findDataset(
     where: { id: datasetId, userId },
     include: { items: { orderBy: { position: 'asc' }, include: { image: true } } },
   });
+}
+
+/**
+ * Changes the curation options of a dataset. `change` gets the stored ones and returns those to store; what it throws leaves
+ * them as they were. False when the user has no such dataset.
+ */
+export async function changeCurationOptions(
+  database: Database,
+  userId: string,
+  datasetId: string,
+  change: (stored: CurationOptionsDraft) => CurationOptionsDraft,
+): Promise<boolean> {
+  return database.$transaction(async (tx) => {
+    // Locked, so that of two changes at once none is lost.
+    const locked = await tx.$queryRaw<{ curation: Prisma.JsonValue }[]>`
+      SELECT "curation" FROM "datasets" WHERE "id" = ${datasetId}::uuid AND "user_id" = ${userId}::uuid FOR UPDATE`;
+    const row = locked[0];
+    if (row === undefined) return false;
+    const curation = asJson(change(asCurationOptions(row.curation)));
+    await tx.dataset.update({ where: { id: datasetId }, data: { curation } });
+    return true;
+  });
+}
+
+/** Whether this photo is in a dataset of this user; null when the user has no such dataset. */
+export async function hasPhoto(
+  database: Database,
+  userId: string,
+  datasetId: string,
+  sha256: string,
+): Promise<boolean | null> {
+  const dataset = await database.dataset.findFirst({
+    where: { id: datasetId, userId },
+    select: { items: { where: { image: { sha256 } }, select: { imageId: true }, take: 1 } },
+  });
+  return dataset === null ? null : dataset.items.length > 0;
+}
+
+/** Whether the user has a dataset of this id. */
+export async function ownsDataset(database: Database, userId: string, datasetId: string): Promise<boolean> {
+  return (await database.dataset.findFirst({ where: { id: datasetId, userId }, select: { id: true } })) !== null;
+}
+
+/** Stored by the API after a full check (core/curation.ts), so the shape is trusted here. */
+export function asCurationOptions(json: Prisma.JsonValue): CurationOptionsDraft {
+  return json as unknown as CurationOptionsDraft;
+}
+
+function asJson(options: CurationOptionsDraft): Prisma.InputJsonObject {
+  return options;
 }

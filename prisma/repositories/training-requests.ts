@@ -1,4 +1,5 @@
 /** Trainings as the API sees them: accepted, handed over, listed. Progress is written by the activities. */
+import type { CurationOptionsDraft } from '../../core/curation.ts';
 import type { TrainingRequest } from '../../core/training-request.ts';
 import type { TrainingStatus } from '../../core/status.ts';
 import type { Database } from '../client.ts';
@@ -14,7 +15,9 @@ export interface NewTraining {
   readonly workflowId: string;
   /** Everything but the dataset, which may be made in the same transaction. */
   readonly request: Omit<TrainingRequest, 'datasetId'>;
-  readonly photos: { readonly datasetId: string } | { readonly imageIds: readonly string[] };
+  readonly photos:
+    | { readonly datasetId: string }
+    | { readonly imageIds: readonly string[]; readonly curation: CurationOptionsDraft };
   readonly totalSteps: number;
   readonly idempotency: { readonly key: string; readonly requestHash: string } | null;
 }
@@ -92,7 +95,8 @@ async function datasetFor(tx: Prisma.TransactionClient, { userId, photos, reques
     if (found === null) throw new Refused({ status: 'unknown_dataset' });
     return { datasetId: photos.datasetId, photoCount: found._count.items };
   }
-  const made = await createDatasetIn(tx, userId, { name: request.name, imageIds: photos.imageIds, captions: {} });
+  const { imageIds, curation } = photos;
+  const made = await createDatasetIn(tx, userId, { name: request.name, imageIds, captions: {}, curation });
   if (made.status === 'unknown_images') throw new Refused(made);
   return { datasetId: made.datasetId, photoCount: photos.imageIds.length };
 }
