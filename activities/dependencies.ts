@@ -1,4 +1,6 @@
+import type { Captioner } from '../core/captioner.ts';
 import type { DestinationKind } from '../core/destination.ts';
+import type { Curator } from '../curation/contract.ts';
 import type { Compute } from '../providers/compute/compute.ts';
 import type { PodSecrets } from '../providers/pod-secrets.ts';
 import type { Publisher } from '../providers/publishing/publisher.ts';
@@ -25,6 +27,9 @@ export interface WorkflowDirectory {
 export interface ActivityDependencies {
   readonly repositories: Repositories;
   readonly store: ObjectStore;
+  readonly curator: Curator;
+  /** Describes photos without a caption; null: a template does. */
+  readonly captioner: Captioner | null;
   readonly compute: Compute;
   readonly trainer: Trainer;
   readonly publishers: Readonly<Record<DestinationKind, Publisher | null>>;

@@ -1,6 +1,7 @@
 import { resolveRecipe } from '../core/recipe.ts';
 import type { Recipe, RecipeOverrides } from '../core/recipe.ts';
 import { loadTraining } from './begin-training.ts';
+import { foldersOf, readManifest } from './dataset-manifest.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { currentStep } from './step.ts';
 import { targetOf } from './upload-dataset.ts';
@@ -9,13 +10,17 @@ import type { PodStepInput } from './upload-dataset.ts';
 export interface StartTrainingInput extends PodStepInput {
   /** From `retryTraining` or the failure policy; they go over the request's own. */
   readonly overrides: RecipeOverrides;
+  /** Absent in runs that began before datasets had folders. */
+  readonly manifestKey?: string;
 }
 
 /** Starts the job on the pod, or finds it running: idempotent by the job's name. Throws RECIPE_INVALID. */
 export function startTraining(deps: ActivityDependencies) {
   return async (input: StartTrainingInput): Promise<{ readonly jobId: string }> => {
     const step = currentStep();
+    const { manifestKey } = input;
     const recipe = await recipeOf(deps, input.trainingId, input.overrides);
+    const manifest = manifestKey === undefined ? null : await readManifest(deps.store, manifestKey, step.signal);
     await deps.repositories.trainings.recordPhase({
       trainingId: input.trainingId,
       phase: 'training',
@@ -28,6 +33,7 @@ export function startTraining(deps: ActivityDependencies) {
         jobName: deps.secrets.jobName(input.trainingId),
         datasetName: deps.secrets.datasetName(input.trainingId),
         recipe,
+        ...(manifest === null ? {} : { folders: foldersOf(manifest) }),
       },
       step.signal,
     );

@@ -36,6 +36,7 @@ export function uploadDataset(deps: ActivityDependencies) {
           filename: photo.filename,
           caption: photo.caption,
           sizeBytes: photo.sizeBytes,
+          folder: photo.folder,
           read: () => readObject(deps.store, photo.key, step.signal),
         })),
         from,

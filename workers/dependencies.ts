@@ -11,6 +11,7 @@ import { createPodSecrets } from '../providers/pod-secrets.ts';
 import { createPublishers } from '../providers/publishing/registry.ts';
 import { createObjectStore } from '../providers/storage/registry.ts';
 import { createAiToolkitTrainer } from '../providers/trainers/ai-toolkit/trainer.ts';
+import { createLazyCurator } from './lazy-curator.ts';
 import { createWorkflowDirectory } from './workflow-directory.ts';
 
 export interface WorkerDependencies {
@@ -24,10 +25,13 @@ export function createDependencies(settings: Settings, client: Client): WorkerDe
   if (runpod.apiKey === undefined)
     throw new SettingsError('The environment is not usable:\n- RUNPOD_API_KEY is not set');
   const database = createDatabase({ url: settings.databaseUrl });
+  const curator = createLazyCurator();
   return {
     activities: {
       repositories: createRepositories(database),
       store: createObjectStore(settings),
+      curator,
+      captioner: null,
       compute: createRunpodCompute({
         apiKey: runpod.apiKey,
         apiUrl: runpod.apiUrl,
@@ -40,6 +44,9 @@ export function createDependencies(settings: Settings, client: Client): WorkerDe
       environment: settings.environment,
       pod: { image: runpod.image, diskGb: runpod.diskGb },
     },
-    close: () => database.$disconnect(),
+    async close() {
+      await curator.stop();
+      await database.$disconnect();
+    },
   };
 }

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { Worker } from '@temporalio/worker';
 import type { NativeConnection, WorkerInterceptors, WorkerOptions, WorkflowBundle } from '@temporalio/worker';
 import type { ActivityDependencies } from '../activities/dependencies.ts';
-import { createCpuActivities, createIoActivities } from '../activities/index.ts';
+import { createIoActivities } from '../activities/io.ts';
 import type { WorkerRole } from '../config/env.ts';
 import { TASK_QUEUES } from '../workflows/contract.ts';
 import type { TaskQueues } from '../workflows/contract.ts';
@@ -40,24 +40,32 @@ export async function createWorkers(params: WorkersParams): Promise<Worker[]> {
     shutdownForceTime: '60 seconds',
     ...(interceptors ? { interceptors } : {}),
   } as const;
-  const options: Record<WorkerRole, WorkerOptions> = {
-    workflow: {
-      ...common,
-      taskQueue: taskQueues.workflow,
-      ...(workflowBundle ? { workflowBundle } : { workflowsPath: WORKFLOWS_PATH }),
-    },
-    io: {
-      ...common,
-      taskQueue: taskQueues.io,
-      activities: createIoActivities(activities),
-      maxConcurrentActivityTaskExecutions: IO_SLOTS,
-    },
-    cpu: {
-      ...common,
-      taskQueue: taskQueues.cpu,
-      activities: createCpuActivities(activities),
-      maxConcurrentActivityTaskExecutions: availableParallelism(),
-    },
+  const optionsOf = async (role: WorkerRole): Promise<WorkerOptions> => {
+    switch (role) {
+      case 'workflow':
+        return {
+          ...common,
+          taskQueue: taskQueues.workflow,
+          ...(workflowBundle ? { workflowBundle } : { workflowsPath: WORKFLOWS_PATH }),
+        };
+      case 'io':
+        return {
+          ...common,
+          taskQueue: taskQueues.io,
+          activities: createIoActivities(activities),
+          maxConcurrentActivityTaskExecutions: IO_SLOTS,
+        };
+      case 'cpu': {
+        // Only here: it brings libvips into the process.
+        const { createCpuActivities } = await import('../activities/cpu.ts');
+        return {
+          ...common,
+          taskQueue: taskQueues.cpu,
+          activities: createCpuActivities(activities),
+          maxConcurrentActivityTaskExecutions: availableParallelism(),
+        };
+      }
+    }
   };
-  return await Promise.all(roles.map((role) => Worker.create(options[role])));
+  return await Promise.all(roles.map(async (role) => Worker.create(await optionsOf(role))));
 }

@@ -1,6 +1,6 @@
 /** One attempt: rent a pod, train on it, bring the LoRA home, and end the pod whatever happens. */
 import { CancellationScope, isCancellation, proxyActivities, sleep } from '@temporalio/workflow';
-import type { IoActivities } from '../activities/index.ts';
+import type { IoActivities } from '../activities/io.ts';
 import type { ProvisionedPod } from '../activities/provision-pod.ts';
 import type { Artifact } from '../core/artifact.ts';
 import type { TrainingPlan } from '../activities/begin-training.ts';
@@ -133,7 +133,11 @@ async function trainOn(input: AttemptInput, pod: ProvisionedPod, name: string): 
     input.enter('uploading', pod);
     await steps.pod.uploadDataset({ ...place, manifestKey: input.manifestKey });
     input.enter('training', pod);
-    const { jobId } = await steps.start.startTraining({ ...place, overrides: input.overrides });
+    const { jobId } = await steps.start.startTraining({
+      ...place,
+      overrides: input.overrides,
+      manifestKey: input.manifestKey,
+    });
     const finished = await steps.watch.watchTraining({
       ...place,
       workflowId: input.workflowId,

@@ -1,5 +1,6 @@
 /** The contract between whoever starts or signals workflows and the workflows themselves. Safe to import anywhere. */
 import { defineQuery, defineSignal } from '@temporalio/workflow';
+import type { BaseModel } from '../core/base-model.ts';
 import type { FailureCode } from '../core/failure.ts';
 import type { Intervals } from '../core/interval.ts';
 import type { RecipeOverrides } from '../core/recipe.ts';
@@ -77,3 +78,26 @@ export interface SweepPodsInput {
   readonly taskQueue?: string;
 }
 export const SWEEP_PODS_WORKFLOW = 'sweepPodsWorkflow';
+
+/** What a training of the dataset would say: for captions and for the table of buckets. */
+export interface CheckRequest {
+  readonly triggerWord: string;
+  readonly baseModel: BaseModel;
+  readonly resolution?: number | readonly number[];
+}
+
+/** What starts `checkDatasetWorkflow`, together with the signal `checkAgain`. */
+export interface CheckDatasetInput {
+  readonly datasetId: string;
+  /** Differences from DEFAULT_INTERVALS. */
+  readonly intervals?: Partial<Intervals>;
+  /** Task queues other than the standard ones. */
+  readonly taskQueues?: { readonly io: string; readonly cpu: string };
+}
+export const CHECK_DATASET_WORKFLOW = 'checkDatasetWorkflow';
+export const checkAgain = defineSignal<[CheckRequest]>('checkAgain');
+
+/** One check of a dataset at a time; its id follows from the dataset's. */
+export function datasetCheckWorkflowId(datasetId: string): string {
+  return `dataset-check/${datasetId}`;
+}

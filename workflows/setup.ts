@@ -9,7 +9,8 @@ import {
 } from '@temporalio/workflow';
 import { HandlerUnfinishedPolicy } from '@temporalio/common';
 import type { TrainingPlan } from '../activities/begin-training.ts';
-import type { CpuActivities, IoActivities } from '../activities/index.ts';
+import type { CpuActivities } from '../activities/cpu.ts';
+import type { IoActivities } from '../activities/io.ts';
 import type { ProvisionedPod } from '../activities/provision-pod.ts';
 import type { FailureCode } from '../core/failure.ts';
 import type { Intervals } from '../core/interval.ts';

@@ -1,6 +1,6 @@
 /** The sweeper's story: one look at all pods. A schedule starts it every two minutes. */
 import { proxyActivities } from '@temporalio/workflow';
-import type { IoActivities } from '../activities/index.ts';
+import type { IoActivities } from '../activities/io.ts';
 import type { SweepReport } from '../activities/sweep-pods.ts';
 import { TASK_QUEUES } from './contract.ts';
 import type { SweepPodsInput } from './contract.ts';

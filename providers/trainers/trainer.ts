@@ -13,14 +13,14 @@ export interface TrainingPhoto {
   readonly filename: string;
   readonly caption: string;
   readonly sizeBytes: number;
-  /** Name of the part of the dataset that it belongs to, of a-z. Default: the dataset has no parts. */
-  readonly part?: string;
+  /** Folder of the dataset that it lies in, of a-z. Default: the dataset is one folder. */
+  readonly folder?: string;
   read(): Promise<Buffer>;
 }
 
 /** Photos of a dataset that an epoch shows equally often. */
-export interface DatasetPart {
-  /** Empty when the dataset has no parts. */
+export interface DatasetFolder {
+  /** Empty when the dataset is one folder. */
   readonly name: string;
   /** How often an epoch shows each photo of it, from 1. */
   readonly repeats: number;
@@ -31,7 +31,7 @@ export interface TrainingJob {
   readonly jobName: string;
   readonly datasetName: string;
   /** Default: one, with all photos shown once in an epoch. */
-  readonly parts?: readonly DatasetPart[];
+  readonly folders?: readonly DatasetFolder[];
   readonly recipe: Recipe;
 }
 

@@ -13,6 +13,7 @@ import { buildApp } from '../../api/app.ts';
 import { sha256Hex } from '../../api/ids.ts';
 import { createTemporalGateway } from '../../api/temporal.ts';
 import type { Intervals } from '../../core/interval.ts';
+import { createCurator } from '../../curation/curator.ts';
 import { inspectPhoto } from '../../curation/intake/intake.ts';
 import { drawPhoto } from '../../dev/photos.ts';
 import { createDatabase } from '../../prisma/client.ts';
@@ -124,9 +125,12 @@ export async function createInstallation(options: InstallationOptions = {}) {
   });
   const http = apiClient(app, key);
 
+  const curator = createCurator();
   const activities: ActivityDependencies = {
     repositories: createRepositories(database),
     store,
+    curator,
+    captioner: null,
     compute: createRunpodCompute({
       apiKey: 'emulated',
       apiUrl: world.runpodUrl,
@@ -244,6 +248,7 @@ export async function createInstallation(options: InstallationOptions = {}) {
     async close() {
       workers.forEach((worker) => worker.shutdown());
       await running;
+      await curator.stop();
       await app.close();
       await gateway.close();
       await native.connection.close();

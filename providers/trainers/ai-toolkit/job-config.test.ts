@@ -35,14 +35,14 @@ describe('the job config', () => {
     expect(process.train.cache_text_embeddings).toBe(process.datasets[0].cache_text_embeddings ?? false);
   });
 
-  test('has an entry for every part of the dataset, with its repeats and the keys of the model', () => {
+  test('has an entry for every folder of the dataset, with its repeats and the keys of the model', () => {
     const process = processOf(
       buildJobConfig(
         {
           jobName: 'lora_1',
           datasetName: 'ds_1',
           recipe: resolveRecipe('wan-2.2', 'ohwx'),
-          parts: [
+          folders: [
             { name: 'full', repeats: 4 },
             { name: 'upper', repeats: 1 },
           ],

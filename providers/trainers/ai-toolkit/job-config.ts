@@ -1,7 +1,7 @@
 /** Builds AI Toolkit's `job_config`, complete as its UI posts it (commit 27a03a91, 2026-08-21). */
 import { BASE_MODEL_FACTS } from '../../../core/base-model.ts';
 import { TemperaError } from '../../../core/failure.ts';
-import type { DatasetPart, TrainingJob } from '../trainer.ts';
+import type { DatasetFolder, TrainingJob } from '../trainer.ts';
 import { MODEL_TABLE } from './model-table.ts';
 
 interface PodPaths {
@@ -10,15 +10,15 @@ interface PodPaths {
   readonly datasetsFolder: string;
 }
 
-/** A dataset without parts: one folder, each photo once in an epoch. */
-const WHOLE: DatasetPart = { name: '', repeats: 1 };
+/** A dataset that is not weighted: one folder, each photo once in an epoch. */
+const WHOLE: DatasetFolder = { name: '', repeats: 1 };
 
 /** Kept on the pod; every one of them is mirrored home before it is pruned. The UI's default. */
 const CHECKPOINTS_KEPT = 4;
 
 /** The body of POST /api/jobs without its id. Throws RECIPE_INVALID when text in it could reach the pod's environment. */
 export function buildJobConfig(job: TrainingJob, paths: PodPaths): Record<string, unknown> {
-  const { jobName, datasetName, recipe, parts = [WHOLE] } = job;
+  const { jobName, datasetName, recipe, folders = [WHOLE] } = job;
   const row = MODEL_TABLE[recipe.baseModel];
   const facts = BASE_MODEL_FACTS[recipe.baseModel];
   const process = {
@@ -45,8 +45,8 @@ export function buildJobConfig(job: TrainingJob, paths: PodPaths): Record<string
       save_format: 'diffusers',
       push_to_hub: false,
     },
-    datasets: parts.map((part) => ({
-      folder_path: `${paths.datasetsFolder}/${folderName(datasetName, part.name)}`,
+    datasets: folders.map((folder) => ({
+      folder_path: `${paths.datasetsFolder}/${folderName(datasetName, folder.name)}`,
       mask_path: null,
       mask_min_value: 0.1,
       default_caption: recipe.triggerWord,
@@ -61,7 +61,7 @@ export function buildJobConfig(job: TrainingJob, paths: PodPaths): Record<string
       num_frames: 1,
       flip_x: false,
       flip_y: false,
-      num_repeats: part.repeats,
+      num_repeats: folder.repeats,
       ...row.dataset,
     })),
     train: {
@@ -137,7 +137,7 @@ export function buildJobConfig(job: TrainingJob, paths: PodPaths): Record<string
   return config;
 }
 
-/** The folder of a part. The trainer keeps only a-z, 0-9 and `_` of the name that a folder is created with. */
-export function folderName(datasetName: string, part: string): string {
-  return part === '' ? datasetName : `${datasetName}_${part}`;
+/** Full name of a folder of a dataset. The trainer keeps only a-z, 0-9 and `_` of the name that a folder is created with. */
+export function folderName(datasetName: string, folder: string): string {
+  return folder === '' ? datasetName : `${datasetName}_${folder}`;
 }

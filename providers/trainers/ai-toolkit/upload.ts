@@ -30,7 +30,7 @@ export const uploadDataset: Trainer['uploadDataset'] = async ({
   // `create` fails when the datasets folder itself is missing; `list` makes it.
   await client.get('/api/datasets/list');
   // A stable sort: a later run counts the photos in the same order.
-  const ordered = photos.map((photo) => ({ photo, folder: folderName(datasetName, photo.part ?? '') }));
+  const ordered = photos.map((photo) => ({ photo, folder: folderName(datasetName, photo.folder ?? '') }));
   ordered.sort((a, b) => (a.folder < b.folder ? -1 : a.folder > b.folder ? 1 : 0));
   const folders = [...new Set(ordered.map(({ folder }) => folder))];
   for (const folder of folders) await createFolder(client, folder);

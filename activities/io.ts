@@ -1,7 +1,6 @@
-/** All activities, closed over their dependencies. Workflows import the type only. */
+/** Activities for the `io` role: many at once, all of them waiting. Workflows import the type only. */
 import { awaitPodReady } from './await-pod-ready.ts';
 import { beginTraining } from './begin-training.ts';
-import { curateDataset } from './curate-dataset.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { downloadLora } from './download-lora.ts';
 import { withFailures } from './failures.ts';
@@ -14,7 +13,6 @@ import { tearDownPod } from './tear-down-pod.ts';
 import { uploadDataset } from './upload-dataset.ts';
 import { watchTraining } from './watch-training.ts';
 
-/** Activities for the `io` role: many at once, all of them waiting. */
 export function createIoActivities(deps: ActivityDependencies) {
   return withFailures({
     beginTraining: beginTraining(deps),
@@ -35,10 +33,4 @@ export function createIoActivities(deps: ActivityDependencies) {
   });
 }
 
-/** Activities for the `cpu` role: as many at once as there are cores. */
-export function createCpuActivities(deps: ActivityDependencies) {
-  return withFailures({ curateDataset: curateDataset(deps) });
-}
-
 export type IoActivities = ReturnType<typeof createIoActivities>;
-export type CpuActivities = ReturnType<typeof createCpuActivities>;

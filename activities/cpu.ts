@@ -1,0 +1,11 @@
+/** Activities for the `cpu` role: as many at once as there are cores. Loaded by that role alone, since it brings libvips along. */
+import { checkDataset } from './check-dataset.ts';
+import { curateDataset } from './curate-dataset.ts';
+import type { ActivityDependencies } from './dependencies.ts';
+import { withFailures } from './failures.ts';
+
+export function createCpuActivities(deps: ActivityDependencies) {
+  return withFailures({ curateDataset: curateDataset(deps), checkDataset: checkDataset(deps) });
+}
+
+export type CpuActivities = ReturnType<typeof createCpuActivities>;

@@ -1,0 +1,101 @@
+/** One look at a stored dataset: what `curateDataset` and `checkDataset` have in common. */
+import type { BaseModel } from '../core/base-model.ts';
+import { BASE_MODEL_FACTS } from '../core/base-model.ts';
+import type { Captioner } from '../core/captioner.ts';
+import { resolveCurationOptions } from '../core/curation.ts';
+import { TemperaError } from '../core/failure.ts';
+import { resolveRecipe } from '../core/recipe.ts';
+import type { RecipeOverrides } from '../core/recipe.ts';
+import type { CuratedSet, TrainingFacts } from '../curation/contract.ts';
+import { renderContactSheet } from '../curation/report/contact-sheet.ts';
+import { renderReport } from '../curation/report/html.ts';
+import type { DatasetPhoto } from '../prisma/repositories/curation.ts';
+import { createAnalysisCache } from './analysis-cache.ts';
+import { readObject } from './dataset-manifest.ts';
+import { datasetVersion } from './dataset-version.ts';
+import type { ActivityDependencies } from './dependencies.ts';
+import { keepAlive } from './step.ts';
+import type { Step } from './step.ts';
+
+export interface CuratedVersion {
+  readonly datasetId: string;
+  /** Hex SHA-256 of everything that decides what is trained on. */
+  readonly version: string;
+  /** Where everything of this version lies in the object store. */
+  readonly folder: string;
+  readonly set: CuratedSet;
+  /** By id. */
+  readonly photos: ReadonlyMap<string, DatasetPhoto>;
+}
+
+/** What curation must know of a training. */
+export function trainingFacts(baseModel: BaseModel, triggerWord: string, recipe: RecipeOverrides): TrainingFacts {
+  const { resolution } = resolveRecipe(baseModel, triggerWord, recipe);
+  return {
+    triggerWord,
+    resolutions: resolution.toSorted((a, b) => a - b),
+    divisor: BASE_MODEL_FACTS[baseModel].sideDivisor,
+  };
+}
+
+/** Decides about every photo of a dataset, with its options and overrides as they stand now. Nothing is stored but analyses. */
+export async function curateVersion(
+  deps: ActivityDependencies,
+  { datasetId, training }: { readonly datasetId: string; readonly training: TrainingFacts },
+  step: Step,
+): Promise<CuratedVersion> {
+  const dataset = await deps.repositories.curation.datasetToCurate(datasetId);
+  if (dataset === null)
+    throw new TemperaError('INTERNAL', `There is no dataset ${datasetId}`, { ids: { datasetId }, retryable: false });
+  const set = await deps.curator.curate({
+    photos: dataset.photos.map((photo) => ({
+      ...photo,
+      read: () => readObject(deps.store, photo.storageKey, step.signal),
+    })),
+    options: resolveCurationOptions(dataset.options),
+    training,
+    cache: createAnalysisCache(deps.store, step.signal),
+    captioner: deps.captioner && heartbeatingCaptioner(deps.captioner, step),
+    signal: step.signal,
+    onProgress: () => step.heartbeat(),
+  });
+  const version = datasetVersion(set.report, training);
+  const photos = new Map(dataset.photos.map((photo) => [photo.id, photo]));
+  return { datasetId, version, folder: `datasets/${datasetId}/${version}`, set, photos };
+}
+
+/** A model may think for longer than a worker may be silent; every request to it has a limit of its own. */
+function heartbeatingCaptioner(captioner: Captioner, step: Step): Captioner {
+  return { name: captioner.name, describe: (picture) => keepAlive(step, captioner.describe(picture)) };
+}
+
+/** Stores the report as JSON, page and contact sheet; the row comes last, so it never names a missing file. */
+export async function storeReport(
+  deps: ActivityDependencies,
+  { datasetId, version, folder, set }: CuratedVersion,
+  manifestKey: string | null,
+  step: Step,
+): Promise<void> {
+  const { report } = set;
+  const put = async (name: string, contentType: string, bytes: Uint8Array) => {
+    const { key } = await deps.store.put(`${folder}/${name}`, bytes, { contentType, signal: step.signal });
+    step.heartbeat();
+    return key;
+  };
+  await put('report.json', 'application/json', Buffer.from(JSON.stringify(report, null, 2)));
+  const htmlKey = await put('report.html', 'text/html; charset=utf-8', Buffer.from(renderReport(set)));
+  const contactSheetKey = await put('contact-sheet.png', 'image/png', await renderContactSheet(set));
+  const { verdict, kept, reserved, dropped } = report;
+  await deps.repositories.curation.saveCurationReport({
+    datasetId,
+    version,
+    verdict,
+    kept,
+    reserved,
+    dropped,
+    report,
+    manifestKey,
+    htmlKey,
+    contactSheetKey,
+  });
+}

@@ -1,0 +1,54 @@
+import { preparePhoto } from '../curation/prepare.ts';
+import type { PhotoReport } from '../curation/report/report.ts';
+import type { CuratedVersion } from './curated-version.ts';
+import { readObject } from './dataset-manifest.ts';
+import type { DatasetManifest, ManifestPhoto } from './dataset-manifest.ts';
+import { placeOf } from './dataset-version.ts';
+import type { ActivityDependencies } from './dependencies.ts';
+import type { Step } from './step.ts';
+
+/** Photos made at once: libvips works in threads of its own, and each photo waits for the store in between. */
+const PARALLEL = 4;
+
+type KeptPhoto = PhotoReport & { readonly output: NonNullable<PhotoReport['output']> };
+
+/**
+ * Puts what goes to the pod into the object store and returns the manifest's key. Photos that an earlier try has written are not
+ * made again; the manifest comes last, so it never names a missing photo.
+ */
+export async function writeDataset(deps: ActivityDependencies, curated: CuratedVersion, step: Step): Promise<string> {
+  const { report } = curated.set;
+  const kept = report.photos.filter((photo): photo is KeptPhoto => photo.output !== null);
+  const entries: ManifestPhoto[] = [];
+  let next = 0;
+  const work = async () => {
+    for (let photo = kept[next++]; photo !== undefined; photo = kept[next++]) {
+      step.signal.throwIfAborted();
+      const { filename, caption } = photo.output;
+      const key = `${curated.folder}/${filename}`;
+      const there = await deps.store.head(key, step.signal);
+      const { sizeBytes } = there ?? (await prepare(deps, curated.photos.get(photo.id)!.storageKey, key, step.signal));
+      entries.push({ filename, key, caption: caption.text, sizeBytes, ...placeOf(report, photo) });
+      step.heartbeat();
+    }
+  };
+  try {
+    await Promise.all(Array.from({ length: PARALLEL }, work));
+  } finally {
+    // The others end with the photo that they are at.
+    next = kept.length;
+  }
+  const photos = entries.sort((a, b) => (a.filename < b.filename ? -1 : 1));
+  const manifest: DatasetManifest = { version: curated.version, photos };
+  const manifestKey = `${curated.folder}/manifest.json`;
+  await deps.store.put(manifestKey, Buffer.from(JSON.stringify(manifest, null, 2)), {
+    contentType: 'application/json',
+    signal: step.signal,
+  });
+  return manifestKey;
+}
+
+async function prepare(deps: ActivityDependencies, storageKey: string, key: string, signal: AbortSignal) {
+  const { jpeg } = await preparePhoto(await readObject(deps.store, storageKey, signal));
+  return await deps.store.put(key, jpeg, { contentType: 'image/jpeg', signal });
+}
