@@ -8,6 +8,7 @@ import { requireApiKey } from './plugins/auth.ts';
 import { registerErrors, sendError } from './plugins/errors.ts';
 import { registerOpenApi } from './plugins/openapi.ts';
 import { registerRequestLog } from './plugins/request-log.ts';
+import { datasetRoutes } from './routes/datasets.ts';
 import { eventRoutes } from './routes/events.ts';
 import { imageRoutes } from './routes/images.ts';
 import { loraRoutes } from './routes/lora.ts';
@@ -15,7 +16,7 @@ import { systemRoutes } from './routes/system.ts';
 import { trainingRoutes } from './routes/trainings.ts';
 import { HANDLER_TIMEOUT_MS, REQUEST_TIMEOUT_MS } from './timeouts.ts';
 
-/** JSON bodies: 200 captions of 2,000 characters fit. Uploads have limits of their own (uploads/limits.ts). */
+/** JSON bodies: 200 captions of 1,000 characters fit. Uploads have limits of their own (uploads/limits.ts). */
 const BODY_LIMIT_BYTES = 1_000_000;
 /** A request id of the caller's is taken over when it is harmless in a log. */
 const REQUEST_ID = /^[A-Za-z0-9._-]{1,100}$/;
@@ -39,6 +40,7 @@ export function buildApp(deps: ApiDeps): FastifyInstance {
   });
   app.setValidatorCompiler(TypeBoxValidatorCompiler);
   app.decorateRequest('userId', '');
+  app.decorateRequest('userName', '');
   registerErrors(app);
   registerRequestLog(app);
 
@@ -48,6 +50,7 @@ export function buildApp(deps: ApiDeps): FastifyInstance {
     await scope.register(async (secured) => {
       requireApiKey(secured, deps);
       await secured.register(imageRoutes, { deps });
+      await secured.register(datasetRoutes, { deps });
       await secured.register(trainingRoutes, { deps });
       await secured.register(eventRoutes, { deps });
       await secured.register(loraRoutes, { deps });

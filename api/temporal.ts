@@ -5,18 +5,29 @@ import {
   Connection,
   ServiceError,
   WorkflowExecutionAlreadyStartedError,
+  WorkflowFailedError,
   WorkflowNotFoundError,
 } from '@temporalio/client';
+import type { WorkflowHandle } from '@temporalio/client';
 import type { TypedSearchAttributes } from '@temporalio/common';
 import { temporalConnection } from '../config/temporal.ts';
 import {
   cancelTraining,
+  CHECK_DATASET_WORKFLOW,
+  checkAgain,
+  datasetCheckWorkflowId,
   retryTraining,
   TASK_QUEUES,
   TRAIN_LORA_WORKFLOW,
   trainingWorkflowId,
 } from '../workflows/contract.ts';
-import type { CancelTraining, RetryTraining, TrainLoraInput } from '../workflows/contract.ts';
+import type {
+  CancelTraining,
+  CheckDatasetInput,
+  CheckRequest,
+  RetryTraining,
+  TrainLoraInput,
+} from '../workflows/contract.ts';
 import { unavailable } from './errors.ts';
 
 export interface StartTraining {
@@ -28,6 +39,18 @@ export interface StartTraining {
   readonly details: string;
 }
 
+export interface StartCheck {
+  readonly input: CheckDatasetInput;
+  readonly request: CheckRequest;
+  readonly searchAttributes: TypedSearchAttributes;
+}
+
+export type CheckState =
+  | { readonly status: 'running' }
+  | { readonly status: 'failed'; readonly message: string }
+  /** No check is under way and none has failed. */
+  | { readonly status: 'none' };
+
 export type SignalResult = { readonly status: 'sent' } | { readonly status: 'not_running' };
 
 /** Every call throws ApiError 503 TEMPORAL_UNAVAILABLE when Temporal does not answer in time. */
@@ -37,6 +60,9 @@ export interface TemporalGateway {
   start(training: StartTraining): Promise<void>;
   cancel(trainingId: string, signal: CancelTraining): Promise<SignalResult>;
   retry(trainingId: string, signal: RetryTraining): Promise<SignalResult>;
+  /** Starts the check of a dataset, or has the running one look once more. */
+  check(check: StartCheck): Promise<void>;
+  checkState(datasetId: string): Promise<CheckState>;
   health(): Promise<void>;
   close(): Promise<void>;
 }
@@ -123,11 +149,50 @@ export function createTemporalGateway(options: TemporalOptions = {}): TemporalGa
     },
     cancel: (trainingId, details) => signal(() => handle(trainingId).signal(cancelTraining, details)),
     retry: (trainingId, details) => signal(() => handle(trainingId).signal(retryTraining, details)),
+    async check({ input, request, searchAttributes }) {
+      await call(() =>
+        client.workflow.signalWithStart(CHECK_DATASET_WORKFLOW, {
+          workflowId: datasetCheckWorkflowId(input.datasetId),
+          taskQueue,
+          args: [input],
+          signal: checkAgain,
+          signalArgs: [request],
+          workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+          typedSearchAttributes: searchAttributes,
+          staticSummary: 'check of a dataset',
+        }),
+      );
+    },
+    checkState: (datasetId) =>
+      call(async () => {
+        const check = client.workflow.getHandle(datasetCheckWorkflowId(datasetId));
+        try {
+          const { status } = await check.describe();
+          if (status.name === 'RUNNING') return { status: 'running' };
+          if (status.name === 'COMPLETED') return { status: 'none' };
+          const message = status.name === 'FAILED' ? await failureMessage(check) : `its workflow is ${status.name}`;
+          return { status: 'failed', message };
+        } catch (error) {
+          if (error instanceof WorkflowNotFoundError) return { status: 'none' };
+          throw error;
+        }
+      }),
     async health() {
       await call(() => connection.workflowService.describeNamespace({ namespace }));
     },
     close: () => connection.close(),
   };
+}
+
+/** What a workflow that has failed says about it. */
+async function failureMessage(handle: WorkflowHandle): Promise<string> {
+  try {
+    await handle.result();
+    return 'it has succeeded meanwhile';
+  } catch (error) {
+    if (error instanceof WorkflowFailedError) return error.cause?.message ?? error.message;
+    throw error;
+  }
 }
 
 /** gRPC's own deadline starts once a connection is being tried; this one holds from the first moment. */

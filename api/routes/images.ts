@@ -1,8 +1,7 @@
 import multipart from '@fastify/multipart';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import { getDataset, makeDataset } from '../datasets.ts';
 import type { ApiDeps } from '../deps.ts';
-import { createDatasetRoute, getDatasetRoute, uploadImages as uploadImagesRoute } from '../schemas/images.ts';
+import { uploadImages as uploadImagesRoute } from '../schemas/images.ts';
 import { UNLIMITED_MS } from '../timeouts.ts';
 import { UPLOAD_LIMITS } from '../uploads/limits.ts';
 import { uploadImages } from '../uploads/upload-images.ts';
@@ -29,12 +28,4 @@ export const imageRoutes: FastifyPluginAsyncTypebox<{ deps: ApiDeps }> = async (
   app.post('/v1/images', { schema: uploadImagesRoute, handlerTimeout: UNLIMITED_MS }, async (request, reply) => {
     return reply.status(201).send(await uploadImages(deps, request.userId, request.parts()));
   });
-
-  app.post('/v1/datasets', { schema: createDatasetRoute }, async (request, reply) => {
-    return reply.status(201).send(await makeDataset(deps, request.userId, request.body));
-  });
-
-  app.get('/v1/datasets/:id', { schema: getDatasetRoute }, (request) =>
-    getDataset(deps, request.userId, request.params.id),
-  );
 };

@@ -1,5 +1,5 @@
 import { Type } from '@fastify/type-provider-typebox';
-import { ERRORS, Nullable, Time, Uuid } from './common.ts';
+import { ERRORS, Uuid } from './common.ts';
 
 const Image = Type.Object({
   id: Uuid,
@@ -29,43 +29,4 @@ export const uploadImages = {
   response: { 201: UploadAnswer, ...ERRORS },
 };
 
-const Captions = Type.Record(Type.String({ format: 'uuid' }), Type.String({ minLength: 1, maxLength: 2_000 }), {
-  description: 'Caption per image id.',
-});
 export const ImageIds = Type.Array(Uuid, { minItems: 1, maxItems: 200, uniqueItems: true });
-
-const Dataset = Type.Object({
-  id: Uuid,
-  name: Type.String(),
-  createdAt: Time,
-  images: Type.Array(
-    Type.Object({
-      id: Uuid,
-      filename: Type.String(),
-      sha256: Type.String(),
-      width: Type.Integer(),
-      height: Type.Integer(),
-      bytes: Type.Integer(),
-      caption: Nullable(Type.String()),
-    }),
-  ),
-});
-
-export const DatasetBody = Type.Object(
-  { name: Type.String({ minLength: 1, maxLength: 100 }), imageIds: ImageIds, captions: Type.Optional(Captions) },
-  { additionalProperties: false },
-);
-
-export const createDatasetRoute = {
-  summary: 'Make a dataset of uploaded photos',
-  tags: ['photos'],
-  body: DatasetBody,
-  response: { 201: Dataset, ...ERRORS },
-};
-
-export const getDatasetRoute = {
-  summary: 'A dataset with its photos',
-  tags: ['photos'],
-  params: Type.Object({ id: Uuid }),
-  response: { 200: Dataset, ...ERRORS },
-};

@@ -4,6 +4,7 @@ import type { Static } from '@fastify/type-provider-typebox';
 import { BASE_MODEL_NAMES } from '../../core/base-model.ts';
 import { TRAINING_STATUSES } from '../../core/status.ts';
 import { ERRORS, Nullable, OneOf, Time, Uuid } from './common.ts';
+import { CurationBody } from './datasets.ts';
 import { ImageIds } from './images.ts';
 import { IdempotencyHeaders } from './trainings.ts';
 
@@ -16,6 +17,7 @@ export const LoraStartBody = Type.Object(
     userId: optional(Type.String({ description: 'Taken and ignored: the owner is that of the API key.' })),
     imageUrls: optional(Type.Array(Type.String({ maxLength: 2_000 }), { minItems: 1, maxItems: 100 })),
     imageIds: optional(ImageIds),
+    curation: optional(CurationBody),
     baseModel: Type.String({ description: `One of ${BASE_MODEL_NAMES.join(', ')}.` }),
     triggerWord: Type.String(),
     steps: optional(Type.Number()),

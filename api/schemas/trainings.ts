@@ -3,6 +3,7 @@ import type { Static } from '@fastify/type-provider-typebox';
 import { BASE_MODEL_NAMES } from '../../core/base-model.ts';
 import { TRAINING_STATUSES } from '../../core/status.ts';
 import { ERRORS, IdParams, Nullable, OneOf, Time, Uuid } from './common.ts';
+import { CurationBody } from './datasets.ts';
 import { ImageIds } from './images.ts';
 
 const optional = Type.Optional;
@@ -45,6 +46,7 @@ export const TrainingBody = Type.Object(
     name: optional(Type.String({ description: 'The trigger word when absent.' })),
     datasetId: optional(Uuid),
     imageIds: optional(ImageIds),
+    curation: optional(CurationBody),
     baseModel: Type.String({ description: `One of ${BASE_MODEL_NAMES.join(', ')}.` }),
     triggerWord: Type.String(),
     characterId: optional(Nullable(Type.String())),

@@ -1,12 +1,17 @@
 /** From a request's body to a checked training request. */
+import type { CurationOptionsDraft } from '../../core/curation.ts';
 import { DEFAULT_INTERVALS } from '../../core/interval.ts';
 import type { Intervals } from '../../core/interval.ts';
 import { parseTrainingRequest } from '../../core/training-request.ts';
 import type { TrainingRequest } from '../../core/training-request.ts';
+import { checkCuration } from '../datasets/datasets.ts';
 import { invalid } from '../errors.ts';
 import type { TrainingBody } from '../schemas/trainings.ts';
 
-export type PhotoChoice = { readonly datasetId: string } | { readonly imageIds: readonly string[] };
+/** An existing dataset, which brings its own curation options, or photos of which one is made. */
+export type PhotoChoice =
+  | { readonly datasetId: string }
+  | { readonly imageIds: readonly string[]; readonly curation: CurationOptionsDraft };
 
 export interface CheckedTraining {
   readonly request: Omit<TrainingRequest, 'datasetId'>;
@@ -20,6 +25,10 @@ export function checkTraining(body: TrainingBody, allowTestIntervals: boolean): 
   const faults: string[] = [];
   if ((datasetId === undefined) === (imageIds === undefined))
     faults.push('exactly one of datasetId and imageIds must be given');
+  const curation = checkCuration(body.curation);
+  if (curation.status === 'invalid') faults.push(...curation.faults);
+  if (datasetId !== undefined && body.curation !== undefined)
+    faults.push('curation belongs to the dataset: change it with PATCH /v1/datasets/:id');
   if (body.intervals !== undefined) faults.push(...intervalFaults(body.intervals, allowTestIntervals));
   const parsed = parseTrainingRequest({
     name: body.name ?? body.triggerWord,
@@ -32,13 +41,14 @@ export function checkTraining(body: TrainingBody, allowTestIntervals: boolean): 
     destinations: body.destinations ?? [],
   });
   if (parsed.status === 'invalid') faults.push(...parsed.faults);
-  if (parsed.status === 'invalid' || faults.length > 0) throw invalid(faults);
+  if (parsed.status === 'invalid' || curation.status === 'invalid' || faults.length > 0) throw invalid(faults);
   const { datasetId: _, ...request } = parsed.request;
-  const photos = datasetId === undefined ? { imageIds: imageIds ?? [] } : { datasetId };
+  const photos = datasetId === undefined ? { imageIds: imageIds ?? [], curation: curation.curation } : { datasetId };
   return { request, photos, intervals: body.intervals };
 }
 
-function intervalFaults(intervals: Readonly<Record<string, unknown>>, allowed: boolean): string[] {
+/** What is wrong with intervals of a request, which only the demo and tests may bring. */
+export function intervalFaults(intervals: Readonly<Record<string, unknown>>, allowed: boolean): string[] {
   if (!allowed) return ['intervals cannot be set from outside'];
   return Object.entries(intervals).flatMap(([name, value]) => {
     if (!Object.hasOwn(DEFAULT_INTERVALS, name)) return [`intervals.${name} is not known`];

@@ -12,7 +12,8 @@ import { isoTime } from './view.ts';
 
 /** Checks a request before anything is fetched, then fetches its images. */
 export async function prepareLora(deps: ApiDeps, userId: string, body: LoraStartBody): Promise<CheckedTraining> {
-  const { imageUrls, imageIds, lowVRAM, userId: _, characterId, baseModel, triggerWord, intervals, ...recipe } = body;
+  const { imageUrls, imageIds, lowVRAM, userId: _, characterId, baseModel, triggerWord, ...rest } = body;
+  const { curation, intervals, ...recipe } = rest;
   if ((imageUrls === undefined) === (imageIds === undefined))
     throw invalid(['exactly one of imageUrls and imageIds must be given']);
   const checked = checkTraining(
@@ -21,6 +22,7 @@ export async function prepareLora(deps: ApiDeps, userId: string, body: LoraStart
       baseModel,
       triggerWord,
       imageIds: imageIds ?? [],
+      ...(curation === undefined ? {} : { curation }),
       intervals,
       recipe: { ...recipe, lowVram: lowVRAM },
     },
@@ -28,7 +30,7 @@ export async function prepareLora(deps: ApiDeps, userId: string, body: LoraStart
   );
   return imageUrls === undefined
     ? checked
-    : { ...checked, photos: { imageIds: await importImageUrls(deps, userId, imageUrls) } };
+    : { ...checked, photos: { ...checked.photos, imageIds: await importImageUrls(deps, userId, imageUrls) } };
 }
 
 export function loraStatus(row: TrainingRow): Static<typeof LoraStatus> {

@@ -133,7 +133,7 @@ export async function createIntake(home: string, inspectPhoto: InspectPhoto): Pr
   async function addCaption(name: string, stem: string, path: string, bytes: number): Promise<void> {
     const text = bytes > UPLOAD_LIMITS.captionBytes ? null : captionText(await readFile(path));
     await rm(path, { force: true });
-    if (text === null) intake.reject(name, 'BAD_CAPTION', 'A caption must be UTF-8 text of at most 2,000 characters.');
+    if (text === null) intake.reject(name, 'BAD_CAPTION', 'A caption must be UTF-8 text of at most 1,000 characters.');
     else if (text !== '') captions.set(stem, { filename: name, text });
   }
   return intake;
@@ -144,7 +144,7 @@ const EMPTY = { status: 'rejected', reason: 'NOT_A_PHOTO', message: 'The file is
 function captionText(bytes: Uint8Array): string | null {
   try {
     const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes).trim();
-    return text.length > 2_000 || text.includes('\0') ? null : text;
+    return Array.from(text).length > UPLOAD_LIMITS.captionCharacters || text.includes('\0') ? null : text;
   } catch {
     // Not UTF-8: the decoder has no other reason to throw.
     return null;

@@ -8,6 +8,8 @@ export const UPLOAD_LIMITS = {
   zipBytes: 1_000 * MB,
   /** All bytes of one request. */
   requestBytes: 2_000 * MB,
+  /** Curation cuts there too; text encoders see far less. */
+  captionCharacters: 1_000,
   captionBytes: 8_000,
   /** Entries of one zip: room for photos, captions and the folders and junk that archivers add. */
   zipEntries: 2_000,

@@ -1,0 +1,60 @@
+/** A person's word about single photos: who said what, and why. */
+import { hasPhoto, ownsDataset } from '../../prisma/repositories/datasets.ts';
+import { addOverride, latestOverride, listOverrides } from '../../prisma/repositories/overrides.ts';
+import type { OverrideRow } from '../../prisma/repositories/overrides.ts';
+import type { ApiDeps } from '../deps.ts';
+import { invalid, notFound } from '../errors.ts';
+import type { OverrideBody } from '../schemas/datasets.ts';
+
+interface PhotoOfDataset {
+  readonly userId: string;
+  readonly userName: string;
+  readonly datasetId: string;
+  readonly sha256: string;
+}
+
+/** Says something about a photo, in place of what was said before. Throws ApiError 404 and 422. */
+export async function overrulePhoto(deps: ApiDeps, photo: PhotoOfDataset, body: OverrideBody) {
+  const { decision = null, framing = null, caption = null, why = null } = body;
+  if (decision === null && framing === null && caption === null)
+    throw invalid(['at least one of decision, framing and caption must be given; DELETE takes an override back']);
+  if (caption !== null && caption.trim() === '') throw invalid(['caption must not be blank']);
+  const { datasetId, sha256, userName: by } = await requirePhoto(deps, photo);
+  return overrideView(await addOverride(deps.database, { datasetId, sha256, decision, framing, caption, by, why }));
+}
+
+/** Takes back what was said about a photo; nothing happens when nothing was. Throws ApiError 404. */
+export async function takeOverrideBack(deps: ApiDeps, photo: PhotoOfDataset): Promise<void> {
+  const { datasetId, sha256, userName: by } = await requirePhoto(deps, photo);
+  if ((await latestOverride(deps.database, datasetId, sha256)) === null) return;
+  const nothing = { decision: null, framing: null, caption: null, why: null };
+  await addOverride(deps.database, { datasetId, sha256, by, ...nothing });
+}
+
+/** One page of all that was said about the photos of a dataset, newest first. Throws ApiError 404. */
+export async function pageOfOverrides(
+  deps: ApiDeps,
+  userId: string,
+  datasetId: string,
+  { cursor, limit = 100 }: { readonly cursor?: string; readonly limit?: number },
+) {
+  if (!(await ownsDataset(deps.database, userId, datasetId))) throw notFound('dataset');
+  const before = cursor === undefined ? undefined : BigInt(cursor);
+  const rows = await listOverrides(deps.database, { datasetId, before, limit: limit + 1 });
+  const page = rows.slice(0, limit);
+  return {
+    overrides: page.map(overrideView),
+    nextCursor: rows.length > limit ? String(page.at(-1)!.seq) : null,
+  };
+}
+
+async function requirePhoto(deps: ApiDeps, photo: PhotoOfDataset): Promise<PhotoOfDataset> {
+  const there = await hasPhoto(deps.database, photo.userId, photo.datasetId, photo.sha256);
+  if (there === null) throw notFound('dataset');
+  if (!there) throw notFound('photo in this dataset');
+  return photo;
+}
+
+function overrideView({ sha256, decision, framing, caption, by, why, createdAt }: OverrideRow) {
+  return { sha256, decision, framing, caption, by, why, createdAt: createdAt.toISOString() };
+}

@@ -1,0 +1,272 @@
+import { Type } from '@fastify/type-provider-typebox';
+import type { Static } from '@fastify/type-provider-typebox';
+import { BASE_MODEL_NAMES } from '../../core/base-model.ts';
+import { FRAMINGS, MIX_POLICIES, SUBJECT_KINDS } from '../../core/curation.ts';
+import { UPLOAD_LIMITS } from '../uploads/limits.ts';
+import { ERRORS, IdParams, Nullable, OneOf, Time, Uuid } from './common.ts';
+import { ImageIds } from './images.ts';
+
+const optional = Type.Optional;
+const STRICT = { additionalProperties: false };
+const DECISIONS = ['pin', 'exclude'] as const;
+
+const MixTarget = Type.Object(
+  { portrait: Type.Number(), upper: Type.Number(), full: Type.Number() },
+  { ...STRICT, description: 'Wanted shares in percent; together 100.' },
+);
+
+/** Types only: the limits are those of core/curation.ts, which names all faults at once. */
+const OPTIONS = {
+  subjectKind: Type.String({ description: `One of ${SUBJECT_KINDS.join(', ')}. Default person.` }),
+  mixPolicy: Type.String({ description: `One of ${MIX_POLICIES.join(', ')}. Default weights.` }),
+  mixTarget: MixTarget,
+  minPhotos: Type.Number({ description: 'Fewest photos that a training takes. Default 5.' }),
+  maxPhotos: Type.Number({ description: 'Most photos that are trained on. Default 30.' }),
+  similarKept: Type.Number({ description: 'Photos kept of a group of very similar ones, 1 to 3. Default 1.' }),
+};
+
+export const CurationBody = Type.Partial(Type.Object(OPTIONS), {
+  ...STRICT,
+  description: 'How photos are chosen: differences from the defaults.',
+});
+
+const CurationPatch = Type.Object(
+  {
+    subjectKind: optional(Nullable(OPTIONS.subjectKind)),
+    mixPolicy: optional(Nullable(OPTIONS.mixPolicy)),
+    mixTarget: optional(Nullable(OPTIONS.mixTarget)),
+    minPhotos: optional(Nullable(OPTIONS.minPhotos)),
+    maxPhotos: optional(Nullable(OPTIONS.maxPhotos)),
+    similarKept: optional(Nullable(OPTIONS.similarKept)),
+  },
+  { ...STRICT, description: 'Options to change; null takes one back to its default.' },
+);
+
+const Caption = Type.String({ minLength: 1, maxLength: UPLOAD_LIMITS.captionCharacters });
+const Captions = Type.Record(Type.String({ format: 'uuid' }), Caption, { description: 'Caption per image id.' });
+
+const Dataset = Type.Object(
+  {
+    id: Uuid,
+    name: Type.String(),
+    createdAt: Time,
+    curation: Type.Object(OPTIONS, { description: 'The options in force, defaults included.' }),
+    images: Type.Array(
+      Type.Object({
+        id: Uuid,
+        filename: Type.String(),
+        sha256: Type.String(),
+        width: Type.Integer(),
+        height: Type.Integer(),
+        bytes: Type.Integer(),
+        caption: Nullable(Type.String()),
+      }),
+    ),
+  },
+  { title: 'Dataset' },
+);
+
+export const DatasetBody = Type.Object(
+  {
+    name: Type.String({ minLength: 1, maxLength: 100 }),
+    imageIds: ImageIds,
+    captions: optional(Captions),
+    curation: optional(CurationBody),
+  },
+  STRICT,
+);
+export type DatasetBody = Static<typeof DatasetBody>;
+
+export const createDatasetRoute = {
+  summary: 'Make a dataset of uploaded photos',
+  tags: ['photos'],
+  body: DatasetBody,
+  response: { 201: Dataset, ...ERRORS },
+};
+
+export const getDatasetRoute = {
+  summary: 'A dataset with its photos',
+  tags: ['photos'],
+  params: IdParams,
+  response: { 200: Dataset, ...ERRORS },
+};
+
+export const DatasetPatch = Type.Object({ curation: CurationPatch }, STRICT);
+export type DatasetPatch = Static<typeof DatasetPatch>;
+
+export const changeDatasetRoute = {
+  summary: 'Change how a dataset is curated',
+  description: 'Holds for the next check and the next training; no photo is decoded again.',
+  tags: ['photos'],
+  params: IdParams,
+  body: DatasetPatch,
+  response: { 200: Dataset, ...ERRORS },
+};
+
+export const CheckBody = Type.Object(
+  {
+    triggerWord: optional(Type.String({ description: 'As in the training; stands in captions. Default ohwx.' })),
+    baseModel: optional(
+      Type.String({ description: `One of ${BASE_MODEL_NAMES.join(', ')}: for the table of buckets. Default flux.` }),
+    ),
+    resolution: optional(Type.Union([Type.Number(), Type.Array(Type.Number())])),
+    intervals: optional(
+      Type.Record(Type.String(), Type.Unknown(), { description: 'Refused, except by the demo and tests.' }),
+    ),
+  },
+  STRICT,
+);
+export type CheckBody = Static<typeof CheckBody>;
+
+export const checkDatasetRoute = {
+  summary: 'Look at every photo of a dataset and report',
+  description:
+    'Costs nothing and rents nothing. A check that runs already takes the request over and looks once more, so that overrides made meanwhile are in its report.',
+  tags: ['photos'],
+  params: IdParams,
+  body: optional(Type.Union([CheckBody, Type.Null()])),
+  response: {
+    202: Type.Object({
+      datasetId: Uuid,
+      status: Type.Literal('running'),
+      report: Type.String({ description: 'Where the report will be.' }),
+    }),
+    ...ERRORS,
+  },
+};
+
+/** The main lines of a report; the rest passes through as curation wrote it. */
+const Report = Type.Object(
+  {
+    rulesVersion: optional(Type.String()),
+    verdict: optional(Type.String()),
+    kept: Type.Integer(),
+    dropped: Type.Integer(),
+    photos: Type.Array(
+      Type.Object(
+        {
+          id: Uuid,
+          sha256: Type.String(),
+          filename: Type.String(),
+          decision: Type.String({ description: 'keep, reserve or drop.' }),
+          reason: Nullable(Type.String()),
+          sentence: Type.String({ description: 'Why, with the numbers.' }),
+        },
+        { additionalProperties: true },
+      ),
+    ),
+  },
+  {
+    additionalProperties: true,
+    description:
+      'Decision, reason, warnings, values and neighbours of every photo; mix against target, buckets, advice. Photos are sorted by hash.',
+  },
+);
+
+const ReportAnswer = Type.Object(
+  {
+    datasetId: Uuid,
+    version: Type.String({ description: 'SHA-256 of all that decides what is trained on.' }),
+    checkedAt: Time,
+    verdict: OneOf(['pass', 'warnings', 'blocked']),
+    kept: Type.Integer(),
+    reserved: Type.Integer(),
+    dropped: Type.Integer(),
+    check: OneOf(['running', 'idle', 'unknown'], {
+      description: '`running`: a newer report is on its way. `unknown`: Temporal does not answer.',
+    }),
+    links: Type.Object({ html: Nullable(Type.String()), contactSheet: Nullable(Type.String()) }),
+    report: Report,
+  },
+  { title: 'CurationReport' },
+);
+
+export const REPORT_FORMATS = ['json', 'html', 'contact-sheet'] as const;
+export type ReportFormat = (typeof REPORT_FORMATS)[number];
+const Sha256 = Type.String({ pattern: '^[0-9a-f]{64}$' });
+
+export const reportRoute = {
+  summary: 'The latest curation report of a dataset',
+  description:
+    'As JSON, as a page that works offline, or as a picture of all photos. 404 NOT_CHECKED, CHECK_RUNNING or CHECK_FAILED while there is none.',
+  tags: ['photos'],
+  params: IdParams,
+  querystring: Type.Object(
+    {
+      format: optional(OneOf(REPORT_FORMATS, { description: 'Default: html for browsers, else json.' })),
+      version: optional(Sha256),
+    },
+    STRICT,
+  ),
+  response: {
+    200: {
+      description: 'The report.',
+      content: {
+        'application/json': { schema: ReportAnswer },
+        'text/html': { schema: Type.String() },
+        'image/png': { schema: Type.String({ format: 'binary' }) },
+      },
+    },
+    ...ERRORS,
+  },
+};
+
+const PhotoParams = Type.Object({ id: Uuid, sha256: Sha256 });
+
+export const OverrideBody = Type.Object(
+  {
+    decision: optional(
+      Nullable(OneOf(DECISIONS, { description: '`pin`: trained on whatever the rules say. `exclude`: never.' })),
+    ),
+    framing: optional(Nullable(OneOf(FRAMINGS))),
+    caption: optional(Nullable(Caption)),
+    why: optional(Nullable(Type.String({ minLength: 1, maxLength: 500 }))),
+  },
+  STRICT,
+);
+export type OverrideBody = Static<typeof OverrideBody>;
+
+const Override = Type.Object({
+  sha256: Type.String(),
+  decision: Nullable(OneOf(DECISIONS)),
+  framing: Nullable(OneOf(FRAMINGS)),
+  caption: Nullable(Type.String()),
+  by: Type.String({ description: 'Who said so: e-mail address and name of the API key.' }),
+  why: Nullable(Type.String()),
+  createdAt: Time,
+});
+
+export const putOverrideRoute = {
+  summary: 'Overrule curation for one photo',
+  description:
+    'Replaces what was said about the photo before. Beats every rule, except that an unreadable file stays unreadable. Holds from the next check or training on.',
+  tags: ['photos'],
+  params: PhotoParams,
+  body: OverrideBody,
+  response: { 200: Override, ...ERRORS },
+};
+
+export const deleteOverrideRoute = {
+  summary: 'Take an override back',
+  tags: ['photos'],
+  params: PhotoParams,
+  response: { 204: Type.Null({ description: 'There is none any more.' }), ...ERRORS },
+};
+
+export const listOverridesRoute = {
+  summary: 'Who has overruled curation, newest first',
+  description: 'The newest entry of a photo counts; one of nulls has taken the one before it back.',
+  tags: ['photos'],
+  params: IdParams,
+  querystring: Type.Object(
+    {
+      cursor: optional(Type.String({ pattern: '^[0-9]{1,18}$', description: '`nextCursor` of the page before.' })),
+      limit: optional(Type.Integer({ minimum: 1, maximum: 500, description: 'Default 100.' })),
+    },
+    STRICT,
+  ),
+  response: {
+    200: Type.Object({ overrides: Type.Array(Override), nextCursor: Nullable(Type.String()) }),
+    ...ERRORS,
+  },
+};
