@@ -10,6 +10,14 @@ interface S3Settings {
   readonly endpoint: string | undefined;
 }
 
+interface CaptionSettings {
+  /** Base address of an OpenAI-compatible API; `/chat/completions` is appended. */
+  readonly baseUrl: string;
+  readonly model: string;
+  /** Undefined for servers that ask for none. */
+  readonly apiKey: string | undefined;
+}
+
 export const WORKER_ROLES = ['workflow', 'io', 'cpu'] as const;
 export type WorkerRole = (typeof WORKER_ROLES)[number];
 
@@ -27,6 +35,8 @@ export interface Settings {
   /** Where publishing to S3 goes when a destination names no bucket; undefined when S3 is not configured. */
   readonly publishS3: S3Settings | undefined;
   readonly huggingFace: { readonly token: string | undefined; readonly hubUrl: string };
+  /** The service that describes photos without a caption; undefined: none, and no photo leaves for one. */
+  readonly captions: CaptionSettings | undefined;
   readonly runpod: {
     readonly apiKey: string | undefined;
     /** Base address; `/v2/...` is appended. */
@@ -85,6 +95,16 @@ export function readSettings(env: Environment = process.env): Settings {
     return text.replace(/\/+$/, '');
   };
 
+  const captions = (): CaptionSettings | undefined => {
+    if (!env['CAPTION_BASE_URL'] && !env['CAPTION_MODEL']) return undefined;
+    if (!env['CAPTION_BASE_URL']) faults.push('CAPTION_BASE_URL is not set, but CAPTION_MODEL is');
+    const baseUrl = env['CAPTION_BASE_URL'] ? httpUrl('CAPTION_BASE_URL', '') : '';
+    // Kept out of the address, it cannot get into a message.
+    if (/^https?:\/\/[^/]*@|[?#]/.test(baseUrl))
+      faults.push('CAPTION_BASE_URL must hold no user name, password or query; a key goes into CAPTION_API_KEY');
+    return { baseUrl, model: required('CAPTION_MODEL'), apiKey: env['CAPTION_API_KEY'] || undefined };
+  };
+
   const environment = env['TEMPERA_ENV'] || 'dev';
   if (!/^[a-z0-9]{1,12}$/.test(environment)) faults.push('TEMPERA_ENV must be 1 to 12 characters of a-z and 0-9');
   const secret = required('TEMPERA_SECRET');
@@ -119,6 +139,7 @@ export function readSettings(env: Environment = process.env): Settings {
         : { kind: 'filesystem', root: resolve(home, 'objects') },
     publishS3: publishBucket ? s3(publishBucket) : undefined,
     huggingFace: { token: env['HF_TOKEN'] || undefined, hubUrl: httpUrl('HF_HUB_URL', 'https://huggingface.co') },
+    captions: captions(),
     runpod: {
       apiKey: env['RUNPOD_API_KEY'] || undefined,
       apiUrl: httpUrl('RUNPOD_API_URL', 'https://api.runpod.io'),

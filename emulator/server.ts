@@ -7,6 +7,7 @@ import { HttpFailure, sendJson } from './core/http.ts';
 import { handleHub } from './hub/routes.ts';
 import { handleProxy } from './proxy/proxy.ts';
 import { handleRunpod } from './runpod/routes.ts';
+import { handleVision } from './vision/routes.ts';
 import { World } from './world.ts';
 import type { Call } from './core/http.ts';
 
@@ -85,6 +86,8 @@ async function serve(world: World, call: Call, service: string | undefined): Pro
       return handleRunpod(world, call);
     case 'hub':
       return handleHub(world, call);
+    case 'vision':
+      return handleVision(world, call);
     case 'admin':
       return handleAdmin(world, call);
     case 'proxy': {
@@ -97,7 +100,7 @@ async function serve(world: World, call: Call, service: string | undefined): Pro
       return handleProxy(world, call, { podId, port });
     }
     default:
-      throw new HttpFailure(404, { error: 'unknown service; one of runpod, proxy, hub, admin' });
+      throw new HttpFailure(404, { error: 'unknown service; one of runpod, proxy, hub, vision, admin' });
   }
 }
 

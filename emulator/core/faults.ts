@@ -13,6 +13,7 @@ export const faultPoints = [
   'proxy',
   'trainer',
   'hub',
+  'vision',
 ] as const;
 
 export type FaultPoint = (typeof faultPoints)[number];
@@ -109,6 +110,7 @@ const effectsAt: Record<FaultPoint, string[]> = {
     'container-restart',
   ],
   hub: [...httpEffects, 'commit-but-timeout'],
+  vision: [...httpEffects, 'apology', 'empty', 'too-long'],
 };
 
 interface Armed {

@@ -1,0 +1,31 @@
+import { describe, expect, test } from 'vitest';
+import { SettingsError, readSettings } from './env.ts';
+
+const BASE = { TEMPERA_SECRET: 'x'.repeat(32), DATABASE_URL: 'postgresql://localhost/tempera' };
+const captionsOf = (env: Record<string, string>) => readSettings({ ...BASE, ...env }).captions;
+
+describe('the caption service', () => {
+  test('is off unless it is named', () => {
+    expect(captionsOf({ CAPTION_API_KEY: 'k' })).toBeUndefined();
+  });
+
+  test('needs an address and a model; a key is optional', () => {
+    const service = { CAPTION_BASE_URL: 'http://127.0.0.1:11434/v1/', CAPTION_MODEL: 'see-3' };
+
+    expect(captionsOf(service)).toEqual({ baseUrl: 'http://127.0.0.1:11434/v1', model: 'see-3', apiKey: undefined });
+    expect(captionsOf({ ...service, CAPTION_API_KEY: 'k' })).toMatchObject({ apiKey: 'k' });
+    expect(() => captionsOf({ CAPTION_BASE_URL: 'http://a/v1' })).toThrow('CAPTION_MODEL is not set');
+    expect(() => captionsOf({ CAPTION_MODEL: 'see-3' })).toThrow('CAPTION_BASE_URL is not set');
+  });
+
+  test.each(['ftp://a/v1', 'a/v1', 'http://ada:hunter2@a/v1', 'http://a/v1?key=hunter2'])(
+    'has no address like %s, and none is repeated',
+    (address) => {
+      const read = () => captionsOf({ CAPTION_BASE_URL: address, CAPTION_MODEL: 'see-3' });
+
+      expect(read).toThrow(SettingsError);
+      expect(read).toThrow('CAPTION_BASE_URL');
+      expect(read).not.toThrow('hunter2');
+    },
+  );
+});
