@@ -1,7 +1,9 @@
-/** Pictures for tests, drawn from a seed: soft areas of colour under fine grain, as different from each other as photos are. */
+/** Pictures for tests, drawn from a seed: soft light, many things of all sizes, fine grain; as different from each other as photos are. */
 import { deflateSync } from 'node:zlib';
 import sharp from 'sharp';
 import type { Sharp } from 'sharp';
+
+const THINGS = 400;
 
 /** A scene of its own for each seed. Opened without limits: it is ours. */
 export async function scene(seed: number, { width = 900, height = 700 } = {}): Promise<Sharp> {
@@ -15,6 +17,24 @@ export async function scene(seed: number, { width = 900, height = 700 } = {}): P
     .resize(width, height, { fit: 'fill', kernel: 'cubic' })
     .raw()
     .toBuffer({ resolveWithObject: true });
+  for (let thing = 0; thing < THINGS; thing++) {
+    // From as large as a head to as small as a leaf, so that there is detail in every size.
+    const side = 4 + (Math.min(width, height) / 4) * random() ** 3;
+    const [left, top] = [random() * width - side / 2, random() * height - side / 2];
+    const [wide, high] = [side * (0.5 + random()), side * (0.5 + random())];
+    const tint = (random() - 0.5) * 160;
+    const round = random() < 0.5;
+    for (let y = Math.max(0, Math.ceil(top)); y < Math.min(height, top + high); y++) {
+      for (let x = Math.max(0, Math.ceil(left)); x < Math.min(width, left + wide); x++) {
+        const [u, v] = [(2 * (x - left)) / wide - 1, (2 * (y - top)) / high - 1];
+        if (round && u * u + v * v > 1) continue;
+        for (let channel = 0; channel < 3; channel++) {
+          const at = (y * width + x) * 3 + channel;
+          data[at] = Math.max(0, Math.min(255, data[at]! + tint * (1 - 0.2 * channel)));
+        }
+      }
+    }
+  }
   for (let i = 0; i < data.length; i++) data[i] = Math.max(0, Math.min(255, data[i]! + (random() - 0.5) * 30));
   return sharp(data, { raw: { width, height, channels: 3 } });
 }

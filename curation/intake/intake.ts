@@ -9,8 +9,16 @@ import type { PhotoMimeType } from './sniff.ts';
 export type IntakeReason = 'unreadable' | 'unsupported_format' | 'animated' | 'too_large';
 
 export type PhotoInspection =
-  /** Width and height are those of the upright picture. */
-  | { readonly status: 'ok'; readonly mimeType: PhotoMimeType; readonly width: number; readonly height: number }
+  | {
+      readonly status: 'ok';
+      readonly mimeType: PhotoMimeType;
+      /** Of the upright picture. */
+      readonly width: number;
+      readonly height: number;
+      readonly hadAlpha: boolean;
+      /** Its colours are described by a profile that is not sRGB, or are not RGB at all. */
+      readonly hadProfile: boolean;
+    }
   | { readonly status: 'rejected'; readonly reason: IntakeReason; readonly message: string };
 
 /**
@@ -68,7 +76,9 @@ async function inspectHeader(source: Uint8Array | string, mimeType: PhotoMimeTyp
   // The brand of the first box can lie: what counts is the codec. Only AV1 can be decoded here.
   if (header.format === 'heif' && header.compression !== 'av1')
     return rejected('unsupported_format', otherMessage('HEIC'));
-  return { status: 'ok', mimeType, width, height };
+  // The profile's name is ASCII or, in newer ones, UTF-16.
+  const hadProfile = header.icc !== undefined && !/sRGB|s\0R\0G\0B/.test(header.icc.toString('latin1'));
+  return { status: 'ok', mimeType, width, height, hadAlpha: header.hasAlpha, hadProfile };
 }
 
 async function beginning(source: Uint8Array | { readonly path: string }): Promise<{ head: Buffer; sizeBytes: number }> {

@@ -81,7 +81,7 @@ export interface FramingFinding {
   readonly framing: Framing;
   /** `uncertain` when face and pose disagree or the values lie near a limit. Look at these first. */
   readonly confidence: 'clear' | 'uncertain';
-  readonly source: 'face' | 'pose' | 'person';
+  readonly source: 'face' | 'person';
   /** (image height - top of face) / face height; null without a face. */
   readonly headsBelow: number | null;
   /** Face height / image height; null without a face. */

@@ -1,53 +1,63 @@
 import { createHash } from 'node:crypto';
-import { fingerprint, insideBars } from './fingerprint.ts';
-import type { Fingerprint } from './fingerprint.ts';
 import { inspectPhoto, pictureFault } from '../intake/intake.ts';
-import type { IntakeReason } from '../intake/intake.ts';
-import { LIMITS } from '../limits.ts';
 import { fromPixels, normalise, openPicture } from '../intake/pictures.ts';
 import type { Pixels } from '../intake/pictures.ts';
+import { LIMITS } from '../limits.ts';
+import type { PhotoAnalysis } from './analysis.ts';
+import { barShare, insideBars } from './bars.ts';
+import type { Area } from './bars.ts';
+import { colours } from './colours.ts';
+import { fingerprint } from './fingerprint.ts';
+import type { Fingerprint } from './fingerprint.ts';
 import { sharpness } from './sharpness.ts';
+import { tileDetail } from './tile-detail.ts';
+import { lumaOf, tones } from './tones.ts';
 
-/** What curation knows of a photo that could be decoded. The picture itself is gone by then. */
-export interface PhotoMeasures {
-  readonly status: 'decoded';
-  /** Upright size of the original. */
-  readonly width: number;
-  readonly height: number;
-  readonly sharpness: number;
-  /** Equal for files that show the same pixels in the same size. */
-  readonly pixelHash: string;
-  /** Null when the picture shows next to nothing. */
-  readonly fingerprint: Fingerprint | null;
+export interface AnalysedPhoto {
+  readonly analysis: PhotoAnalysis;
+  /** Upright sRGB copy with a long side of at most 1,024 px; null for a photo that cannot be decoded. */
+  readonly picture: Pixels | null;
 }
-
-export type PhotoAnalysis =
-  | PhotoMeasures
-  | { readonly status: 'rejected'; readonly reason: IntakeReason; readonly message: string };
 
 /** Decodes every pixel of a photo and measures it. Never throws for what is in the file. */
-export async function analysePhoto(bytes: Uint8Array): Promise<PhotoAnalysis> {
+export async function analysePhoto(bytes: Uint8Array): Promise<AnalysedPhoto> {
   const inspection = await inspectPhoto(bytes);
-  if (inspection.status === 'rejected') return inspection;
-  const { width, height } = inspection;
-  let colour: Pixels;
+  if (inspection.status === 'rejected') return { analysis: inspection, picture: null };
+  let picture: Pixels;
   try {
-    colour = await workingCopy(bytes);
+    picture = await workingCopy(bytes);
   } catch (error) {
-    return { status: 'rejected', ...pictureFault(error) };
+    return { analysis: { status: 'rejected', ...pictureFault(error) }, picture: null };
   }
-  const luma = lumaOf(colour);
-  return {
+  const { width, height, hadAlpha, hadProfile } = inspection;
+  const luma = lumaOf(picture);
+  const small = await shrink(luma, LIMITS.comparisonSidePx);
+  const inside = insideBars(small);
+  const grey = cut(small, inside);
+  const { colourfulness, histogram } = colours(picture);
+  const analysis: PhotoAnalysis = {
     status: 'decoded',
+    sizeBytes: bytes.length,
     width,
     height,
+    hadAlpha,
+    hadProfile,
     sharpness: sharpness(luma),
-    pixelHash: createHash('sha256').update(`${width}x${height}`).update(colour.data).digest('hex'),
-    fingerprint: await fingerprintOf(luma),
+    tileDetail: tileDetail(luma),
+    ...tones(luma),
+    colourfulness,
+    colours: histogram,
+    barShare: barShare(small, inside),
+    pixelHash: createHash('sha256').update(`${width}x${height}`).update(picture.data).digest('hex'),
+    fingerprint: await fingerprintOf(grey),
+    grey,
+    thumbnail: await thumbnailOf(picture),
   };
+  return { analysis, picture };
 }
 
-async function workingCopy(bytes: Uint8Array): Promise<Pixels> {
+/** The upright sRGB copy that everything is measured on. Throws what libvips says of a damaged file. */
+export async function workingCopy(bytes: Uint8Array): Promise<Pixels> {
   const side = LIMITS.workingSidePx;
   const { data, info } = await normalise(openPicture(bytes))
     .resize({ width: side, height: side, fit: 'inside', withoutEnlargement: true })
@@ -56,26 +66,32 @@ async function workingCopy(bytes: Uint8Array): Promise<Pixels> {
   return { width: info.width, height: info.height, data };
 }
 
-async function fingerprintOf(luma: Pixels): Promise<Fingerprint | null> {
+async function shrink(luma: Pixels, side: number): Promise<Pixels> {
   const { data, info } = await fromPixels(luma, 1)
-    .resize(256, 256, { fit: 'inside' })
+    .resize(side, side, { fit: 'inside' })
     .extractChannel(0)
     .raw()
     .toBuffer({ resolveWithObject: true });
-  const copy = { width: info.width, height: info.height, data };
-  const small = await fromPixels(copy, 1)
-    .extract(insideBars(copy))
-    .resize(64, 64, { fit: 'fill' })
-    .extractChannel(0)
-    .raw()
-    .toBuffer();
-  return fingerprint(small);
+  return { width: info.width, height: info.height, data };
 }
 
-/** Luma by ITU-R BT.601, in whole numbers. */
-function lumaOf({ width, height, data }: Pixels): Pixels {
-  const luma = new Uint8Array(width * height);
-  for (let i = 0, at = 0; i < luma.length; i++, at += 3)
-    luma[i] = (data[at]! * 77 + data[at + 1]! * 150 + data[at + 2]! * 29) >> 8;
-  return { width, height, data: luma };
+function cut({ width, data }: Pixels, area: Area): Pixels {
+  const part = new Uint8Array(area.width * area.height);
+  for (let y = 0; y < area.height; y++) {
+    const from = (area.top + y) * width + area.left;
+    part.set(data.subarray(from, from + area.width), y * area.width);
+  }
+  return { width: area.width, height: area.height, data: part };
+}
+
+async function fingerprintOf(grey: Pixels): Promise<Fingerprint | null> {
+  return fingerprint(await fromPixels(grey, 1).resize(64, 64, { fit: 'fill' }).extractChannel(0).raw().toBuffer());
+}
+
+async function thumbnailOf(picture: Pixels): Promise<Uint8Array> {
+  const side = LIMITS.thumbnailSidePx;
+  return await fromPixels(picture, 3)
+    .resize(side, side, { fit: 'inside', withoutEnlargement: true })
+    .jpeg({ quality: 75 })
+    .toBuffer();
 }

@@ -4,19 +4,21 @@
  * odd horizontal frequencies, turning upside down the odd vertical ones, transposing swaps the two.
  */
 import { LIMITS } from '../limits.ts';
-import type { Pixels } from '../intake/pictures.ts';
 
 /** Side of the grey copy that is transformed. */
 const SIDE = 64;
 /** Frequencies kept per axis: 16 x 16 bits. */
 const KEPT = 16;
-const WORDS = (KEPT * KEPT) / 32;
+/** Frequencies per axis of the coarse hash. */
+const COARSE = 8;
 
 export interface Fingerprint {
   /** Eight words of 32 bits. */
   readonly upright: Uint32Array;
   /** All eight orientations, the upright one first. */
   readonly orientations: readonly Uint32Array[];
+  /** The 64 lowest frequencies alone, upright, two words: coarser, so it stands a slight turn. */
+  readonly coarse: Uint32Array;
 }
 
 /** Hashes a grey copy of 64 x 64; null when the picture shows next to nothing. */
@@ -29,7 +31,7 @@ export function fingerprint(luma: Uint8Array): Fingerprint | null {
       for (const flip of [false, true]) orientations.push(signBits(turned(frequencies, { transpose, mirror, flip })));
     }
   }
-  return { upright: orientations[0]!, orientations };
+  return { upright: orientations[0]!, orientations, coarse: signBits(lowest(frequencies, COARSE)) };
 }
 
 /** Differing bits of 256 between two pictures, the smallest over all orientations. */
@@ -39,58 +41,15 @@ export function fingerprintDistance(a: Fingerprint, b: Fingerprint): number {
   return smallest;
 }
 
-/** The part of a grey picture inside its bars: rows and columns at the edges that are even and of one tone. */
-export function insideBars({ width, height, data }: Pixels): {
-  left: number;
-  top: number;
-  width: number;
-  height: number;
-} {
-  const row = (y: number) => tone((i) => data[y * width + i]!, width);
-  const column = (x: number) => tone((i) => data[i * width + x]!, height);
-  const top = barLength(row, 0, 1, height);
-  const bottom = barLength(row, height - 1, -1, height);
-  const left = barLength(column, 0, 1, width);
-  const right = barLength(column, width - 1, -1, width);
-  const inside = { left, top, width: width - left - right, height: height - top - bottom };
-  // An even picture, or one small thing on an even ground: nothing that could be called a bar.
-  return inside.width < width / 4 || inside.height < height / 4 ? { left: 0, top: 0, width, height } : inside;
-}
-
-/** Variance below which a line is even, and how far its tone may drift from the first line of its bar. */
-const BAR_VARIANCE = 16;
-const BAR_DRIFT = 6;
-
-function barLength(
-  line: (index: number) => { mean: number; variance: number },
-  start: number,
-  step: 1 | -1,
-  lines: number,
-): number {
-  const first = line(start);
-  let length = 0;
-  while (length < lines) {
-    const { mean, variance } = line(start + step * length);
-    if (variance >= BAR_VARIANCE || Math.abs(mean - first.mean) >= BAR_DRIFT) break;
-    length++;
-  }
-  return length;
-}
-
-function tone(valueAt: (index: number) => number, count: number): { mean: number; variance: number } {
+function deviation(luma: Uint8Array): number {
   let sum = 0;
   let squares = 0;
-  for (let i = 0; i < count; i++) {
-    const value = valueAt(i);
+  for (const value of luma) {
     sum += value;
     squares += value * value;
   }
-  const mean = sum / count;
-  return { mean, variance: squares / count - mean * mean };
-}
-
-function deviation(luma: Uint8Array): number {
-  return Math.sqrt(tone((i) => luma[i]!, luma.length).variance);
+  const mean = sum / luma.length;
+  return Math.sqrt(Math.max(0, squares / luma.length - mean * mean));
 }
 
 /** Discrete cosine transform in both directions, only the 16 lowest frequencies of each: [vertical * 16 + horizontal]. */
@@ -127,17 +86,26 @@ function turned(frequencies: Float64Array, by: { transpose: boolean; mirror: boo
   });
 }
 
+function lowest(frequencies: Float64Array, side: number): Float64Array {
+  return new Float64Array(side * side).map((_, i) => frequencies[Math.floor(i / side) * KEPT + (i % side)]!);
+}
+
 /** Bit = above the median of all but the first; the first (the mean brightness) stays 0. */
 function signBits(frequencies: Float64Array): Uint32Array {
   const median = frequencies.slice(1).sort()[(frequencies.length - 1) >> 1]!;
-  const words = new Uint32Array(WORDS);
+  const words = new Uint32Array(frequencies.length / 32);
   for (let i = 1; i < frequencies.length; i++) if (frequencies[i]! > median) words[i >> 5]! |= 1 << (i & 31);
   return words;
 }
 
+/** Differing bits of 64 between the coarse hashes of two upright pictures. */
+export function coarseDistance(a: Fingerprint, b: Fingerprint): number {
+  return differingBits(a.coarse, b.coarse);
+}
+
 function differingBits(a: Uint32Array, b: Uint32Array): number {
   let count = 0;
-  for (let i = 0; i < WORDS; i++) {
+  for (let i = 0; i < a.length; i++) {
     let bits = (a[i]! ^ b[i]!) >>> 0;
     bits -= (bits >>> 1) & 0x55555555;
     bits = (bits & 0x33333333) + ((bits >>> 2) & 0x33333333);

@@ -1,0 +1,182 @@
+import { availableParallelism } from 'node:os';
+import { createHash } from 'node:crypto';
+import type { Description } from '../core/captioner.ts';
+import type { AnalysisCache, CurateInput, CuratedSet, Curator, PhotoToCurate } from './contract.ts';
+import { decide, usablePhotos } from './decide.ts';
+import type { Decisions, JudgedPhoto, UsablePhoto } from './decide.ts';
+import type { ComparedPair, ComparedShare } from './duplicates/compare-all.ts';
+import { makeReport } from './make-report.ts';
+import type { Pixels } from './intake/pictures.ts';
+import { decodeFindings, encodeFindings, PEOPLE_VERSION } from './people/findings.ts';
+import type { PeopleFindings } from './people/findings.ts';
+import type { AnalysedPhoto } from './signals/analyse.ts';
+import { ANALYSER_VERSION, decodeAnalysis, encodeAnalysis } from './signals/analysis.ts';
+import { createThreadPool } from './threads/pool.ts';
+import type { ThreadPool } from './threads/pool.ts';
+
+/** Starts a curator. Its threads begin with the first photo; the face model is loaded with the first person. */
+export function createCurator(): Curator {
+  const cores = availableParallelism();
+  const signals = createThreadPool({ file: threadFile('signals-thread'), threads: cores });
+  const people = createThreadPool({ file: threadFile('people-thread'), threads: 1 });
+  return {
+    async curate(input) {
+      const photos = await judgeAll(input, signals, people);
+      const usable = usablePhotos(photos);
+      const pairs = await compareAll(usable, signals, input.signal);
+      const decisions = decide({ ...input, photos, usable, pairs });
+      const described = await describeKept(input, photos, decisions, signals);
+      return curatedSet(input, { photos, usable, pairs, decisions, described });
+    },
+    async stop() {
+      await Promise.all([signals.stop(), people.stop()]);
+    },
+  };
+}
+
+/** The extension is that of this file: sources in development, compiled files otherwise. */
+function threadFile(name: string): URL {
+  return new URL(`./threads/${name}${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url);
+}
+
+/** Photos under way at once: two per thread, so that one is read or decoded while another is measured. */
+async function judgeAll(input: CurateInput, signals: ThreadPool, people: ThreadPool): Promise<JudgedPhoto[]> {
+  const photos = input.photos.toSorted(byContent);
+  const judged: JudgedPhoto[] = [];
+  let done = 0;
+  await forEachAtOnce(2 * signals.threads, photos, async (photo, index) => {
+    judged[index] = await judge(photo, input, signals, people);
+    input.onProgress?.({ done: ++done, total: photos.length });
+  });
+  return judged;
+}
+
+async function judge(
+  photo: PhotoToCurate,
+  { options, cache, signal }: CurateInput,
+  signals: ThreadPool,
+  people: ThreadPool,
+): Promise<JudgedPhoto> {
+  signal?.throwIfAborted();
+  const wantPeople = options.subjectKind === 'person';
+  const keys = { analysis: `${ANALYSER_VERSION}-${photo.sha256}`, people: `${PEOPLE_VERSION}-${photo.sha256}` };
+  const known = await recall(cache, keys.analysis, decodeAnalysis);
+  const knownPeople = wantPeople ? await recall(cache, keys.people, decodeFindings) : null;
+  if (known && (!wantPeople || knownPeople !== null || known.status === 'rejected'))
+    return { photo, analysis: known, people: knownPeople };
+  const bytes = await photo.read();
+  const wantPicture = wantPeople && knownPeople === null;
+  const { analysis, picture } = known
+    ? { analysis: known, picture: await signals.run<Pixels>('decode', { bytes }, signal) }
+    : await signals.run<AnalysedPhoto>('analyse', { bytes, wantPicture }, signal);
+  if (!known) await cache?.put(keys.analysis, encodeAnalysis(analysis));
+  if (!wantPicture || picture === null) return { photo, analysis, people: knownPeople };
+  const found = await people.run<PeopleFindings>('look', picture, signal);
+  await cache?.put(keys.people, encodeFindings(found));
+  return { photo, analysis, people: found };
+}
+
+async function recall<Value>(
+  cache: AnalysisCache | null,
+  key: string,
+  decode: (bytes: Uint8Array) => Value | null,
+): Promise<Value | null> {
+  const bytes = (await cache?.get(key)) ?? null;
+  return bytes === null ? null : decode(bytes);
+}
+
+async function compareAll(
+  usable: readonly UsablePhoto[],
+  signals: ThreadPool,
+  signal: AbortSignal | undefined,
+): Promise<ComparedPair[]> {
+  if (usable.length < 2) return [];
+  const photos = usable.map(({ analysis: { grey, fingerprint } }) => ({ grey, fingerprint }));
+  const of = signals.threads;
+  const shares = await Promise.all(
+    Array.from({ length: of }, (_, share) => signals.run<ComparedShare>('compare', { photos, share, of }, signal)),
+  );
+  return shares.flatMap(({ pairs }) => pairs).sort((a, b) => a.first - b.first || a.second - b.second);
+}
+
+/** Pictures read and held at once for the captioner, which has a limit of its own for requests. */
+const DESCRIBED_AT_ONCE = 4;
+
+/** Asks the captioner for kept photos without a caption of their own. A description is kept: asked again, a model may say another. */
+async function describeKept(
+  { captioner, cache, signal }: CurateInput,
+  photos: readonly JudgedPhoto[],
+  { verdicts }: Decisions,
+  signals: ThreadPool,
+): Promise<Map<string, Description>> {
+  const described = new Map<string, Description>();
+  if (captioner === null) return described;
+  const open = photos
+    .map(({ photo }) => photo)
+    .filter(({ id, caption, override }) => {
+      return verdicts.get(id)!.decision === 'keep' && !(override?.caption ?? caption)?.trim();
+    });
+  const model = createHash('sha256').update(captioner.name).digest('hex').slice(0, 16);
+  await forEachAtOnce(DESCRIBED_AT_ONCE, open, async ({ id, sha256, read }) => {
+    const key = `caption-${model}-${sha256}`;
+    const known = await recall(cache, key, (bytes) => Buffer.from(bytes).toString('utf8'));
+    if (known !== null) {
+      described.set(id, { status: 'described', text: known });
+      return;
+    }
+    const jpeg = await signals.run<Uint8Array>('viewJpeg', { bytes: await read() }, signal);
+    const description = await captioner.describe({ jpeg, ...(signal && { signal }) });
+    if (description.status === 'described') await cache?.put(key, Buffer.from(description.text));
+    described.set(id, description);
+  });
+  return described;
+}
+
+function curatedSet(
+  input: CurateInput,
+  found: {
+    readonly photos: readonly JudgedPhoto[];
+    readonly usable: readonly UsablePhoto[];
+    readonly pairs: readonly ComparedPair[];
+    readonly decisions: Decisions;
+    readonly described: ReadonlyMap<string, Description>;
+  },
+): CuratedSet {
+  const thumbnails = new Map<string, Uint8Array>();
+  for (const { photo, analysis } of found.photos)
+    if (analysis.status === 'decoded') thumbnails.set(photo.sha256, analysis.thumbnail);
+  return { report: makeReport(input, found), thumbnails, pairs: found.decisions.similar };
+}
+
+/** Runs `work` over a list, at most `most` at once; the first error ends it after those under way have ended. */
+async function forEachAtOnce<Item>(
+  most: number,
+  items: readonly Item[],
+  work: (item: Item, index: number) => Promise<void>,
+): Promise<void> {
+  let next = 0;
+  let failed = false;
+  const runner = async () => {
+    while (next < items.length && !failed) {
+      const index = next++;
+      try {
+        await work(items[index]!, index);
+      } catch (error) {
+        failed = true;
+        throw error;
+      }
+    }
+  };
+  const ended = await Promise.allSettled(Array.from({ length: Math.min(most, items.length) }, runner));
+  const broken = ended.find((end) => end.status === 'rejected');
+  if (broken) throw broken.reason;
+}
+
+function byContent(a: PhotoToCurate, b: PhotoToCurate): number {
+  return compare(a.sha256, b.sha256) || compare(a.filename, b.filename) || compare(a.id, b.id);
+}
+
+/** By code units: the same on every machine, unlike a comparison by language. */
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

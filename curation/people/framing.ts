@@ -1,0 +1,58 @@
+import type { Framing } from '../../core/curation.ts';
+import { LIMITS } from '../limits.ts';
+import type { FramingFinding } from '../report/report.ts';
+import type { PeopleFindings } from './findings.ts';
+
+/** Faces that count as persons of their own, the main one among them. */
+export function countFaces({ faces }: PeopleFindings): number {
+  const sure = faces.filter(({ score }) => score >= LIMITS.faceScore);
+  const largest = sure[0]?.height ?? 0;
+  return sure.filter(({ height }) => height >= LIMITS.secondFaceShare * largest).length;
+}
+
+/**
+ * How much of the main person a photo shows, by how often the face's height fits between its top and the picture's lower
+ * edge: below 1.9 times a portrait; a face below a fifth of the height the whole body. The pose is the second opinion: where
+ * it differs, or a value lies near its limit, the finding is uncertain. Null when nobody was found.
+ */
+export function findFraming(findings: PeopleFindings): FramingFinding | null {
+  const face = findings.faces.find(({ score }) => score >= LIMITS.faceScore);
+  if (!face) return framingOfPerson(findings);
+  // A face that is cut off at the top begins at the picture's edge.
+  const headsBelow = (1 - Math.max(0, face.top)) / face.height;
+  const faceShare = face.height;
+  const framing = byFace(headsBelow, faceShare);
+  const near = (value: number, limit: number) => Math.abs(value - limit) < LIMITS.framingMargin * limit;
+  const borderline =
+    (framing !== 'full' && near(headsBelow, LIMITS.portraitHeads)) ||
+    (framing !== 'portrait' && near(faceShare, LIMITS.fullFaceShare));
+  const byPose = legsSeen(findings) && headsBelow > LIMITS.legsHeads ? 'full' : framing === 'full' ? 'upper' : framing;
+  return {
+    framing,
+    confidence: borderline || byPose !== framing ? 'uncertain' : 'clear',
+    source: 'face',
+    headsBelow,
+    faceShare,
+  };
+}
+
+function byFace(headsBelow: number, faceShare: number): Framing {
+  if (headsBelow < LIMITS.portraitHeads) return 'portrait';
+  return faceShare < LIMITS.fullFaceShare ? 'full' : 'upper';
+}
+
+/** Turned away, covered or too small: the body tells. */
+function framingOfPerson(findings: PeopleFindings): FramingFinding | null {
+  if (findings.person === null || findings.person.score < LIMITS.personScore) return null;
+  return {
+    framing: legsSeen(findings) ? 'full' : 'upper',
+    confidence: 'uncertain',
+    source: 'person',
+    headsBelow: null,
+    faceShare: null,
+  };
+}
+
+function legsSeen({ ankle, knee }: PeopleFindings): boolean {
+  return ankle > LIMITS.ankleScore || knee > LIMITS.kneeScore;
+}

@@ -1,0 +1,69 @@
+/** What curation knows of a photo once the picture itself is gone, and how that is kept as JSON. */
+import type { IntakeReason } from '../intake/intake.ts';
+import type { Pixels } from '../intake/pictures.ts';
+import type { Fingerprint } from './fingerprint.ts';
+
+/** Part of the key under which results are kept: a change of what is measured must raise it. */
+export const ANALYSER_VERSION = 'signals-1';
+
+export interface PhotoMeasures {
+  readonly status: 'decoded';
+  /** Of the file. */
+  readonly sizeBytes: number;
+  /** Upright size of the original. */
+  readonly width: number;
+  readonly height: number;
+  readonly hadAlpha: boolean;
+  /** A colour profile other than sRGB was converted. */
+  readonly hadProfile: boolean;
+  readonly sharpness: number;
+  readonly tileDetail: number;
+  readonly lumaP5: number;
+  readonly lumaP50: number;
+  readonly lumaP95: number;
+  readonly lumaP99: number;
+  readonly colourfulness: number;
+  /** 64 coarse colours, 0 to 255 each. */
+  readonly colours: Uint8Array;
+  readonly barShare: number;
+  /** Equal for files that show the same pixels in the same size. */
+  readonly pixelHash: string;
+  /** Null when the picture shows next to nothing. */
+  readonly fingerprint: Fingerprint | null;
+  /** Grey copy without bars, long side at most 256 px: what photos are compared on. */
+  readonly grey: Pixels;
+  /** Small upright JPEG. */
+  readonly thumbnail: Uint8Array;
+}
+
+export type PhotoAnalysis =
+  | PhotoMeasures
+  | { readonly status: 'rejected'; readonly reason: IntakeReason; readonly message: string };
+
+/** The analysis as bytes for a cache. */
+export function encodeAnalysis(analysis: PhotoAnalysis): Uint8Array {
+  return Buffer.from(JSON.stringify(analysis, packBytes));
+}
+
+/** The analysis back from a cache; null for bytes that are none of ours. */
+export function decodeAnalysis(bytes: Uint8Array): PhotoAnalysis | null {
+  try {
+    return JSON.parse(Buffer.from(bytes).toString('utf8'), unpackBytes) as PhotoAnalysis;
+  } catch {
+    // A cache may hold anything, for instance a file cut short by a full disk: then the photo is measured again.
+    return null;
+  }
+}
+
+function packBytes(_key: string, value: unknown): unknown {
+  if (value instanceof Uint8Array) return { bytes: Buffer.from(value).toString('base64') };
+  if (value instanceof Uint32Array) return { words: [...value] };
+  return value;
+}
+
+function unpackBytes(_key: string, value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  if ('bytes' in value) return new Uint8Array(Buffer.from(value.bytes as string, 'base64'));
+  if ('words' in value) return Uint32Array.from(value.words as number[]);
+  return value;
+}

@@ -1,0 +1,37 @@
+import { fileURLToPath } from 'node:url';
+import { Piscina } from 'piscina';
+
+const TYPESCRIPT = new URL('./typescript.mjs', import.meta.url).href;
+
+/** Threads that run the exported functions of one file. They start with the first task and stay until `stop`. */
+export interface ThreadPool {
+  readonly threads: number;
+  /** Runs a function of the file. An abort drops a task that waits; one that runs is let go with its thread. */
+  run<Result>(name: string, task: unknown, signal?: AbortSignal): Promise<Result>;
+  stop(): Promise<void>;
+}
+
+export function createThreadPool({ file, threads }: { readonly file: URL; readonly threads: number }): ThreadPool {
+  let pool: Piscina | null = null;
+  const started = () =>
+    (pool ??= new Piscina({
+      filename: fileURLToPath(file),
+      minThreads: 1,
+      maxThreads: threads,
+      // Photos are decoded a few at a time per thread: libvips works in threads of its own meanwhile.
+      concurrentTasksPerWorker: 2,
+      // TypeScript sources need the loader in every thread; compiled ones do not.
+      execArgv: file.pathname.endsWith('.ts') ? ['--import', TYPESCRIPT] : [],
+    }));
+  return {
+    threads,
+    async run<Result>(name: string, task: unknown, signal?: AbortSignal) {
+      return (await started().run(task, { name, ...(signal && { signal }) })) as Result;
+    },
+    async stop() {
+      const running = pool;
+      pool = null;
+      await running?.destroy();
+    },
+  };
+}

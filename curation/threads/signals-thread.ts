@@ -1,0 +1,34 @@
+/** Runs in a thread: decoding, measuring and comparing photos. */
+import { analysePhoto, workingCopy } from '../signals/analyse.ts';
+import type { AnalysedPhoto } from '../signals/analyse.ts';
+import { fromPixels } from '../intake/pictures.ts';
+import type { Pixels } from '../intake/pictures.ts';
+import { compareShare } from '../duplicates/compare-all.ts';
+import type { CompareTask, ComparedShare } from '../duplicates/compare-all.ts';
+
+export async function analyse({
+  bytes,
+  wantPicture,
+}: {
+  bytes: Uint8Array;
+  wantPicture: boolean;
+}): Promise<AnalysedPhoto> {
+  const { analysis, picture } = await analysePhoto(bytes);
+  return { analysis, picture: wantPicture ? picture : null };
+}
+
+/** The working copy of a photo that was measured before. */
+export async function decode({ bytes }: { bytes: Uint8Array }): Promise<Pixels> {
+  return await workingCopy(bytes);
+}
+
+/** The working copy as a JPEG, for a model that describes it. */
+export async function viewJpeg({ bytes }: { bytes: Uint8Array }): Promise<Uint8Array> {
+  return await fromPixels(await workingCopy(bytes), 3)
+    .jpeg({ quality: 85 })
+    .toBuffer();
+}
+
+export function compare(task: CompareTask): ComparedShare {
+  return compareShare(task);
+}
