@@ -7,8 +7,8 @@ import { defaultConfig, mergeConfig } from './core/config.ts';
 import { Faults } from './core/faults.ts';
 import { hashSeed, seededRandom } from './core/random.ts';
 import { Hub } from './hub/hub.ts';
-import { billed } from './runpod/pod.ts';
-import { podDisk, restartContainer, vanishPod } from './runpod/pod-life.ts';
+import { billed, microUsd } from './runpod/pod.ts';
+import { exitPod, podDisk, restartContainer, vanishPod } from './runpod/pod-life.ts';
 import { RateLimiter } from './runpod/rate-limit.ts';
 import { Toolkit } from './toolkit/toolkit.ts';
 import type { PodEntry, TrainingEntry } from './core/book.ts';
@@ -53,27 +53,38 @@ export class World {
       memoryGb: pod.spec.memoryGb,
       config: () => this.config,
       clock: this.clock,
-      takeFault: (jobName) =>
-        this.faults.take('trainer', { jobName, podName: pod.spec.name, podId: pod.id, gpuId: pod.spec.gpuId }),
+      takeFaults: (jobName) =>
+        this.faults.takeForTrainer({ jobName, podName: pod.spec.name, podId: pod.id, gpuId: pod.spec.gpuId }),
       bookTraining: (jobName) => this.#bookTraining(pod.id, jobName),
       fates: pod.fates,
-      vanish: () => void vanishPod(this, pod),
-      restart: () => void restartContainer(this, pod),
+      podEvents: {
+        vanish: () => void vanishPod(this, pod),
+        'container-restart': () => void restartContainer(this, pod),
+        exited: () => void exitPod(this, pod),
+      },
     });
   }
 
-  #bookTraining(podId: string, jobName: string): () => void {
-    const entry: TrainingEntry = { podId, jobName, startedAtMs: this.clock.now(), endedAtMs: null };
-    this.book.trainings.push(entry);
-    return () => {
-      entry.endedAtMs = this.clock.now();
+  #bookTraining(podId: string, jobName: string): TrainingEntry {
+    const entry: TrainingEntry = {
+      podId,
+      jobName,
+      startedAtMs: this.clock.now(),
+      endedAtMs: null,
+      resumedFromStep: null,
+      optimizer: 'fresh',
+      lastStep: 0,
+      lastSavedStep: 0,
+      stepsTrained: 0,
     };
+    this.book.trainings.push(entry);
+    return entry;
   }
 
   podEntries(): PodEntry[] {
     const nowMs = this.clock.now();
     return [...this.pods.values()].map((pod) => {
-      const { seconds, gpuUsd, diskUsd } = billed(pod, nowMs);
+      const { ms, gpuUsd, diskUsd } = billed(pod, nowMs);
       return {
         id: pod.id,
         name: pod.spec.name,
@@ -84,8 +95,11 @@ export class World {
         createdAtMs: pod.createdAtMs,
         deletedAtMs: pod.deletedAtMs,
         endedBy: pod.endedBy,
-        billedSeconds: seconds,
+        billedSeconds: ms / 1000,
+        billedMs: ms,
+        spans: pod.spans,
         costUsd: gpuUsd + diskUsd,
+        costMicroUsd: microUsd(gpuUsd) + microUsd(diskUsd),
         trainingsStarted: pod.trainingsBefore + (pod.container?.trainingsStarted() ?? 0),
       };
     });

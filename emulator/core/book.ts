@@ -1,3 +1,6 @@
+import type { BilledSpan } from '../runpod/pod.ts';
+import type { OptimizerOrigin } from '../toolkit/learner.ts';
+
 /** One POST /v2/pods, whatever became of it. */
 export interface PodPost {
   atMs: number;
@@ -22,7 +25,13 @@ export interface PodEntry {
   deletedAtMs: number | null;
   endedBy: string | null;
   billedSeconds: number;
+  /** Whole milliseconds that are paid for: the sum over `spans`. */
+  billedMs: number;
+  /** What is paid for, and at which rates; an end of null is now. */
+  spans: BilledSpan[];
   costUsd: number;
+  /** What the records of `GET /v2/billing/pods` add up to once all is billed, in whole micro-dollars. */
+  costMicroUsd: number;
   trainingsStarted: number;
 }
 
@@ -33,6 +42,14 @@ export interface TrainingEntry {
   startedAtMs: number;
   /** Null while it runs. */
   endedAtMs: number | null;
+  /** Step of the checkpoint that it went on from; null = from zero. */
+  resumedFromStep: number | null;
+  optimizer: OptimizerOrigin;
+  /** Last step that it finished, and last one that it saved whole; 0 = none. */
+  lastStep: number;
+  lastSavedStep: number;
+  /** Steps that this process executed. */
+  stepsTrained: number;
 }
 
 export interface HubCommitEntry {
@@ -66,6 +83,7 @@ export class AccountBook {
       aliveIntervalsByName: intervals(pods),
       billedSeconds: pods.reduce((sum, pod) => sum + pod.billedSeconds, 0),
       costUsd: pods.reduce((sum, pod) => sum + pod.costUsd, 0),
+      costMicroUsd: pods.reduce((sum, pod) => sum + pod.costMicroUsd, 0),
       requests: Object.fromEntries(this.requests),
       trainings: this.trainings,
       trainingsStarted: Object.fromEntries(pods.map((pod) => [pod.id, pod.trainingsStarted])),

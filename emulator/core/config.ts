@@ -49,6 +49,8 @@ export interface WorldConfig {
   stock: Record<string, Availability>;
   /** GPU id -> USD per GPU-hour, over the catalog's list price. */
   prices: Record<string, GpuPrice>;
+  /** GPU id -> how many times `delaysMs.step` one step takes there; absent = 1. */
+  stepFactors: Record<string, number>;
   /** Quotas of the RunPod API per key; null switches them off. */
   rateLimit: RateWindow[] | null;
   /** Accepted RunPod keys. */
@@ -67,8 +69,8 @@ export interface WorldConfig {
   bytesPerSecond: { download: number | null; upload: number | null };
   /** Base models whose access the hub refuses to the trainer. */
   gated: string[];
-  /** What the proxy answers for an unknown or terminated pod (nobody has seen the real one). */
-  deadPodStatus: 404 | 502;
+  /** What the proxy answers for an unknown or terminated pod (nobody has seen the real one); 200 is a page of nginx. */
+  deadPodStatus: 200 | 404 | 502;
 }
 
 // RateLimit quotas: example of the OpenAPI document, runpod/docs@a900806e, 2026-08-18.
@@ -92,6 +94,7 @@ const defaults: WorldConfig = {
   optimizerBytes: 256 * 1024,
   stock: {},
   prices: {},
+  stepFactors: {},
   rateLimit: [
     { name: 'minute', quota: 60, windowSec: 60 },
     { name: 'hour', quota: 3000, windowSec: 3600 },

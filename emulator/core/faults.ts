@@ -28,6 +28,8 @@ export interface FaultMatch {
   jobName?: string;
   method?: string;
   path?: string;
+  /** Of the hub: the route as in the account book, for example `^lfs/batch$`. */
+  route?: string;
 }
 
 export interface Fault {
@@ -48,6 +50,14 @@ export interface Fault {
   code?: number;
   detail?: string;
   retryAfterSec?: number;
+  factor?: number;
+}
+
+/** What strikes one process of a trainer: at most one end, and any number of things that only make it worse. */
+export interface TrainerFaults {
+  strike: Fault | undefined;
+  /** By effect. */
+  modifiers: ReadonlyMap<string, Fault>;
 }
 
 export type FaultContext = { [K in keyof FaultMatch]?: FaultMatch[K] | undefined };
@@ -76,7 +86,10 @@ const podEffects = [
   'vanish',
   'container-restart',
   'exited',
+  'slow-host',
+  'ghost',
 ];
+const trainerModifiers = ['slow', 'slow-save', 'slow-optimizer', 'no-optimizer', 'truncate-optimizer'];
 const effectsAt: Record<FaultPoint, string[]> = {
   runpod: httpEffects,
   'pods.create': [
@@ -90,7 +103,7 @@ const effectsAt: Record<FaultPoint, string[]> = {
   ],
   'pods.list': [...httpEffects, 'no-array', 'short-page', 'duplicated', 'delayed'],
   'pods.get': httpEffects,
-  'pods.delete': [...httpEffects, 'lingering'],
+  'pods.delete': [...httpEffects, 'lingering', 'deleted-but-500', 'deleted-but-reset'],
   'pods.action': [...httpEffects, 'host-full'],
   'pods.logs': httpEffects,
   catalog: httpEffects,
@@ -108,8 +121,10 @@ const effectsAt: Record<FaultPoint, string[]> = {
     'zombie',
     'vanish',
     'container-restart',
+    'exited',
+    ...trainerModifiers,
   ],
-  hub: [...httpEffects, 'commit-but-timeout'],
+  hub: [...httpEffects, 'commit-but-timeout', 'commit-but-500', 'commit-but-reset'],
   vision: [...httpEffects, 'apology', 'empty', 'too-long'],
 };
 
@@ -148,10 +163,10 @@ export class Faults {
   }
 
   /** The first fault that strikes here and now, counted as a hit. */
-  take(at: FaultPoint, context: FaultContext): Fault | undefined {
+  take(at: FaultPoint, context: FaultContext, isMeant = (_: string): boolean => true): Fault | undefined {
     for (const armed of this.#armed) {
       const { fault } = armed;
-      if (fault.at !== at || !matches(fault.match, context)) continue;
+      if (fault.at !== at || !isMeant(fault.effect) || !matches(fault.match, context)) continue;
       const skip = fault.skip ?? 0;
       const times = fault.times ?? 1;
       if (times !== 0 && armed.hits >= skip + times) continue;
@@ -159,6 +174,16 @@ export class Faults {
       if (armed.hits > skip) return fault;
     }
     return undefined;
+  }
+
+  /** All that strikes a trainer that starts now; every kind of modifier is counted for itself. */
+  takeForTrainer(context: FaultContext): TrainerFaults {
+    const modifiers = new Map<string, Fault>();
+    for (const effect of trainerModifiers) {
+      const fault = this.take('trainer', context, (candidate) => candidate === effect);
+      if (fault !== undefined) modifiers.set(effect, fault);
+    }
+    return { strike: this.take('trainer', context, (effect) => !trainerModifiers.includes(effect)), modifiers };
   }
 }
 

@@ -8,6 +8,7 @@ import { createBranch, createTag, deleteBranch, deleteTag, listRefs } from './re
 import { createRepo, deleteRepo, listModels, modelInfo, whoAmI } from './repos.ts';
 import { sendEntry } from './resolve.ts';
 import { listCommits, listTree, pathsInfo, preupload } from './tree.ts';
+import type { Fault } from '../core/faults.ts';
 import type { Call } from '../core/http.ts';
 import type { World } from '../world.ts';
 import type { Repo } from './hub.ts';
@@ -101,19 +102,23 @@ export async function handleHub(world: World, call: Call): Promise<void> {
   const hit = routes.find(({ method, pattern }) => method === call.method && pattern.test(call.path));
   world.book.countRequest(`${call.method} hub ${hit?.name ?? 'unknown'}`);
   call.res.setHeader('x-request-id', call.headers['x-request-id'] ?? randomUUID());
-  const fault = world.faults.take('hub', { method: call.method, path: call.path });
+  const fault = world.faults.take(
+    'hub',
+    { method: call.method, path: call.path, route: hit?.name },
+    (effect) => hit?.name === 'commit' || !effect.startsWith('commit-but-'),
+  );
   if (
     await applyHttpFault(call, fault, (_, status, spoilt) => refuse(call, status, spoilt.detail, spoilt.retryAfterSec))
   )
     return;
+  const unhide = hideSuccess(call, fault);
   try {
     const user = signIn(world, call);
     if (hit === undefined) throw hubFailure(404, 'Not found');
     const args = (hit.pattern.exec(call.path) ?? []).slice(1).map((arg) => (arg === undefined ? '' : decode(arg)));
-    // The commit is done, but the client never hears of it (a 60 s limit of the real Hub).
-    if (fault?.effect === 'commit-but-timeout') call.res.end = () => call.res;
     await hit.handle({ world, call, user, args });
   } catch (error) {
+    unhide();
     if (!(error instanceof HttpFailure)) throw error;
     call.body.resume();
     sendJson(call.res, error.status, error.body, error.headers);
@@ -130,6 +135,26 @@ function refuse(call: Call, status: number, detail = 'Emulated failure', retryAf
         }
       : {};
   sendJson(call.res, status, { error: detail }, { ...headers, 'x-error-message': detail });
+}
+
+/** What was done stays unsaid; silence is a 60 s limit of the real Hub. Answers how to let the handler's own answer through. */
+function hideSuccess(call: Call, fault: Fault | undefined): () => void {
+  const { res } = call;
+  const { writeHead, end } = res;
+  const restore = (): void => void Object.assign(res, { writeHead, end });
+  const instead = {
+    'commit-but-timeout': (): void => undefined,
+    'commit-but-reset': (): void => void res.destroy(),
+    'commit-but-500': (): void => refuse(call, 500, fault?.detail),
+  }[fault?.effect ?? ''];
+  if (instead === undefined) return restore;
+  res.writeHead = () => res;
+  res.end = () => {
+    restore();
+    instead();
+    return res;
+  };
+  return restore;
 }
 
 /** The user of the token; a token that is none of ours is refused, no token is anonymous. */

@@ -27,15 +27,17 @@ export async function handleProxy(world: World, call: Call, target: { podId: str
   if (fault?.effect === 'timeout-524') return refuse(call, 524);
   if (fault?.effect === 'start-page') return refuse(call, 200);
 
-  if (pod === undefined || !isAlive(pod)) return refuse(call, world.config.deadPodStatus);
+  const ghost = pod?.ghost && pod.ghost.untilMs > world.clock.now() ? pod.ghost.container : null;
+  if (pod === undefined || (!isAlive(pod) && ghost === null)) return refuse(call, world.config.deadPodStatus);
+  const container = ghost ?? pod.container;
   const isExposed = pod.spec.ports.includes(`${target.port}/http`);
-  if (!isExposed || target.port !== '8675' || !(pod.container instanceof Toolkit)) return refuse(call, 502);
+  if (!isExposed || target.port !== '8675' || !(container instanceof Toolkit)) return refuse(call, 502);
   const limit = world.config.maxProxyBodyBytes;
   if (limit !== null && Number(call.headers['content-length'] ?? 0) > limit) return refuse(call, 413);
 
   call.transfer = shape(world, fault);
   call.body = throttled(call, world.config.bytesPerSecond.upload, limit);
-  await pod.container.handle(call);
+  await container.handle(call);
 }
 
 function refuse(call: Call, status: number): void {

@@ -1,3 +1,4 @@
+import { billed, microUsd } from './pod.ts';
 import { details, problem } from './problems.ts';
 import type { World } from '../world.ts';
 import type { Pod } from './pod.ts';
@@ -61,30 +62,41 @@ function startTime(query: URLSearchParams, lastN: string | null, width: number, 
   return asked === null ? endMs - 30 * 86_400_000 : Date.parse(asked);
 }
 
+/** Records are differences of what had run up at the borders of their bucket: they add up the same whatever the buckets. */
 function podRecords(
   pod: Pod,
   range: { startMs: number; endMs: number; width: number; nowMs: number },
 ): (Amounts & { startTime: string; endTime: string; podId: string })[] {
-  const buckets = new Map<number, Amounts>();
+  const buckets = new Set<number>();
   for (const span of pod.spans) {
     const to = Math.min(span.toMs ?? range.nowMs, range.nowMs, range.endMs);
     for (let from = Math.max(span.fromMs, range.startMs); from < to;) {
       const bucket = Math.floor(from / range.width) * range.width;
-      const until = Math.min(to, bucket + range.width);
-      const hours = (until - from) / 3_600_000;
-      const gpuAmount = hours * span.gpuUsdPerHour;
-      const diskAmount = hours * span.diskUsdPerHour;
-      const old = buckets.get(bucket) ?? { totalAmount: 0, gpuAmount: 0, cpuAmount: 0, diskAmount: 0 };
-      buckets.set(bucket, add(old, { totalAmount: gpuAmount + diskAmount, gpuAmount, cpuAmount: 0, diskAmount }));
-      from = until;
+      buckets.add(bucket);
+      from = bucket + range.width;
     }
   }
-  return [...buckets].map(([bucket, amounts]) => ({
-    startTime: iso(bucket),
-    endTime: iso(bucket + range.width),
-    podId: pod.id,
-    ...amounts,
-  }));
+  return [...buckets].map((bucket) => {
+    const before = runUp(pod, Math.min(bucket, range.nowMs));
+    const after = runUp(pod, Math.min(bucket + range.width, range.nowMs));
+    const gpu = after.gpu - before.gpu;
+    const disk = after.disk - before.disk;
+    return {
+      startTime: iso(bucket),
+      endTime: iso(bucket + range.width),
+      podId: pod.id,
+      totalAmount: (gpu + disk) / 1_000_000,
+      gpuAmount: gpu / 1_000_000,
+      cpuAmount: 0,
+      diskAmount: disk / 1_000_000,
+    };
+  });
+}
+
+/** Micro-dollars up to a moment. */
+function runUp(pod: Pod, untilMs: number): { gpu: number; disk: number } {
+  const { gpuUsd, diskUsd } = billed(pod, untilMs);
+  return { gpu: microUsd(gpuUsd), disk: microUsd(diskUsd) };
 }
 
 function add(a: Amounts, b: Amounts): Amounts {

@@ -49,6 +49,7 @@ export function placePod(world: World, body: unknown): Pod {
     trainingsBefore: 0,
     deletedAtMs: null,
     endedBy: null,
+    ghost: null,
     listedUntilMs: 0,
     publicPort: 10_000 + Math.floor(world.random() * 20_000),
     spans: [],

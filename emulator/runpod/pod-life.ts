@@ -79,6 +79,10 @@ export async function endPod(world: World, pod: Pod, endedBy: string, listedForM
   pod.listedUntilMs = nowMs + listedForMs;
   closeSpan(pod, nowMs);
   pod.life.abort(new Error(`pod ${pod.id} ended`));
+  const ghost = pod.fates.find(({ effect }) => effect === 'ghost');
+  if (ghost !== undefined && pod.container !== null) {
+    pod.ghost = { container: pod.container, untilMs: ghost.ms === undefined ? Infinity : nowMs + ghost.ms };
+  }
   await dropContainer(pod);
   pod.status = 'TERMINATED';
   await rm(podDisk(world, pod), { recursive: true, force: true, maxRetries: 3 });

@@ -111,6 +111,11 @@ export function patchPod({ world, call, id, body, headers }: Request): void {
 export async function deletePod({ world, call, id, fault, headers }: Request): Promise<void> {
   const pod = find(world, id);
   await endPod(world, pod, 'deleted', fault?.effect === 'lingering' ? (fault.ms ?? 5000) : 0);
+  if (fault?.effect === 'deleted-but-500') throw problem(500, fault.detail ?? details.server);
+  if (fault?.effect === 'deleted-but-reset') {
+    call.res.destroy();
+    return;
+  }
   sendText(call.res, 204, '', headers);
 }
 

@@ -59,6 +59,8 @@ export interface Pod {
   trainingsBefore: number;
   deletedAtMs: number | null;
   endedBy: string | null;
+  /** Goes on answering through the proxy although the pod has ended. */
+  ghost: { container: Container; untilMs: number } | null;
   /** Still shown in lists until then, although deleted. */
   listedUntilMs: number;
   publicPort: number;
@@ -89,17 +91,23 @@ export function closeSpan(pod: Pod, nowMs: number): void {
   for (const span of pod.spans) span.toMs ??= nowMs;
 }
 
-export function billed(pod: Pod, nowMs: number): { seconds: number; gpuUsd: number; diskUsd: number } {
-  let seconds = 0;
+/** What was run up until a moment, in exact fractions of a dollar. */
+export function billed(pod: Pod, untilMs: number): { ms: number; gpuUsd: number; diskUsd: number } {
+  let ms = 0;
   let gpuUsd = 0;
   let diskUsd = 0;
   for (const span of pod.spans) {
-    const spanSeconds = Math.max(0, ((span.toMs ?? nowMs) - span.fromMs) / 1000);
-    seconds += spanSeconds;
-    gpuUsd += (spanSeconds / 3600) * span.gpuUsdPerHour;
-    diskUsd += (spanSeconds / 3600) * span.diskUsdPerHour;
+    const spanMs = Math.max(0, Math.min(span.toMs ?? untilMs, untilMs) - span.fromMs);
+    ms += spanMs;
+    gpuUsd += (spanMs / 3_600_000) * span.gpuUsdPerHour;
+    diskUsd += (spanMs / 3_600_000) * span.diskUsdPerHour;
   }
-  return { seconds, gpuUsd, diskUsd };
+  return { ms, gpuUsd, diskUsd };
+}
+
+/** Whole micro-dollars, rounded up (assumed: nobody has written how RunPod rounds). */
+export function microUsd(usd: number): number {
+  return Math.ceil(usd * 1_000_000);
 }
 
 const actions: Record<PodStatus, string[]> = {

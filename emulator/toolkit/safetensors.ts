@@ -28,7 +28,9 @@ function layout(params: WeightsParams): { header: Buffer; dataBytes: number; dty
   const rank = Math.max(1, params.rank);
   // One pair of matrices per 16 KiB, as many as a large model has at most.
   const pairs = Math.max(1, Math.min(152, Math.floor(params.sizeBytes / 16_384)));
-  const headerRoom = 600 + JSON.stringify(params.metadata).length + pairs * (style.alpha ? 420 : 300);
+  // In coarse steps, so that a longer step number does not change the shapes.
+  const metadataRoom = Math.ceil(JSON.stringify(params.metadata).length / 256) * 256;
+  const headerRoom = 600 + metadataRoom + pairs * (style.alpha ? 420 : 300);
   const side = Math.max(1, Math.floor((params.sizeBytes - headerRoom) / (pairs * 2 * rank * width)));
 
   const tensors: Record<string, Tensor> = {};
@@ -56,18 +58,31 @@ function layout(params: WeightsParams): { header: Buffer; dataBytes: number; dty
   };
 }
 
-/** Writes a valid safetensors file in chunks, in place like the real trainer: a reader can meet it half written. */
-export async function writeWeights(path: string, params: WeightsParams, signal: AbortSignal): Promise<void> {
+/**
+ * Writes a valid safetensors file in chunks, in place like the real trainer: a reader can meet it half written. `pause` is
+ * awaited before each of about eight parts, so that the file is seen to grow.
+ */
+export async function writeWeights(
+  path: string,
+  params: WeightsParams,
+  { signal, pause }: { signal: AbortSignal; pause?: (() => Promise<void>) | undefined },
+): Promise<void> {
   const { header, dataBytes, dtype } = layout(params);
   const length = Buffer.alloc(8);
   length.writeBigUInt64LE(BigInt(header.length));
   const block = randomWeights(Math.min(CHUNK_BYTES, Math.max(4, Math.ceil(dataBytes / 4) * 4)), dtype, params.seed);
+  const partBytes = pause ? Math.min(block.length, Math.ceil(dataBytes / 8)) : block.length;
   const file = await open(path, 'w');
   try {
     await file.write(Buffer.concat([length, header]));
-    for (let left = dataBytes; left > 0; left -= block.length) {
+    for (let written = 0; written < dataBytes;) {
+      await pause?.();
       signal.throwIfAborted();
-      await file.write(left < block.length ? block.subarray(0, left) : block);
+      // Parts go on where the last one ended within the block, so that their size does not change the bytes.
+      const from = written % block.length;
+      const part = block.subarray(from, from + Math.min(partBytes, dataBytes - written));
+      await file.write(part);
+      written += part.length;
     }
   } finally {
     await file.close();

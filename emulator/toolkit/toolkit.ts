@@ -3,9 +3,10 @@ import { Disk } from './disk.ts';
 import { handleToolkit } from './routes.ts';
 import { LossLog } from './loss-log.ts';
 import { Worker } from './worker.ts';
+import type { TrainingEntry } from '../core/book.ts';
 import type { Clock } from '../core/clock.ts';
 import type { WorldConfig } from '../core/config.ts';
-import type { Fault } from '../core/faults.ts';
+import type { Fault, TrainerFaults } from '../core/faults.ts';
 import type { Call } from '../core/http.ts';
 import type { Container } from '../runpod/pod.ts';
 import type { Job, Queue } from './job.ts';
@@ -18,13 +19,13 @@ export interface ToolkitOptions {
   memoryGb: number;
   config: () => WorldConfig;
   clock: Clock;
-  takeFault: (jobName: string) => Fault | undefined;
-  /** Notes the start of a trainer in the account book; the function that it gives notes the end. */
-  bookTraining: (jobName: string) => () => void;
+  /** What shall go wrong with a trainer that starts now. */
+  takeFaults: (jobName: string) => TrainerFaults;
+  /** Opens a page for a trainer in the account book. */
+  bookTraining: (jobName: string) => TrainingEntry;
   /** What was decided for the pod when it was created; those with a step happen in the trainer. */
   fates: Fault[];
-  vanish: () => void;
-  restart: () => void;
+  podEvents: Record<'vanish' | 'container-restart' | 'exited', () => void>;
 }
 
 /** One AI Toolkit server (UI server + worker + trainers) as it runs in a pod; ostris/ai-toolkit@27a03a91, version 0.12.26. */

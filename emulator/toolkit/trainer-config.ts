@@ -12,7 +12,7 @@ export interface TrainerConfig {
   saveDtype: string;
   saveEvery: number;
   maxSaves: number;
-  datasets: { folder_path: string }[];
+  datasets: { folder_path: string; caption_ext?: string }[];
   steps: number;
   learningRate: number;
   disableSampling: boolean;
@@ -25,6 +25,8 @@ export interface TrainerConfig {
   baseModel: string;
   /** Suffixes of the files of one save: two for Wan 2.2 14B. */
   weightSuffixes: string[];
+  /** All that decides what is learned, as text; two jobs that have it in common learn the same from the same photos. */
+  recipe: string;
 }
 
 /** Raised for what the real trainer refuses before it has a trainer object: the process just exits with 1. */
@@ -68,7 +70,7 @@ export function parseTrainerConfig(raw: unknown, env: Record<string, string>): T
     saveDtype: text(save['dtype'], 'float16'),
     saveEvery: number(save['save_every'], 1000),
     maxSaves: number(save['max_step_saves_to_keep'], 5),
-    datasets: (process['datasets'] as { folder_path: string }[] | undefined) ?? [],
+    datasets: (process['datasets'] as TrainerConfig['datasets'] | undefined) ?? [],
     steps: number(train['steps'], 1000),
     learningRate: number(train['lr'], 1e-6),
     disableSampling: train['disable_sampling'] === true,
@@ -80,7 +82,37 @@ export function parseTrainerConfig(raw: unknown, env: Record<string, string>): T
     arch,
     baseModel: text(model['name_or_path'], ''),
     weightSuffixes: arch.startsWith('wan22_14b') ? experts(section(model, 'model_kwargs')) : [''],
+    recipe: recipeOf(process),
   };
+}
+
+// How long, where and on how little memory it trains does not change the numbers; nor do samples and saves.
+const besideRecipe = new Set([
+  'steps',
+  'disable_sampling',
+  'skip_first_sample',
+  'force_first_sample',
+  'gradient_checkpointing',
+  'low_vram',
+  'layer_offloading',
+  'layer_offloading_transformer_percent',
+  'layer_offloading_text_encoder_percent',
+  'compile',
+  'folder_path',
+  'cache_latents_to_disk',
+]);
+
+/** `sample.seed` is no part of it: the real trainer's only seed for training is `training_seed`. */
+function recipeOf(process: Record<string, unknown>): string {
+  const parts = ['trigger_word', 'training_seed', 'network', 'datasets', 'train', 'model'];
+  return JSON.stringify(
+    parts.map((key) => process[key] ?? null),
+    (key, value: unknown) => {
+      if (besideRecipe.has(key)) return undefined;
+      if (!isRecord(value)) return value;
+      return Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)));
+    },
+  );
 }
 
 function experts(kwargs: Record<string, unknown>): string[] {

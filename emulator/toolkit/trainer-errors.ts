@@ -6,6 +6,9 @@ export class TrainerError extends Error {}
 /** The trainer obeyed a flag of the row and exits with 1. */
 export class TrainerStopped extends Error {}
 
+/** SIGINT to the trainer: a stop, not an error. */
+export class Interrupted extends Error {}
+
 export const texts = {
   oomInStep: 'OOM during training step 3 times in a row, aborting training',
   oomWhileLoading:

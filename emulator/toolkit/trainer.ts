@@ -1,10 +1,16 @@
 import { appendFile, mkdir, writeFile } from 'node:fs/promises';
+import { hashSeed } from '../core/random.ts';
 import { Checkpoints } from './checkpoints.ts';
 import { photosOf } from './datasets.ts';
+import { hashPhotos } from './hash-photos.ts';
+import { Learner } from './learner.ts';
+import { loadOptimizer } from './load-optimizer.ts';
+import { strike } from './strike.ts';
 import { ConfigError, parseTrainerConfig } from './trainer-config.ts';
-import { TrainerError, TrainerStopped, gatedText, texts } from './trainer-errors.ts';
+import { Interrupted, TrainerError, TrainerStopped, gatedText } from './trainer-errors.ts';
 import { trainSteps } from './training-loop.ts';
-import type { Fault } from '../core/faults.ts';
+import type { TrainingEntry } from '../core/book.ts';
+import type { TrainerFaults } from '../core/faults.ts';
 import type { Job } from './job.ts';
 import type { Toolkit } from './toolkit.ts';
 import type { TrainerConfig } from './trainer-config.ts';
@@ -19,8 +25,11 @@ export interface Run {
   folder: string;
   checkpoints: Checkpoints;
   photos: string[];
-  fault: Fault | undefined;
+  faults: TrainerFaults;
+  learner: Learner;
   lastSavedStep: number;
+  /** Its page in the account book. */
+  entry: TrainingEntry;
   signal: AbortSignal;
   log: (text: string) => Promise<void>;
   /** Writes status and info the way the trainer does: raw, without moving `updated_at`. */
@@ -33,9 +42,10 @@ export async function runTrainer(params: {
   toolkit: Toolkit;
   job: Job;
   config: unknown;
+  entry: TrainingEntry;
   signal: AbortSignal;
 }): Promise<Exit> {
-  const { toolkit, job, signal } = params;
+  const { toolkit, job, entry, signal } = params;
   const logPath = toolkit.disk.real(`${toolkit.jobFolder(job.name)}/log.txt`);
   const log = async (text: string): Promise<void> => appendFile(logPath, text).catch(() => undefined); // A deleted job folder loses its log.
   const env = { ...toolkit.options.env, AITK_JOB_ID: job.id, CUDA_VISIBLE_DEVICES: job.gpu_ids, IS_AI_TOOLKIT_UI: '1' };
@@ -59,8 +69,10 @@ export async function runTrainer(params: {
     folder,
     checkpoints,
     photos: [],
-    fault: toolkit.options.takeFault(job.name),
+    faults: toolkit.options.takeFaults(job.name),
+    learner: new Learner(),
     lastSavedStep: 0,
+    entry,
     signal,
     log,
     report: (info, step) => {
@@ -70,7 +82,8 @@ export async function runTrainer(params: {
     sleep: (delayMs) => toolkit.options.clock.sleep(delayMs, signal),
   };
   try {
-    await load(run);
+    const early = await load(run);
+    if (early !== 'loaded') return early;
     const exit = await trainSteps(run);
     if (exit !== 'done') return exit;
     if (config.reportsProgress)
@@ -83,8 +96,9 @@ export async function runTrainer(params: {
 
 async function end(run: Run, error: unknown): Promise<Exit> {
   const { job, config, signal } = run;
-  // SIGINT, a flag and an exception all put the step back to the last save.
-  if (config.reportsProgress) job.step = run.lastSavedStep;
+  // SIGINT, a flag and an exception all put the step back to the last save; a container that ends writes nothing.
+  const isKilled = signal.aborted && !(signal.reason instanceof Interrupted);
+  if (config.reportsProgress && !isKilled) job.step = run.lastSavedStep;
   if (signal.aborted) return { code: 0 };
   if (error instanceof TrainerStopped) return { code: 1 };
   if (!(error instanceof TrainerError)) throw error;
@@ -93,47 +107,64 @@ async function end(run: Run, error: unknown): Promise<Exit> {
   return { code: 1 };
 }
 
-async function load(run: Run): Promise<void> {
-  const { toolkit, config, fault } = run;
-  const delays = toolkit.options.config().delaysMs;
+/** Everything before the first step; answers how the process ended when it came to an end here. */
+async function load(run: Run): Promise<Exit | 'loaded'> {
+  const { toolkit, config, faults } = run;
+  const { seed, delaysMs, gated } = toolkit.options.config();
   run.report('Starting');
   await mkdir(toolkit.disk.real(run.folder), { recursive: true });
   await writeFile(toolkit.disk.real(`${run.folder}/config.yaml`), `# emulated; name: ${config.name}\n`);
   run.report('Loading model');
-  await run.sleep(delays.modelLoad);
-  if (toolkit.options.config().gated.includes(config.baseModel)) {
+  await run.sleep(delaysMs.modelLoad);
+  if (gated.includes(config.baseModel)) {
     throw new TrainerError(
       gatedText(config.baseModel, Boolean(toolkit.settings.get('HF_TOKEN') || toolkit.options.env['HF_TOKEN'])),
     );
   }
-  if (fault?.effect === 'oom' && fault.step === undefined)
-    throw new TrainerError(fault.detail ?? texts.oomWhileLoading);
+  if (faults.strike !== undefined && faults.strike.step === undefined && isSudden(faults.strike.effect))
+    return strike(run, faults.strike);
 
   const newest = await run.checkpoints.newest().catch((error: Error) => {
     throw new TrainerError(error.message);
   });
   if (newest !== undefined) {
-    await run.log(`#### IMPORTANT RESUMING FROM ${newest.path}\n`);
-    run.lastSavedStep = newest.step;
+    const { path, step } = newest;
+    await run.log(`#### IMPORTANT RESUMING FROM ${path} ####\nLoading from ${path}\n`);
+    await run.log(`Found step ${step} in metadata, starting from there\n`);
+    run.lastSavedStep = step;
+    Object.assign(run.entry, { resumedFromStep: step, lastStep: step });
   }
+  run.learner = new Learner(newest?.learned);
+  await loadOptimizer(run);
   run.report('Loading dataset');
-  await run.sleep(delays.datasetLoad);
-  run.photos = await loadPhotos(run);
+  await run.sleep(delaysMs.datasetLoad);
+  const { photos, hash } = await loadPhotos(run);
+  run.photos = photos;
+  run.learner.study(hashSeed(seed, config.recipe, hash));
+  return 'loaded';
 }
 
-async function loadPhotos(run: Run): Promise<string[]> {
+/** Spoilt files are no end of the process. */
+function isSudden(effect: string): boolean {
+  return effect !== 'corrupt-file' && effect !== 'truncate-file';
+}
+
+async function loadPhotos(run: Run): Promise<{ photos: string[]; hash: string }> {
   const photos: string[] = [];
-  for (const { folder_path: folder } of run.config.datasets) {
+  const hashes: string[] = [];
+  for (const { folder_path: folder, caption_ext: captionExt = 'txt' } of run.config.datasets) {
     const real = run.toolkit.disk.real(folder);
     const found = await photosOf(real).catch(() => {
       throw new TrainerError(`[Errno 2] No such file or directory: '${folder}'`);
     });
     if (found.length === 0) throw new TrainerError(`no images found in ${folder}`);
     await run.log(`Dataset: ${folder}\n  -  Found ${found.length} images\n`);
-    photos.push(...found.map((name) => `${real}/${name}`));
+    const paths = found.map((name) => `${real}/${name}`);
+    photos.push(...paths);
+    hashes.push(await hashPhotos(paths, captionExt));
   }
   if (photos.length === 0) throw new TrainerError('No datasets specified in config');
-  return photos;
+  return { photos, hash: hashes.join() };
 }
 
 function traceback(type: string, message: string): string {

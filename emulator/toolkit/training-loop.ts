@@ -1,53 +1,47 @@
-import { hashSeed } from '../core/random.ts';
+import { saveCheckpoint } from './save-checkpoint.ts';
 import { writeSample } from './samples.ts';
-import { TrainerError, TrainerStopped, texts } from './trainer-errors.ts';
+import { strike } from './strike.ts';
+import { TrainerStopped } from './trainer-errors.ts';
 import type { Fault } from '../core/faults.ts';
 import type { Run } from './trainer.ts';
 import type { Exit } from './worker.ts';
 
 /** Walks from the resumed step to the end; several steps at a time when they are shorter than a timer can be. */
 export async function trainSteps(run: Run): Promise<Exit | 'done'> {
-  const { toolkit, job, config, fault } = run;
+  const { toolkit, job, config } = run;
   const { clock } = toolkit.options;
   const start = run.lastSavedStep;
   if (config.usesLossLog || config.reportsProgress) {
-    toolkit.losses.open(run.folder, {
-      seed: hashSeed(toolkit.options.config().seed, config.name),
-      learningRate: config.learningRate,
-      step: start,
-    });
+    toolkit.losses.open(run.folder, { learningRate: config.learningRate, step: start });
   }
   if (start === 0 && !config.skipFirstSample) await sampleAll(run, 0);
   run.report('Training', start);
-  const podFate = toolkit.options.fates.find(
-    (fate) => (fate.effect === 'vanish' || fate.effect === 'container-restart') && fate.step !== undefined,
-  );
-  const strikes = [fault, podFate].filter(
-    (strike): strike is Fault =>
-      strike?.step !== undefined && strike.effect !== 'corrupt-file' && strike.effect !== 'truncate-file',
-  );
+  const strikes = strikesOf(run);
+  const atOnce = strikes.find((candidate) => candidate.step === start);
+  if (atOnce !== undefined) return strike(run, atOnce);
 
   let step = start;
   let markMs = clock.now();
   while (step < config.steps) {
     const boundary = nextBoundary(run, step, strikes);
-    const stepMs = clock.scale(toolkit.options.config().delaysMs.step);
+    const stepMs = clock.scale(stepDelayMs(run, step));
     await clock.sleepReal(Math.min(stepMs, markMs + stepMs - clock.now()), run.signal);
     const next =
       stepMs === 0 ? boundary : Math.min(boundary, step + Math.max(1, Math.floor((clock.now() - markMs) / stepMs)));
     markMs += (next - step) * stepMs;
-    await logSteps(run, step, next);
+    await executeSteps(run, step, next);
     step = next;
+    Object.assign(run.entry, { lastStep: step, stepsTrained: step - start });
     if (config.reportsProgress) job.step = step;
-    if (config.performanceLogEvery > 0) job.speed_string = speed(toolkit.options.config().delaysMs.step);
+    if (config.performanceLogEvery > 0) job.speed_string = speed(stepDelayMs(run, step));
 
-    const strike = strikes.find((candidate) => step >= (candidate.step ?? 0));
-    if (strike !== undefined) return strikeAt(run, strike);
+    const due = strikes.find((candidate) => step >= (candidate.step ?? 0));
+    if (due !== undefined) return strike(run, due);
     obeyFlags(run);
     const isDue = step % config.saveEvery === 0 && step > start + 1 && step < config.steps;
     if (isDue || (job.save_now && config.reportsProgress)) {
       job.save_now = false;
-      await save(run, step, false);
+      await saveCheckpoint(run, { step, isFinal: false });
       obeyFlags(run);
     }
     const samplesDue = step % config.sampleEvery === 0 && step < config.steps;
@@ -62,26 +56,47 @@ export async function trainSteps(run: Run): Promise<Exit | 'done'> {
     run.signal.throwIfAborted();
   }
   await sampleAll(run, config.steps);
-  await save(run, config.steps, true);
+  await saveCheckpoint(run, { step: config.steps, isFinal: true });
   return 'done';
+}
+
+/** What ends this process at a step: of the trainer's own faults and of the pod's fates. */
+function strikesOf({ faults, toolkit }: Run): Fault[] {
+  const fates = toolkit.options.fates.filter((fate) => ['vanish', 'container-restart', 'exited'].includes(fate.effect));
+  return [faults.strike, ...fates].filter(
+    (fault): fault is Fault =>
+      fault?.step !== undefined && fault.effect !== 'corrupt-file' && fault.effect !== 'truncate-file',
+  );
+}
+
+/** One step on this pod's GPU and host, before the clock factor. */
+function stepDelayMs({ toolkit, faults }: Run, step: number): number {
+  const { config, gpu, fates } = toolkit.options;
+  const { delaysMs, stepFactors } = config();
+  const slow = [fates.find(({ effect }) => effect === 'slow-host'), faults.modifiers.get('slow')].filter(
+    (fault) => fault !== undefined && step >= (fault.step ?? 0),
+  );
+  return slow.reduce((ms, fault) => ms * (fault?.factor ?? 10), delaysMs.step * (stepFactors[gpu.name] ?? 1));
 }
 
 function nextBoundary(run: Run, step: number, strikes: Fault[]): number {
   const { steps, saveEvery, sampleEvery } = run.config;
   const next = (every: number): number => (every > 0 ? (Math.floor(step / every) + 1) * every : steps);
-  const ahead = strikes.map((strike) => strike.step ?? 0).filter((at) => at > step);
+  const turns = [...strikes.map((candidate) => candidate.step ?? 0), run.faults.modifiers.get('slow')?.step ?? 0];
+  const ahead = turns.filter((at) => at > step);
   return Math.min(steps, next(saveEvery), next(sampleEvery), ...ahead);
 }
 
-async function logSteps(run: Run, from: number, to: number): Promise<void> {
+async function executeSteps(run: Run, from: number, to: number): Promise<void> {
   const { toolkit, config, folder } = run;
-  const nowSec = toolkit.options.clock.now() / 1000;
+  const wallTimeSec = toolkit.options.clock.now() / 1000;
   const rate = exponent(config.learningRate, 1);
   let text = '';
   for (let step = from; step < to; step += 1) {
-    toolkit.losses.log(folder, step, nowSec);
+    const loss = run.learner.train(step);
+    toolkit.losses.log(folder, step, { wallTimeSec, loss });
     const percent = Math.floor(((step + 1) / config.steps) * 100);
-    text += `\r${config.name}: ${percent}%| ${step + 1}/${config.steps} lr: ${rate} loss: ${exponent(toolkit.losses.loss(folder, step), 3)}`;
+    text += `\r${config.name}: ${percent}%| ${step + 1}/${config.steps} lr: ${rate} loss: ${exponent(loss, 3)}`;
   }
   await run.log(text);
 }
@@ -109,22 +124,6 @@ function obeyFlags(run: Run): void {
   }
 }
 
-async function save(run: Run, step: number, isFinal: boolean): Promise<void> {
-  const { toolkit, fault } = run;
-  const world = toolkit.options.config();
-  run.report('Saving model', step);
-  await run.log(`\nSaving at step ${step}\n`);
-  await run.sleep(world.delaysMs.save);
-  const isSpoilt = fault?.step === undefined ? isFinal : step >= fault.step;
-  const spoil = isSpoilt
-    ? ({ 'corrupt-file': 'corrupt', 'truncate-file': 'truncate' } as const)[fault?.effect ?? '']
-    : undefined;
-  await run.checkpoints.save({ step, isFinal, world, signal: run.signal, ...(spoil && { spoil }) });
-  if (!isFinal) await run.checkpoints.prune();
-  run.lastSavedStep = step;
-  if (!isFinal) run.report('Training');
-}
-
 async function sampleAll(run: Run, step: number): Promise<void> {
   const { toolkit, config } = run;
   if (config.disableSampling) return;
@@ -142,35 +141,4 @@ async function sampleAll(run: Run, step: number): Promise<void> {
       nowMs,
     });
   }
-}
-
-/** What a fault does at its step: end the process in some way, or never go on. */
-async function strikeAt(run: Run, fault: Fault): Promise<Exit> {
-  const { fates, vanish, restart } = run.toolkit.options;
-  if (fates.includes(fault)) fates.splice(fates.indexOf(fault), 1);
-  switch (fault.effect) {
-    case 'exit':
-      return { code: fault.code ?? 1 };
-    case 'sigkill':
-      return { signal: 'SIGKILL' };
-    case 'zombie':
-      return null;
-    case 'oom':
-      throw new TrainerError(fault.detail ?? texts.oomInStep);
-    case 'db-lock':
-      throw new TrainerError(fault.detail ?? texts.dbLock);
-    case 'vanish':
-      vanish();
-      break;
-    case 'container-restart':
-      restart();
-      break;
-    default:
-      break;
-  }
-  return new Promise<never>((_, reject) => {
-    const stop = (): void => reject(run.signal.reason as Error);
-    if (run.signal.aborted) stop();
-    else run.signal.addEventListener('abort', stop, { once: true });
-  });
 }

@@ -1,6 +1,7 @@
 import { appendFile, mkdir, readdir, rename, writeFile } from 'node:fs/promises';
 import { isBusy } from './job.ts';
 import { touch } from './jobs.ts';
+import { Interrupted } from './trainer-errors.ts';
 import { runTrainer } from './trainer.ts';
 import type { Job } from './job.ts';
 import type { Toolkit } from './toolkit.ts';
@@ -102,13 +103,15 @@ export class Worker {
     this.started += 1;
 
     const killed = AbortSignal.any([process.interrupt.signal, this.#life.signal]);
-    const bookEnd = toolkit.options.bookTraining(job.name);
-    const exit = await runTrainer({ toolkit, job, config, signal: killed })
+    const entry = toolkit.options.bookTraining(job.name);
+    const exit = await runTrainer({ toolkit, job, config, entry, signal: killed })
       .catch((error: unknown): Exit => {
         if (!killed.aborted) throw error;
         return { code: 0 };
       })
-      .finally(bookEnd);
+      .finally(() => {
+        entry.endedAtMs = toolkit.options.clock.now();
+      });
     this.#processes.delete(pid);
     if (this.#life.signal.aborted) return;
     await this.#noticeExit(job, exit, real('log.txt'));
@@ -130,7 +133,7 @@ export class Worker {
   /** SIGINT to a trainer; false when no such process lives. */
   interrupt(pid: number): boolean {
     const process = this.#processes.get(pid);
-    process?.interrupt.abort(new Error('SIGINT'));
+    process?.interrupt.abort(new Interrupted('SIGINT'));
     return process !== undefined;
   }
 

@@ -31,6 +31,41 @@ describe('the account book', () => {
     expect(book.requests['POST /v2/pods']).toBe(2);
   });
 
+  it('adds up to the micro-dollar with the bills, whatever their buckets', async () => {
+    const at = await world({ prices: { 'NVIDIA GeForce RTX 4090': { secure: 0.6937 } } });
+    const pod = await at.pod('a');
+    await at.advance(3 * 3_600_000 + 1234);
+    await at.runpod('POST', `/v2/pods/${pod}/action`, { action: 'stop' });
+    await at.advance(777);
+    await at.runpod('POST', `/v2/pods/${pod}/action`, { action: 'start' });
+    await at.advance(86_400_000 + 4321);
+    await at.runpod('DELETE', `/v2/pods/${pod}`);
+
+    const [entry] = (await at.book()).pods;
+    const spans: { fromMs: number; toMs: number; gpuUsdPerHour: number; diskUsdPerHour: number }[] = entry.spans;
+    expect(spans).toHaveLength(2);
+    expect(entry.billedMs).toBe(spans.reduce((sum, span) => sum + span.toMs - span.fromMs, 0));
+    const exact = spans.reduce(
+      (sum, span) => sum + ((span.gpuUsdPerHour + span.diskUsdPerHour) * (span.toMs - span.fromMs) * 1e6) / 3_600_000,
+      0,
+    );
+    expect(entry.costMicroUsd - exact).toBeGreaterThanOrEqual(0);
+    expect(entry.costMicroUsd - exact).toBeLessThan(2);
+    for (const [bucketSize, least] of [
+      ['hour', 27],
+      ['day', 2],
+      ['year', 1],
+    ] as const) {
+      const { records, metadata } = (await at.runpod('GET', `/v2/billing/pods?podId=${pod}&bucketSize=${bucketSize}`))
+        .body;
+      const amounts = records.map(({ totalAmount }: { totalAmount: number }) => Math.round(totalAmount * 1e6));
+      expect(amounts.length).toBeGreaterThanOrEqual(least);
+      expect(amounts.reduce((sum: number, amount: number) => sum + amount, 0)).toBe(entry.costMicroUsd);
+      expect(Math.round(metadata.totals.totalAmount * 1e6)).toBe(entry.costMicroUsd);
+    }
+    expect((await at.book()).costMicroUsd).toBe(entry.costMicroUsd);
+  });
+
   it('sees two pods alive under one attempt', async () => {
     const at = await world();
     await at.pod('tempera-test-2-a1p1');

@@ -134,7 +134,91 @@ describe('faults of a pod', () => {
   });
 });
 
+describe('a pod that has ended', () => {
+  it('may go on answering through the proxy with what it last knew', async () => {
+    const at = await world();
+    await at.fault({ at: 'pods.create', effect: 'ghost', ms: 60_000 }, { at: 'trainer', effect: 'vanish', step: 15 });
+    const pod = await at.pod('a');
+    const job = await at.train(pod, 'job_ghost');
+    await until(async () => (await at.runpod('GET', `/v2/pods/${pod}`)).status === 404);
+    expect(await at.job(pod, job)).toMatchObject({ status: 'running', step: 15 });
+    await at.toolkit(pod, 'GET', '/api/queue/0/start');
+    expect((await at.book()).trainings).toMatchObject([{ lastStep: 15, endedAtMs: expect.any(Number) }]);
+    expect((await at.book()).aliveNow).toEqual([]);
+    await at.advance(60_001);
+    expect((await at.toolkit(pod, 'GET', '/api/auth')).status).toBe(404);
+  });
+
+  it.each([200, 404, 502])('answers with a page and %i', async (deadPodStatus) => {
+    const at = await world({ deadPodStatus });
+    const pod = await at.pod('a');
+    await at.runpod('DELETE', `/v2/pods/${pod}`);
+    const answer = await at.toolkit(pod, 'GET', '/api/auth');
+    expect([answer.status, answer.headers.get('content-type')]).toEqual([deadPodStatus, 'text/html']);
+  });
+
+  it.each(['exited', 'container-restart'])('%s at a step ends the training and empties the disk', async (effect) => {
+    const at = await world();
+    await at.fault({ at: 'trainer', effect, step: 15 });
+    const pod = await at.pod('a');
+    await at.train(pod, 'job_x');
+    await until(async () => typeof (await at.book()).trainings[0]?.endedAtMs === 'number');
+    expect((await at.book()).trainings).toMatchObject([{ lastStep: 15, lastSavedStep: 10 }]);
+    const { status, cost } = { exited: { status: 'EXITED', cost: 0 } }[effect] ?? { status: 'RUNNING', cost: 0.74 };
+    await until(async () => (await at.runpod('GET', `/v2/pods/${pod}`)).body.status === status);
+    expect((await at.runpod('GET', `/v2/pods/${pod}`)).body.cost).toBe(cost);
+    if (effect === 'exited') return;
+    await until(async () => (await at.toolkit(pod, 'GET', '/api/auth')).status === 200);
+    expect((await at.toolkit(pod, 'GET', '/api/jobs')).body.jobs).toEqual([]);
+  });
+});
+
+describe('a slow host', () => {
+  const STEP_MS = 60_000;
+
+  it.each<[string, object, object]>([
+    ['by a fate of the pod', { at: 'pods.create', effect: 'slow-host', factor: 3 }, {}],
+    ['by a fault of the trainer', { at: 'trainer', effect: 'slow', factor: 3 }, {}],
+    ['by its kind of GPU', { at: 'hub', effect: 'reset', times: 0 }, { stepFactors: { 'NVIDIA GeForce RTX 4090': 3 } }],
+  ])('takes three times as long for a step: %s', async (_, fault, config) => {
+    const at = await world({ delaysMs: { ...noDelays, step: STEP_MS }, ...config });
+    await at.fault(fault);
+    const pod = await at.pod('a');
+    const job = await at.train(pod, 'job_slow');
+    await until(async () => (await at.job(pod, job)).info === 'Training');
+    await at.advance(2 * STEP_MS);
+    // A step would have been noted before this answer comes: the trainer wakes up first.
+    await at.runpod('GET', '/v2/pods');
+    expect((await at.job(pod, job)).step).toBe(0);
+    await at.advance(STEP_MS);
+    await until(async () => (await at.job(pod, job)).step === 1);
+    expect((await at.job(pod, job)).speed_string).toBe('180.00 sec/iter');
+  });
+
+  it('gets slow at a step', async () => {
+    const at = await world({ delaysMs: { ...noDelays, step: 1 } });
+    await at.fault({ at: 'trainer', effect: 'slow', step: 5, factor: 1_000_000 });
+    const pod = await at.pod('a');
+    const job = await at.train(pod, 'job_slow');
+    await until(async () => (await at.job(pod, job)).speed_string === '1000.00 sec/iter');
+    expect((await at.job(pod, job)).step).toBe(5);
+  });
+});
+
 describe('faults of list, delete and billing', () => {
+  it.each(['deleted-but-500', 'deleted-but-reset'])('%s: the pod is gone all the same', async (effect) => {
+    const at = await world();
+    const pod = await at.pod('a');
+    await at.fault({ at: 'pods.delete', effect });
+    const status = await at.runpod('DELETE', `/v2/pods/${pod}`).then(
+      (answer) => answer.status,
+      () => 'reset',
+    );
+    expect(status).toBe(effect === 'deleted-but-500' ? 500 : 'reset');
+    expect((await at.runpod('DELETE', `/v2/pods/${pod}`)).status).toBe(404);
+    expect((await at.book()).pods[0].endedBy).toBe('deleted');
+  });
+
   it('a list without an array, doubled, short with a cursor, or late', async () => {
     const at = await world();
     await at.pod('a');
@@ -222,8 +306,129 @@ describe('faults of the proxy', () => {
   });
 });
 
+describe('downloads of checkpoints', () => {
+  it.each(['_000000020\\.safetensors', 'optimizer\\.pt'])('only %s is cut, once', async (path) => {
+    const at = await world();
+    const pod = await at.pod('a');
+    const job = await at.train(pod, 'job_x');
+    await at.ended(pod, job);
+    await at.fault({ at: 'proxy', effect: 'truncate', match: { path }, bytes: 5000 });
+    const outcomes: [string, string][] = [];
+    for (const name of ['job_x_000000020.safetensors', 'optimizer.pt', 'job_x_000000020.safetensors', 'optimizer.pt'])
+      outcomes.push([
+        name,
+        await at.download(pod, job, name).then(
+          () => 'whole',
+          () => 'cut',
+        ),
+      ]);
+    const spoilt = outcomes.filter(([, outcome]) => outcome === 'cut');
+    expect(spoilt.map(([name]) => new RegExp(path).test(name))).toEqual([true]);
+  });
+});
+
+describe('faults of the hub', () => {
+  const repo = 'tempera-demo/x';
+  const oid = '0'.repeat(64);
+  const asUser = { authorization: 'Bearer hf_emulated' };
+  const ndjson = [
+    { key: 'header', value: { summary: 'one' } },
+    { key: 'file', value: { path: 'README.md', content: 'hi', encoding: 'utf8' } },
+  ]
+    .map((line) => JSON.stringify(line))
+    .join('\n');
+
+  it.each([
+    ['whoami', 'GET', '/api/whoami-v2'],
+    ['repos/create', 'POST', '/api/repos/create'],
+    ['preupload', 'POST', `/api/models/${repo}/preupload/main`],
+    ['lfs/batch', 'POST', `/${repo}.git/info/lfs/objects/batch`],
+    ['lfs/object', 'PUT', `/lfs/object/${oid}`],
+    ['lfs/part', 'PUT', `/lfs/part/${oid}/1`],
+    ['lfs/complete', 'POST', `/lfs/complete/${oid}`],
+    ['commit', 'POST', `/api/models/${repo}/commit/main`],
+    ['tag', 'POST', `/api/models/${repo}/tag/v1`],
+    ['paths-info', 'POST', `/api/models/${repo}/paths-info/main`],
+    ['tree', 'GET', `/api/models/${repo}/tree/main`],
+    ['resolve', 'HEAD', `/${repo}/resolve/main/README.md`],
+  ])('503 at %s and nowhere else', async (route, method, path) => {
+    const at = await world();
+    await at.fault({ at: 'hub', effect: 'status', status: 503, match: { route: `^${route}$` } });
+    const ask = async (name: string, url: string): Promise<number> =>
+      (await at.request(name, `${at.url}/hub${url}`, { headers: asUser })).status;
+    expect(await ask('GET', '/api/models')).toBe(200);
+    expect(await ask(method, path)).toBe(503);
+    expect(await ask(method, path)).not.toBe(503);
+  });
+
+  it.each(['commit-but-500', 'commit-but-reset'])('%s: the commit is there all the same', async (effect) => {
+    const at = await world();
+    await at.fault({ at: 'hub', effect });
+    const headers = { ...asUser, 'content-type': 'application/json' };
+    await at.request('POST', `${at.url}/hub/api/repos/create`, { headers, body: { type: 'model', name: 'x' } });
+    const status = await at
+      .request('POST', `${at.url}/hub/api/models/${repo}/commit/main`, { headers: asUser, body: ndjson })
+      .then(
+        (answer) => answer.status,
+        () => 'reset',
+      );
+    expect(status).toBe(effect === 'commit-but-500' ? 500 : 'reset');
+    expect((await at.book()).hubCommits).toMatchObject([{ repo, branch: 'main' }]);
+    const raw = await at.request('GET', `${at.url}/hub/${repo}/raw/main/README.md`, { headers: asUser });
+    expect(raw.text).toBe('hi');
+  });
+
+  it('a commit that is refused says so, whatever was to be hidden', async () => {
+    const at = await world();
+    await at.fault({ at: 'hub', effect: 'commit-but-500' });
+    const answer = await at.request('POST', `${at.url}/hub/api/models/${repo}/commit/main`, {
+      headers: asUser,
+      body: ndjson,
+    });
+    expect(answer.status).toBe(404);
+  });
+});
+
 describe('faults of the trainer', () => {
+  it.each(['hang', 'zombie'])('%s while loading leaves the row at step 0', async (effect) => {
+    const at = await world();
+    await at.fault({ at: 'trainer', effect });
+    const pod = await at.pod('a');
+    const job = await at.train(pod, 'job_stuck');
+    await until(async () => (await at.job(pod, job)).info === 'Loading model');
+    await at.toolkit(pod, 'GET', `/api/jobs/${job}/stop`);
+    expect(await at.job(pod, job)).toMatchObject({ step: 0, status: effect === 'hang' ? 'stopped' : 'running' });
+  });
+
+  it('hang at step 0 says Training and never takes a step', async () => {
+    const at = await world();
+    await at.fault({ at: 'trainer', effect: 'hang', step: 0 });
+    const pod = await at.pod('a');
+    const job = await at.train(pod, 'job_stuck');
+    await until(async () => (await at.job(pod, job)).info === 'Training');
+    await at.toolkit(pod, 'GET', `/api/jobs/${job}/stop`);
+    expect((await at.book()).trainings).toMatchObject([{ stepsTrained: 0 }]);
+  });
+
+  it('makes one training worse in several ways, and ends only one', async () => {
+    const at = await world();
+    await at.fault(
+      { at: 'trainer', effect: 'exit', step: 15 },
+      { at: 'trainer', effect: 'no-optimizer' },
+      { at: 'trainer', effect: 'sigkill', step: 25 },
+    );
+    const pod = await at.pod('a');
+    const job = await at.train(pod, 'job_x');
+    expect((await at.ended(pod, job)).info).toContain('exit code 1');
+    expect(await at.log(pod, job)).toContain('Could not save optimizer');
+    await at.startJob(pod, job);
+    expect((await at.ended(pod, job)).info).toContain('SIGKILL');
+    expect(await at.log(pod, job)).toContain('Saved optimizer to');
+    expect((await at.book()).trainings).toMatchObject([{ lastStep: 15 }, { lastStep: 25, optimizer: 'missing' }]);
+  });
+
   it.each<[string, object, string, RegExp]>([
+    ['exit 1 while loading', { effect: 'exit' }, 'error', /^Job process terminated with exit code 1\.$/],
     ['exit 1', { effect: 'exit', step: 15 }, 'error', /^Job process terminated with exit code 1\.$/],
     ['SIGKILL', { effect: 'sigkill', step: 15 }, 'error', /^Job process terminated with signal SIGKILL\.$/],
     ['out of memory in a step', { effect: 'oom', step: 15 }, 'error', /OOM during training step 3 times in a row/],

@@ -28,6 +28,11 @@ export interface Answer {
   body: Json;
 }
 
+export interface NamedBytes {
+  name: string;
+  bytes: Buffer;
+}
+
 /** One emulator process of a test file, with as many worlds as it likes. */
 export async function startCloud(): Promise<{
   world: (name: string, config?: object) => Promise<TestWorld>;
@@ -122,21 +127,74 @@ export class TestWorld {
   }
 
   /** Uploads two photos and starts a training; answers the job's id. */
-  async train(podId: string, name: string, overrides: object = {}): Promise<string> {
-    await this.toolkit(podId, 'GET', '/api/datasets/list');
-    await this.toolkit(podId, 'POST', '/api/datasets/create', { name: `${name}_set` });
-    const form = new FormData();
-    for (const photo of ['one.jpg', 'two.jpg']) form.append('files', new Blob([Buffer.alloc(2000, photo)]), photo);
-    form.append('datasetName', `${name}_set`);
-    await this.toolkit(podId, 'POST', '/api/datasets/upload', form);
+  async train(podId: string, name: string, overrides: object = {}, photos = ['one.jpg', 'two.jpg']): Promise<string> {
+    await this.upload(
+      podId,
+      `${name}_set`,
+      photos.map((photo) => ({ name: photo, bytes: Buffer.alloc(2000, photo) })),
+    );
     const created = await this.toolkit(podId, 'POST', '/api/jobs', {
       name,
       gpu_ids: '0',
       job_config: jobConfig(name, overrides),
     });
-    await this.toolkit(podId, 'GET', `/api/jobs/${created.body.id}/start`);
-    await this.toolkit(podId, 'GET', '/api/queue/0/start');
+    await this.startJob(podId, created.body.id);
     return created.body.id;
+  }
+
+  async startJob(podId: string, id: string): Promise<void> {
+    await this.toolkit(podId, 'GET', `/api/jobs/${id}/start`);
+    await this.toolkit(podId, 'GET', '/api/queue/0/start');
+  }
+
+  /** Puts files into a dataset's folder. */
+  async upload(podId: string, dataset: string, files: NamedBytes[]): Promise<void> {
+    await this.toolkit(podId, 'GET', '/api/datasets/list');
+    await this.toolkit(podId, 'POST', '/api/datasets/create', { name: dataset });
+    const form = new FormData();
+    for (const { name, bytes } of files) form.append('files', new Blob([new Uint8Array(bytes)]), name);
+    form.append('datasetName', dataset);
+    const answer = await this.toolkit(podId, 'POST', '/api/datasets/upload', form);
+    if (answer.status !== 200) throw new Error(answer.text);
+  }
+
+  /** Puts files into the folder of a job that is yet to be created, with the datasets folder pointed at the jobs. */
+  async restore(podId: string, jobName: string, files: NamedBytes[]): Promise<void> {
+    const { body: settings } = await this.toolkit(podId, 'GET', '/api/settings');
+    const point = (folder: string): Promise<Answer> =>
+      this.toolkit(podId, 'POST', '/api/settings', { HF_TOKEN: '', ...settings, DATASETS_FOLDER: folder });
+    await point(settings.TRAINING_FOLDER);
+    await this.upload(podId, jobName, files);
+    await point(settings.DATASETS_FOLDER);
+  }
+
+  /** Names and sizes of a job's weights and optimizer, in the order of the list. */
+  async files(podId: string, id: string): Promise<{ name: string; path: string; size: number }[]> {
+    const { files } = (await this.toolkit(podId, 'GET', `/api/jobs/${id}/files`)).body;
+    return files.map((file: { path: string; size: number }) => ({ ...file, name: file.path.split('/').at(-1) ?? '' }));
+  }
+
+  /** One of a job's files by its name. */
+  async download(podId: string, id: string, name: string): Promise<Buffer> {
+    const file = (await this.files(podId, id)).find((candidate) => candidate.name === name);
+    if (file === undefined) throw new Error(`the job has no ${name}`);
+    const response = await fetch(`${this.url}/proxy/${podId}/8675/api/files/${encodeURIComponent(file.path)}`);
+    return Buffer.from(await response.arrayBuffer());
+  }
+
+  async log(podId: string, id: string): Promise<string> {
+    return (await this.toolkit(podId, 'GET', `/api/jobs/${id}/log`)).body.log;
+  }
+
+  /** Loss by step (0-based), as far as the pod knows it. */
+  async losses(podId: string, id: string): Promise<Map<number, number>> {
+    const { points } = (await this.toolkit(podId, 'GET', `/api/jobs/${id}/loss?key=loss%2Floss`)).body;
+    return new Map(points.map(({ step, value }: { step: number; value: number }) => [step, value]));
+  }
+
+  /** Skips time. */
+  async advance(ms: number): Promise<void> {
+    await this.request('POST', `${this.url}/admin/clock`, { body: { advanceMs: ms } });
   }
 
   async job(podId: string, id: string): Promise<Json> {
