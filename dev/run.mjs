@@ -1,4 +1,4 @@
-// The entry of `npm run demo | test | start | check | bootstrap | bench:* | db:*`. Works on a clone in which nothing is installed:
+// The entry of `npm run demo | test | start | curate | check | bootstrap | bench:* | db:*`. Works on a clone in which nothing is installed:
 // brings dependencies, the generated database client and the Temporal CLI up to date, then runs the command and ends
 // with its exit code. Plain JavaScript without dependencies.
 import './node-version.mjs';
@@ -10,6 +10,8 @@ import { setUp } from './setup.mjs';
 import { endSteps, say } from './steps.mjs';
 
 const ROOT = join(import.meta.dirname, '..');
+/** Where the person is, for commands that take paths; npm says it in INIT_CWD. */
+const STARTED_IN = process.cwd();
 /** How long a command may take to end everything it started. */
 const GRACE_MS = 60_000;
 
@@ -33,6 +35,7 @@ try {
 function commandFor(name) {
   const typescript = (file) => ({ file: ['--import', 'tsx', file] });
   if (name === 'test') return { file: ['node_modules/vitest/vitest.mjs', 'run'], needs: { temporal: true, s3: true } };
+  if (name === 'curate') return { ...typescript('dev/curate.ts'), needs: {} };
   if (name === 'check') return { ...typescript('dev/check.ts'), needs: {} };
   if (name === 'bootstrap') return { ...typescript('dev/bootstrap.ts'), needs: {} };
   if (name.startsWith('db:')) return { file: ['--import', 'tsx', 'dev/db.ts', name.slice('db:'.length)], needs: {} };
@@ -49,7 +52,7 @@ function run({ file }, env) {
   child = spawn(process.execPath, ['--import', './dev/parent-watch.mjs', ...file, ...args], {
     stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
     detached: process.platform !== 'win32',
-    env: { ...process.env, ...env },
+    env: { INIT_CWD: STARTED_IN, ...process.env, ...env },
   });
   child.on('error', (error) => fail(error.message));
   child.on('exit', (code, signal) => {

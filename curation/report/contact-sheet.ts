@@ -48,7 +48,7 @@ export async function renderContactSheet({ report, thumbnails }: CuratedSet): Pr
     }
     sheet.frame(left, top, FRAMES[decision], { dashed: decision === 'reserve' });
   }
-  return await fromPixels(sheet.pixels, 3).png({ compressionLevel: 9 }).toBuffer();
+  return await fromPixels(sheet.pixels, 3).png().toBuffer();
 }
 
 async function thumbnail(jpeg: Uint8Array): Promise<Pixels> {
