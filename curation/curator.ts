@@ -11,13 +11,17 @@ import { decodeFindings, encodeFindings, PEOPLE_VERSION } from './people/finding
 import type { PeopleFindings } from './people/findings.ts';
 import type { AnalysedPhoto } from './signals/analyse.ts';
 import { ANALYSER_VERSION, decodeAnalysis, encodeAnalysis } from './signals/analysis.ts';
+import { memoryOf } from './threads/hand-over.ts';
 import { createThreadPool } from './threads/pool.ts';
 import type { ThreadPool } from './threads/pool.ts';
 
+/** Each thread costs 60 MB and more; decoding has threads of its own beside them. */
+const MOST_THREADS = 4;
+
 /** Starts a curator. Its threads begin with the first photo; the face model is loaded with the first person. */
 export function createCurator(): Curator {
-  const cores = availableParallelism();
-  const signals = createThreadPool({ file: threadFile('signals-thread'), threads: cores });
+  const threads = Math.min(MOST_THREADS, availableParallelism());
+  const signals = createThreadPool({ file: threadFile('signals-thread'), threads });
   const people = createThreadPool({ file: threadFile('people-thread'), threads: 1 });
   return {
     async curate(input) {
@@ -67,11 +71,11 @@ async function judge(
   const bytes = await photo.read();
   const wantPicture = wantPeople && knownPeople === null;
   const { analysis, picture } = known
-    ? { analysis: known, picture: await signals.run<Pixels>('decode', { bytes }, signal) }
-    : await signals.run<AnalysedPhoto>('analyse', { bytes, wantPicture }, signal);
+    ? { analysis: known, picture: await signals.run<Pixels>('decode', { bytes }, { signal }) }
+    : await signals.run<AnalysedPhoto>('analyse', { bytes, wantPicture }, { signal });
   if (!known) await cache?.put(keys.analysis, encodeAnalysis(analysis));
   if (!wantPicture || picture === null) return { photo, analysis, people: knownPeople };
-  const found = await people.run<PeopleFindings>('look', picture, signal);
+  const found = await people.run<PeopleFindings>('look', picture, { signal, handOver: memoryOf(picture) });
   await cache?.put(keys.people, encodeFindings(found));
   return { photo, analysis, people: found };
 }
@@ -94,7 +98,7 @@ async function compareAll(
   const photos = usable.map(({ analysis: { grey, fingerprint } }) => ({ grey, fingerprint }));
   const of = signals.threads;
   const shares = await Promise.all(
-    Array.from({ length: of }, (_, share) => signals.run<ComparedShare>('compare', { photos, share, of }, signal)),
+    Array.from({ length: of }, (_, share) => signals.run<ComparedShare>('compare', { photos, share, of }, { signal })),
   );
   return shares.flatMap(({ pairs }) => pairs).sort((a, b) => a.first - b.first || a.second - b.second);
 }
@@ -124,7 +128,7 @@ async function describeKept(
       described.set(id, { status: 'described', text: known });
       return;
     }
-    const jpeg = await signals.run<Uint8Array>('viewJpeg', { bytes: await read() }, signal);
+    const jpeg = await signals.run<Uint8Array>('viewJpeg', { bytes: await read() }, { signal });
     const description = await captioner.describe({ jpeg, ...(signal && { signal }) });
     if (description.status === 'described') await cache?.put(key, Buffer.from(description.text));
     described.set(id, description);

@@ -7,8 +7,14 @@ const TYPESCRIPT = new URL('./typescript.mjs', import.meta.url).href;
 export interface ThreadPool {
   readonly threads: number;
   /** Runs a function of the file. An abort drops a task that waits; one that runs is let go with its thread. */
-  run<Result>(name: string, task: unknown, signal?: AbortSignal): Promise<Result>;
+  run<Result>(name: string, task: unknown, options?: RunOptions): Promise<Result>;
   stop(): Promise<void>;
+}
+
+export interface RunOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Memory of the task that the thread gets for good. */
+  readonly handOver?: readonly ArrayBuffer[];
 }
 
 export function createThreadPool({ file, threads }: { readonly file: URL; readonly threads: number }): ThreadPool {
@@ -25,8 +31,9 @@ export function createThreadPool({ file, threads }: { readonly file: URL; readon
     }));
   return {
     threads,
-    async run<Result>(name: string, task: unknown, signal?: AbortSignal) {
-      return (await started().run(task, { name, ...(signal && { signal }) })) as Result;
+    async run<Result>(name: string, task: unknown, { signal, handOver }: RunOptions = {}) {
+      const options = { name, ...(signal && { signal }), ...(handOver && { transferList: [...handOver] }) };
+      return (await started().run(task, options)) as Result;
     },
     async stop() {
       const running = pool;

@@ -3,6 +3,7 @@ import { analysePhoto, workingCopy } from '../signals/analyse.ts';
 import type { AnalysedPhoto } from '../signals/analyse.ts';
 import { fromPixels } from '../intake/pictures.ts';
 import type { Pixels } from '../intake/pictures.ts';
+import { handOver } from './hand-over.ts';
 import { compareShare } from '../duplicates/compare-all.ts';
 import type { CompareTask, ComparedShare } from '../duplicates/compare-all.ts';
 
@@ -14,12 +15,13 @@ export async function analyse({
   wantPicture: boolean;
 }): Promise<AnalysedPhoto> {
   const { analysis, picture } = await analysePhoto(bytes);
-  return { analysis, picture: wantPicture ? picture : null };
+  return handOver({ analysis, picture: wantPicture ? picture : null }, wantPicture ? picture : null);
 }
 
 /** The working copy of a photo that was measured before. */
 export async function decode({ bytes }: { bytes: Uint8Array }): Promise<Pixels> {
-  return await workingCopy(bytes);
+  const picture = await workingCopy(bytes);
+  return handOver(picture, picture);
 }
 
 /** The working copy as a JPEG, for a model that describes it. */
