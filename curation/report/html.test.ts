@@ -92,6 +92,17 @@ describe('renderReport', () => {
     expect(cards.slice(found[0]! - 2_000, found[0])).toMatch(/Kept: <a href="#photo-2"><bdi>certain\.jpg/);
   });
 
+  it('marks the values that lie beyond a limit, and no other', async () => {
+    const signals = { ...photoReport('x').signals!, sharpness: 0.3, barShare: 0.1 };
+    const text = await page([photoReport('a.jpg', { signals })]);
+
+    const marked = [...text.matchAll(/<tr class="(drop|warn)">\s*<th scope="row">([^<]+)/g)];
+    expect(marked.map(([, mark, name]) => [mark, name])).toEqual([
+      ['drop', 'Sharpness'],
+      ['warn', 'Share in bars'],
+    ]);
+  });
+
   it('gives every link a target', async () => {
     const text = await page([
       photoReport('a.jpg', { nearest: { id: 'b.jpg', bits: 80, match: null } }),

@@ -131,9 +131,8 @@ table { border-collapse: collapse; width: 100%; }
 th, td { text-align: left; vertical-align: top; padding: .32rem .8rem .32rem 0; border-bottom: 1px solid var(--line); }
 thead th { color: var(--quiet); font-weight: 500; font-size: .84rem; }
 tbody th { font-weight: 400; }
-.values { font-size: .84rem; margin-top: .3rem; overflow-wrap: normal; }
-.values th, .values td { width: 30%; } .values td:last-child { width: 40%; }
-.values code { overflow-wrap: anywhere; }
+.values { table-layout: fixed; font-size: .84rem; margin-top: .3rem; overflow-wrap: break-word; }
+.values th, .values td { width: 30%; padding-right: .6rem; } .values th:first-child { width: 33%; }
 .values td:last-child { color: var(--quiet); padding-right: 0; }
 .values .drop td:nth-child(2), .values .drop .mark { color: var(--drop); font-weight: 650; }
 .values .warn td:nth-child(2), .values .warn .mark { color: var(--warn); font-weight: 650; }

@@ -49,12 +49,10 @@ function signalRows(signals: SignalValues): Row[] {
     {
       name: 'Detail of the sharpest parts',
       value: tileDetail.toFixed(0),
-      limit: `blurry below ${LIMITS.blurryTileDetail} where the light varies by more than ${LIMITS.tileDetailSpread}, soft below ${LIMITS.softTileDetail}`,
-      ...markBelow(
-        tileDetail,
-        spread > LIMITS.tileDetailSpread ? LIMITS.blurryTileDetail : null,
-        LIMITS.softTileDetail,
-      ),
+      limit: `blurry below ${LIMITS.blurryTileDetail}, soft below ${LIMITS.softTileDetail}; where contrast is above ${LIMITS.tileDetailSpread}`,
+      ...(spread > LIMITS.tileDetailSpread
+        ? markBelow(tileDetail, LIMITS.blurryTileDetail, LIMITS.softTileDetail)
+        : {}),
     },
     {
       name: 'Darkest 5 % of the light',
@@ -89,8 +87,8 @@ function signalRows(signals: SignalValues): Row[] {
     {
       name: 'Share in bars',
       value: percent(barShare),
-      limit: `warned from ${percent(LIMITS.barShare)}`,
-      ...(barShare >= LIMITS.barShare ? { mark: 'warn' as const } : {}),
+      limit: `warned above ${percent(LIMITS.barShare)}`,
+      ...(barShare > LIMITS.barShare ? { mark: 'warn' as const } : {}),
     },
   ];
 }
