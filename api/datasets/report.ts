@@ -10,10 +10,11 @@ import type { ReportFormat } from '../schemas/datasets.ts';
 const PAGE_POLICY =
   "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-/** What is asked for: `format` decides, else whether the client is one that shows pages. */
-export function formatOf(format: ReportFormat | undefined, accept: string | undefined): ReportFormat {
+/** What is asked for: `format` decides, else whether the client shows pages and does not ask for data. */
+export function formatOf(format: ReportFormat | undefined, accept = ''): ReportFormat {
   if (format !== undefined) return format;
-  return accept !== undefined && /(^|,)\s*text\/html\s*(;|,|$)/i.test(accept) ? 'html' : 'json';
+  const types = accept.split(',').map((type) => type.split(';')[0]!.trim().toLowerCase());
+  return types.includes('text/html') && !types.includes('application/json') ? 'html' : 'json';
 }
 
 /** A report row of a dataset of this user. Throws ApiError 404, which says why there is none. */

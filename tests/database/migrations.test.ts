@@ -53,6 +53,35 @@ function prisma(...args: string[]): Promise<{ code: number; output: string }> {
 }
 
 describe('migrations', () => {
+  test('reports of before verdicts keep what they said', async () => {
+    const first = '20261121000000_init';
+    cpSync(join(MIGRATIONS_FOLDER, first), join(folder, first), { recursive: true });
+    await migrate(url, folder);
+    const id = (digit: number) => `'00000000-0000-7000-8000-00000000000${digit}'`;
+    const report = (digit: number, accepted: boolean) =>
+      `INSERT INTO curation_reports (id, dataset_id, version, accepted, kept, dropped, report, created_at)
+       VALUES (${id(digit)}, ${id(2)}, '${String(digit).repeat(64)}', ${accepted}, 1, 2, '{}', '2026-01-0${digit}')`;
+    await runSql(
+      url,
+      `INSERT INTO users (id, email) VALUES (${id(1)}, 'a@example.com')`,
+      `INSERT INTO datasets (id, user_id, name) VALUES (${id(2)}, ${id(1)}, 'photos')`,
+      report(3, true),
+      report(4, false),
+    );
+    await migrate(url);
+    const client = new pg.Client({ connectionString: url });
+    await client.connect();
+    const { rows } = await client.query(
+      `SELECT verdict, reserved, checked_at = created_at AS kept_time FROM curation_reports ORDER BY id`,
+    );
+    await client.end();
+
+    expect(rows).toEqual([
+      { verdict: 'pass', reserved: 0, kept_time: true },
+      { verdict: 'blocked', reserved: 0, kept_time: true },
+    ]);
+  });
+
   test('say the same as the schema (no drift)', async () => {
     const { code, output } = await prisma(
       'migrate',

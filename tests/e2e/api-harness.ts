@@ -111,9 +111,13 @@ export function client(app: FastifyInstance, key: string) {
     return { status: response.statusCode, body: isJson ? response.json() : response.body, headers: response.headers };
   };
   return {
+    headers: { authorization: `Bearer ${key}` },
     get: (url: string, headers = {}) => send({ method: 'GET', url, headers }),
     post: (url: string, payload?: object, headers = {}) =>
       send({ method: 'POST', url, headers, ...(payload === undefined ? {} : { payload }) }),
+    put: (url: string, payload: object) => send({ method: 'PUT', url, payload }),
+    patch: (url: string, payload: object) => send({ method: 'PATCH', url, payload }),
+    delete: (url: string) => send({ method: 'DELETE', url }),
     upload: (...files: UploadFile[]) => {
       const { body, contentType } = multipartBody(files);
       return send({ method: 'POST', url: '/v1/images', payload: body, headers: { 'content-type': contentType } });

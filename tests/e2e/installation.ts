@@ -22,11 +22,12 @@ import { createRunpodCompute } from '../../providers/compute/runpod/compute.ts';
 import { createPublishers } from '../../providers/publishing/registry.ts';
 import { createPodSecrets } from '../../providers/pod-secrets.ts';
 import { createFilesystemStore } from '../../providers/storage/filesystem.ts';
+import type { ObjectStore } from '../../providers/storage/object-store.ts';
 import { verifySignedObjectUrl } from '../../providers/storage/signed-object-url.ts';
 import { createAiToolkitTrainer } from '../../providers/trainers/ai-toolkit/trainer.ts';
 import { WORKFLOWS_PATH, createWorkers } from '../../workers/roles.ts';
 import { createWorkflowDirectory } from '../../workers/workflow-directory.ts';
-import { taskQueues, trainingWorkflowId } from '../../workflows/contract.ts';
+import { datasetCheckWorkflowId, taskQueues, trainingWorkflowId } from '../../workflows/contract.ts';
 import { createTestDatabase } from '../support/database.ts';
 import { nativeTemporalConnection, temporalConnection } from '../support/temporal.ts';
 import { createWorld } from '../support/world.ts';
@@ -98,7 +99,19 @@ export async function createInstallation(options: InstallationOptions = {}) {
   const { connection, namespace } = await temporalConnection();
   const native = await nativeTemporalConnection();
   const temporal = new Client({ connection, namespace });
-  const store = createFilesystemStore({ root: join(home, 'objects'), secret: SECRET, publicUrl: 'http://api.test' });
+  const files = createFilesystemStore({ root: join(home, 'objects'), secret: SECRET, publicUrl: 'http://api.test' });
+  /** Keys of objects that were opened, in order. */
+  const opened: string[] = [];
+  /** Photos are handed out once this is over. */
+  let held: Promise<void> = Promise.resolve();
+  const store: ObjectStore = {
+    ...files,
+    async get(key, getOptions) {
+      opened.push(key);
+      if (key.startsWith('images/')) await held;
+      return files.get(key, getOptions);
+    },
+  };
   const gateway = createTemporalGateway({ address: connection.options.address, namespace, taskQueue: queues.workflow });
   const app = buildApp({
     database,
@@ -116,14 +129,17 @@ export async function createInstallation(options: InstallationOptions = {}) {
       allowTestIntervals: true,
     },
   });
-  const key = newApiKey();
-  await database.user.create({
-    data: {
-      email: `${environment}@example.org`,
-      apiKeys: { create: { name: 'e2e', prefix: key.slice(0, 10), secretHash: sha256Hex(key) } },
-    },
-  });
-  const http = apiClient(app, key);
+  const newClient = async (name: string) => {
+    const key = newApiKey();
+    await database.user.create({
+      data: {
+        email: `${name}@example.org`,
+        apiKeys: { create: { name: 'e2e', prefix: key.slice(0, 10), secretHash: sha256Hex(key) } },
+      },
+    });
+    return apiClient(app, key);
+  };
+  const http = await newClient(environment);
 
   const curator = createCurator();
   const activities: ActivityDependencies = {
@@ -173,6 +189,8 @@ export async function createInstallation(options: InstallationOptions = {}) {
     store,
     temporal,
     http,
+    /** Requests of another user. */
+    newClient,
     app,
     home,
     environment,
@@ -198,19 +216,45 @@ export async function createInstallation(options: InstallationOptions = {}) {
     training,
     handle: (id: string) => temporal.workflow.getHandle(trainingWorkflowId(id)),
 
+    /** Keys below a prefix that were opened while `work` ran. */
+    async openedDuring(prefix: string, work: () => Promise<unknown>): Promise<string[]> {
+      const before = opened.length;
+      await work();
+      return opened.slice(before).filter((key) => key.startsWith(prefix));
+    },
+
+    /** Lets everybody who opens a photo wait until the returned function is called. */
+    holdPhotos(): () => void {
+      let release = () => {};
+      held = new Promise((resolve) => {
+        release = resolve;
+      });
+      return release;
+    },
+
+    /** Has a dataset checked and waits for the end of it. */
+    async check(id: string, body: object = {}): Promise<void> {
+      // A repeated step would open photos again, which tests count; on a busy machine the face model is slow to come.
+      const intervals = { ...FAST, heartbeatTimeoutMs: 60_000 };
+      const answer = await http.post(`/v1/datasets/${id}/check`, { ...body, intervals });
+      if (answer.status !== 202) throw new Error(`check: ${answer.status} ${JSON.stringify(answer.body)}`);
+      await temporal.workflow.getHandle(datasetCheckWorkflowId(id)).result();
+    },
+
     /** Uploads pictures and makes a dataset of them; returns its id. */
-    async dataset(photos: readonly Buffer[] | number = 6): Promise<string> {
-      const files =
+    async dataset(photos: readonly Buffer[] | number = 6, body: object = {}): Promise<string> {
+      const pictures =
         typeof photos === 'number'
           ? await Promise.all(Array.from({ length: photos }, (_, index) => drawPhoto(index + 1)))
           : photos;
       const uploaded = await http.upload(
-        ...files.map((bytes, index) => ({ filename: `photo-${index + 1}.jpg`, bytes })),
+        ...pictures.map((bytes, index) => ({ filename: `photo-${index + 1}.jpg`, bytes })),
       );
       if (uploaded.status !== 201) throw new Error(`upload: ${JSON.stringify(uploaded.body)}`);
       const made = await http.post('/v1/datasets', {
         name: 'photos',
         imageIds: uploaded.body.images.map((image: { id: string }) => image.id),
+        ...body,
       });
       if (made.status !== 201) throw new Error(`dataset: ${JSON.stringify(made.body)}`);
       return made.body.id;
