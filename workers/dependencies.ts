@@ -6,6 +6,7 @@ import type { Settings } from '../config/env.ts';
 import { SettingsError } from '../config/env.ts';
 import { createDatabase } from '../prisma/client.ts';
 import { createRepositories } from '../prisma/repositories/index.ts';
+import { createCaptioner } from '../providers/captioning/registry.ts';
 import { createRunpodCompute } from '../providers/compute/runpod/compute.ts';
 import { createPodSecrets } from '../providers/pod-secrets.ts';
 import { createPublishers } from '../providers/publishing/registry.ts';
@@ -31,7 +32,7 @@ export function createDependencies(settings: Settings, client: Client): WorkerDe
       repositories: createRepositories(database),
       store: createObjectStore(settings),
       curator,
-      captioner: null,
+      captioner: createCaptioner(settings),
       compute: createRunpodCompute({
         apiKey: runpod.apiKey,
         apiUrl: runpod.apiUrl,
