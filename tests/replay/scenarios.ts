@@ -1,9 +1,10 @@
 /** The stories whose histories are kept: every released version of the workflow must go on replaying them. */
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
+import { datasetCheckWorkflowId } from '../../workflows/contract.ts';
 import { until } from '../e2e/installation.ts';
 import type { Installation } from '../e2e/installation.ts';
 
-export const SCENARIOS = ['success', 'failed', 'cancelled', 'retried'] as const;
+export const SCENARIOS = ['success', 'failed', 'cancelled', 'retried', 'checked'] as const;
 export type Scenario = (typeof SCENARIOS)[number];
 
 /** Plays a story to its end and returns its history as JSON, without what is of the machine that recorded it. */
@@ -50,11 +51,23 @@ export async function playScenario(tempera: Installation, datasetId: string, sce
       await tempera.handle(id).result();
       return await historyOf(tempera, id);
     }
+    case 'checked': {
+      const handle = tempera.temporal.workflow.getHandle(datasetCheckWorkflowId(datasetId));
+      const check = `/v1/datasets/${datasetId}/check`;
+      await tempera.http.post(check, { triggerWord: 'mia', baseModel: 'sdxl', resolution: [512, 1_024] });
+      // Comes while the first look is under way: the same run looks once more.
+      await tempera.http.post(check);
+      await handle.result();
+      return toJson(await handle.fetchHistory());
+    }
   }
 }
 
 async function historyOf(tempera: Installation, id: string): Promise<object> {
-  const history = await tempera.handle(id).fetchHistory();
+  return toJson(await tempera.handle(id).fetchHistory());
+}
+
+function toJson(history: Parameters<typeof historyToJSON>[0]): object {
   return JSON.parse(historyToJSON(history), (name, value: unknown) =>
     OF_THE_MACHINE.has(name) ? '' : value,
   ) as object;
