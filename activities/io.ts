@@ -7,6 +7,7 @@ import { withFailures } from './failures.ts';
 import { provisionPod } from './provision-pod.ts';
 import { publishLora, recordPublishFailed } from './publish-lora.ts';
 import { endTraining, recordAttempt, requestCancel, settleTraining } from './record-outcome.ts';
+import { restoreCheckpoint } from './restore-checkpoint.ts';
 import { startTraining } from './start-training.ts';
 import { sweepPods } from './sweep-pods.ts';
 import { tearDownPod } from './tear-down-pod.ts';
@@ -19,6 +20,7 @@ export function createIoActivities(deps: ActivityDependencies) {
     provisionPod: provisionPod(deps),
     awaitPodReady: awaitPodReady(deps),
     uploadDataset: uploadDataset(deps),
+    restoreCheckpoint: restoreCheckpoint(deps),
     startTraining: startTraining(deps),
     watchTraining: watchTraining(deps),
     downloadLora: downloadLora(deps),

@@ -1,14 +1,17 @@
-/** Brings checkpoints and samples home while a training runs, one file at a time, beside the polling. */
+/** Brings checkpoints, the optimizer's state and samples home while a training runs, one file at a time, beside the polling. */
 import { log } from '@temporalio/activity';
+import { optimizerFilename } from '../core/checkpoint.ts';
 import type { Recipe } from '../core/recipe.ts';
-import type { TrainerFile, TrainerObservation, TrainerTarget } from '../providers/trainers/trainer.ts';
+import type { TrainerFile, TrainerLog, TrainerObservation, TrainerTarget } from '../providers/trainers/trainer.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { keepAlive } from './step.ts';
 import type { Step } from './step.ts';
-import { copyVerified } from './verified-copy.ts';
+import { copyOptimizer, copyVerified } from './verified-copy.ts';
 
 /** A finished pod bills: pictures that take longer than this are not worth its rent. Milliseconds. */
 const LAST_SAMPLES_MS = 10_000;
+/** Longest that a failed attempt's pod is kept for a save that is not at home yet. Milliseconds. */
+const RESCUE_MS = 120_000;
 
 interface MirrorParams {
   readonly trainingId: string;
@@ -25,6 +28,10 @@ export interface Mirror {
   nextDueStep(step: number): number;
   /** After the end: gives up checkpoints, which the final weights replace, and fetches the last samples if they come quickly. */
   finish(): Promise<void>;
+  /** After a failure: brings home what was saved since the last look, if the pod still gives it. Never throws for the pod. */
+  rescue(): Promise<void>;
+  /** What the trainer's log says of the optimizer that it went on with; read up to now. */
+  optimizer(): Promise<TrainerLog['optimizer']>;
   /** Stops fetching and waits until nothing is under way. */
   close(): Promise<void>;
 }
@@ -38,6 +45,14 @@ export async function createMirror(deps: ActivityDependencies, params: MirrorPar
   let lookedStep = 0;
   let running: Promise<void> | null = null;
 
+  const trainerLog = deps.trainer.createLog();
+  let logOffset = 0;
+  const readLog = async (until: AbortSignal) => {
+    const { text, offset } = await deps.trainer.log(target, jobId, logOffset, until);
+    logOffset = offset;
+    trainerLog.add(text);
+  };
+
   const interval = recipe.checkpointInterval;
   const lastDue = (at: number) => Math.floor(at / interval) * interval;
 
@@ -48,7 +63,49 @@ export async function createMirror(deps: ActivityDependencies, params: MirrorPar
     return !saving || before === file.sizeBytes || all.some((other) => (other.step ?? 0) > (file.step ?? 0));
   };
 
-  const fetchAll = async (saving: boolean): Promise<boolean> => {
+  /** The optimizer of the last whole save. It is written over at each save, so it counts only when none began meanwhile. */
+  const fetchOptimizer = async (until: AbortSignal): Promise<boolean> => {
+    await readLog(until);
+    const saved = trainerLog.wholeSave;
+    if (saved === null) return false;
+    const filename = optimizerFilename(saved);
+    if (done.has(filename)) return true;
+    const file = await deps.trainer.optimizerState(target, jobId, until);
+    if (file === null) return false;
+    const key = `trainings/${trainingId}/attempts/a${attempt}/checkpoints/${filename}`;
+    const stored = await copyOptimizer(deps, { target, file, key, signal: until });
+    await readLog(until);
+    if (trainerLog.wholeSave !== saved) {
+      await deps.store.delete(key, until);
+      return false;
+    }
+    await deps.repositories.attempts.recordCheckpoint({
+      trainingId,
+      attempt,
+      step: saved,
+      filename,
+      sizeBytes: stored.sizeBytes,
+      sha256: stored.sha256,
+      storageKey: key,
+    });
+    done.add(filename);
+    await pruneOptimizers(saved, until);
+    return true;
+  };
+
+  /** A state is three times as large as its weights and only good for going on: those of older saves go, once a newer one is whole. */
+  const pruneOptimizers = async (saved: number, until: AbortSignal) => {
+    const files = await deps.repositories.attempts.checkpointFiles(trainingId);
+    const isHome = files.some(({ kind, step }) => kind === 'weights' && step === saved);
+    if (!isHome) return;
+    for (const file of files) {
+      if (file.kind !== 'optimizer' || (file.attempt === attempt && file.step === saved)) continue;
+      await deps.repositories.attempts.forgetCheckpoint(file);
+      await deps.store.delete(file.storageKey, until);
+    }
+  };
+
+  const fetchAll = async (saving: boolean, signal: AbortSignal): Promise<boolean> => {
     const listed = await deps.trainer.files(target, jobId, signal);
     const checkpoints = listed
       .filter((file) => file.step !== null && !done.has(file.filename))
@@ -72,8 +129,9 @@ export async function createMirror(deps: ActivityDependencies, params: MirrorPar
       });
       done.add(file.filename);
     }
+    const hasOptimizer = await fetchOptimizer(signal);
     await fetchSamples(signal);
-    return complete;
+    return complete && hasOptimizer;
   };
 
   const fetchSamples = async (until: AbortSignal) => {
@@ -104,9 +162,10 @@ export async function createMirror(deps: ActivityDependencies, params: MirrorPar
     advance(seen) {
       const due = lastDue(seen.step);
       if (running || due === 0 || due <= lookedStep) return;
-      running = fetchAll(/saving/i.test(seen.info))
+      running = fetchAll(/saving/i.test(seen.info), signal)
         .then((complete) => {
-          if (complete) lookedStep = due;
+          // A trainer that trains on has ended its save: an optimizer that is not there by now will not come.
+          if (complete || seen.step > due) lookedStep = due;
         })
         .catch(note)
         .finally(() => {
@@ -119,6 +178,16 @@ export async function createMirror(deps: ActivityDependencies, params: MirrorPar
       await running;
       const inTime = AbortSignal.any([step.signal, AbortSignal.timeout(LAST_SAMPLES_MS)]);
       await keepAlive(step, fetchSamples(inTime)).catch(note);
+    },
+    async rescue() {
+      await running;
+      if (step.signal.aborted) return;
+      const inTime = AbortSignal.any([step.signal, AbortSignal.timeout(RESCUE_MS)]);
+      await keepAlive(step, fetchAll(false, inTime)).catch(note);
+    },
+    async optimizer() {
+      await keepAlive(step, readLog(step.signal));
+      return trainerLog.optimizer;
     },
     async close() {
       const pending = running;

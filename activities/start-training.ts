@@ -37,6 +37,7 @@ export function startTraining(deps: ActivityDependencies) {
       },
       step.signal,
     );
+    await deps.repositories.attempts.recordRank(input.trainingId, input.attempt, recipe.rank);
     await deps.repositories.trainings.recordJob(input.trainingId, jobId);
     return { jobId };
   };

@@ -1,3 +1,4 @@
+import { log } from '@temporalio/activity';
 import { TemperaError } from '../core/failure.ts';
 import { rentMicroUsd } from '../core/money.ts';
 import { Pace, nextLookMs } from '../core/pace.ts';
@@ -6,6 +7,7 @@ import type { TrainerObservation, TrainerTarget } from '../providers/trainers/tr
 import type { ActivityDependencies } from './dependencies.ts';
 import { redact } from './failures.ts';
 import { createMirror } from './mirror.ts';
+import type { Mirror } from './mirror.ts';
 import { recipeOf } from './start-training.ts';
 import { currentStep, keepAlive } from './step.ts';
 import type { Step } from './step.ts';
@@ -56,13 +58,17 @@ export function watchTraining(deps: ActivityDependencies) {
     const earlier = await deps.repositories.pods.ledgerCost(input.trainingId);
     const pace = new Pace();
     const movement = createMovement(input);
+    // The trainer's own counter falls back to the last save when it fails.
+    let reachedStep = 0;
     const report = createReporter(deps, input, recipe, pace, earlier);
+    const resumed = await createResumeCheck(deps, input, mirror);
     try {
       for (;;) {
         const seen = await look(deps, input, target, movement, step);
         const now = Date.now();
         if (seen) {
           pace.note({ step: seen.step, atMs: now });
+          reachedStep = Math.max(reachedStep, seen.step);
           step.heartbeat({ step: seen.step, of: recipe.steps, info: redact(seen.info.slice(0, 100)) });
           await report(seen);
           if (seen.state === 'completed') {
@@ -70,6 +76,7 @@ export function watchTraining(deps: ActivityDependencies) {
             return { step: seen.step };
           }
           if (seen.state === 'failed' || seen.state === 'stopped') throw await endOf(deps, input, target, seen, step);
+          await resumed.check(seen);
           mirror.advance(seen);
           await movement.check(deps, target, seen, step, now);
         } else {
@@ -84,9 +91,36 @@ export function watchTraining(deps: ActivityDependencies) {
         });
         await step.sleep(pauseMs);
       }
+    } catch (error) {
+      await deps.repositories.attempts.recordReached(input.trainingId, input.attempt, {
+        lastStep: reachedStep,
+        secondsPerStep: pace.msPerStep === null ? null : pace.msPerStep / 1_000,
+      });
+      // What was saved since the last look is worth minutes of rent; after a lost pod or a cancel there is nobody to ask.
+      if (error instanceof TemperaError && error.code !== 'POD_LOST' && !step.signal.aborted) await mirror.rescue();
+      throw error;
     } finally {
       await mirror.close();
     }
+  };
+}
+
+/**
+ * A trainer that cannot read the optimizer's state only prints a line and goes on with a fresh one. Once the first new step is
+ * made, the log is asked, and a resume that became weights only is recorded as such.
+ */
+async function createResumeCheck(deps: ActivityDependencies, input: WatchTrainingInput, mirror: Mirror) {
+  const { trainingId, attempt } = input;
+  const resume = await deps.repositories.attempts.findResume(trainingId, attempt);
+  let open = resume?.with === 'restored';
+  return {
+    async check({ step }: TrainerObservation): Promise<void> {
+      if (!open || !resume || step <= resume.fromStep) return;
+      open = false;
+      if ((await mirror.optimizer()) === 'loaded') return;
+      log.warn('the optimizer state was not loaded: the training goes on from weights only', { trainingId, attempt });
+      await deps.repositories.attempts.recordResume({ ...resume, with: 'weights_only' });
+    },
   };
 }
 

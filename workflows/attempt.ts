@@ -1,6 +1,7 @@
 /** One attempt: rent a pod, train on it, bring the LoRA home, and end the pod whatever happens. */
-import { CancellationScope, isCancellation, proxyActivities, sleep } from '@temporalio/workflow';
+import { CancellationScope, isCancellation, patched, proxyActivities, sleep } from '@temporalio/workflow';
 import type { IoActivities } from '../activities/io.ts';
+import type { RestoredCheckpoint } from '../activities/restore-checkpoint.ts';
 import type { ProvisionedPod } from '../activities/provision-pod.ts';
 import type { Artifact } from '../core/artifact.ts';
 import type { TrainingPlan } from '../activities/begin-training.ts';
@@ -24,6 +25,8 @@ export interface AttemptInput {
   readonly minVramGb: number | undefined;
   readonly intervals: Intervals;
   readonly options: ReturnType<typeof activityOptions>;
+  /** Tells operators what the attempt goes on from. */
+  readonly resumes: (restored: RestoredCheckpoint) => void;
   /** Tells operators where the attempt stands. */
   readonly enter: (phase: TrainingPhase, pod?: ProvisionedPod) => void;
 }
@@ -132,6 +135,10 @@ async function trainOn(input: AttemptInput, pod: ProvisionedPod, name: string): 
   try {
     input.enter('uploading', pod);
     await steps.pod.uploadDataset({ ...place, manifestKey: input.manifestKey });
+    if (input.attempt > 1 && patched('restore-checkpoint')) {
+      const restored = await steps.pod.restoreCheckpoint({ ...place, overrides: input.overrides });
+      input.resumes(restored);
+    }
     input.enter('training', pod);
     const { jobId } = await steps.start.startTraining({
       ...place,

@@ -3,6 +3,7 @@ import type { TrainingPlan } from '../activities/begin-training.ts';
 import type { ProvisionedPod } from '../activities/provision-pod.ts';
 import { failurePolicy } from '../core/failure.ts';
 import { formatUsd } from '../core/money.ts';
+import type { RestoredCheckpoint } from '../activities/restore-checkpoint.ts';
 import type { ReportProgress, TrainingState } from './contract.ts';
 
 interface Details {
@@ -10,10 +11,11 @@ interface Details {
   readonly plan: TrainingPlan | null;
   readonly pod: ProvisionedPod | null;
   readonly progress: ReportProgress | null;
+  readonly resume: RestoredCheckpoint | null;
   readonly maxAttempts: number;
 }
 
-export function describeTraining({ state, plan, pod, progress, maxAttempts }: Details): string {
+export function describeTraining({ state, plan, pod, progress, resume, maxAttempts }: Details): string {
   const lines = [`**${state.status}**, phase **${state.phase}**`];
   if (plan) lines.push(`- ${plan.name}: ${plan.baseModel}, ${plan.steps} steps`);
   if (state.attemptOfSet > 0)
@@ -22,6 +24,7 @@ export function describeTraining({ state, plan, pod, progress, maxAttempts }: De
     lines.push(
       `- pod: ${pod.gpu ?? 'unknown GPU'} in ${pod.dataCenter ?? 'an unknown data center'}, ${formatUsd(pod.hourlyMicroUsd)} an hour`,
     );
+  if (resume) lines.push(`- ${describeResume(resume)}`);
   if (progress)
     lines.push(
       `- step ${progress.step} of ${progress.totalSteps}${progress.etaMs === null ? '' : `, about ${Math.ceil(progress.etaMs / 60_000)} min left`}`,
@@ -31,4 +34,15 @@ export function describeTraining({ state, plan, pod, progress, maxAttempts }: De
     lines.push(`- **${state.reason}**: ${failurePolicy(state.reason).meaning} ${failurePolicy(state.reason).advice}`);
   if (state.phase === 'awaiting_retry') lines.push('- waiting for the signal `retryTraining`; no pod is alive');
   return lines.join('\n');
+}
+
+/** "resumed at step 500; lost: 37 steps, 41 s, $0.0100". */
+function describeResume(resume: RestoredCheckpoint): string {
+  if (resume.status === 'from_zero')
+    return resume.lostSteps === 0
+      ? 'began at step 0'
+      : `began at step 0, ${resume.lostSteps} steps lost: ${resume.why}`;
+  const without = resume.with === 'weights_only' ? ' without the optimizer’s state' : '';
+  const lost = `${resume.lostSteps} steps, ${Math.round(resume.lostMs / 1_000)} s, ${formatUsd(resume.lostMicroUsd)}`;
+  return `resumed at step ${resume.fromStep}${without}; lost: ${lost}`;
 }

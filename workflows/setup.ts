@@ -12,6 +12,7 @@ import type { TrainingPlan } from '../activities/begin-training.ts';
 import type { CpuActivities } from '../activities/cpu.ts';
 import type { IoActivities } from '../activities/io.ts';
 import type { ProvisionedPod } from '../activities/provision-pod.ts';
+import type { RestoredCheckpoint } from '../activities/restore-checkpoint.ts';
 import type { FailureCode } from '../core/failure.ts';
 import type { Intervals } from '../core/interval.ts';
 import { DEFAULT_INTERVALS } from '../core/interval.ts';
@@ -44,6 +45,7 @@ export function setup(input: TrainLoraInput) {
   let plan: TrainingPlan | null = null;
   let pod: ProvisionedPod | null = null;
   let progress: ReportProgress | null = null;
+  let resume: RestoredCheckpoint | null = null;
   let cancelledBy: string | null = null;
   /** Counts the times that the training has failed: each one is an event of its own. */
   let endings = 0;
@@ -88,7 +90,7 @@ export function setup(input: TrainLoraInput) {
   });
 
   const show = () =>
-    setCurrentDetails(describeTraining({ state, plan, pod, progress, maxAttempts: intervals.maxAttempts }));
+    setCurrentDetails(describeTraining({ state, plan, pod, progress, resume, maxAttempts: intervals.maxAttempts }));
   const publishState = () => {
     upsertSearchAttributes([
       { key: loraStatus, value: state.status },
@@ -128,10 +130,15 @@ export function setup(input: TrainLoraInput) {
       if (phase === 'provisioning') {
         pod = null;
         progress = null;
+        resume = null;
       }
       pod = rented ?? pod;
       Object.assign(state, { status: 'training', phase, reason: null, podId: pod?.podId ?? null });
       publishState();
+    },
+    resumes: (restored: RestoredCheckpoint) => {
+      resume = restored;
+      show();
     },
     nextAttempt: (ofSet: number) => {
       retryWaits = false;

@@ -142,6 +142,7 @@ async function attempt(
         intervals,
         options,
         enter: training.enter,
+        resumes: training.resumes,
       }),
     );
     training.state.costMicroUsd += result.costMicroUsd;

@@ -1,4 +1,6 @@
 /** Attempts, and what they left at home. */
+import { optimizerFilename } from '../../core/checkpoint.ts';
+import type { CheckpointFile } from '../../core/checkpoint.ts';
 import type { FailureCode } from '../../core/failure.ts';
 import type { Database } from '../client.ts';
 
@@ -69,6 +71,119 @@ export async function mirroredFilenames(database: Database, trainingId: string, 
     select: { filename: true },
   });
   return rows.map((row) => row.filename);
+}
+
+/** All files of saves that a training has at home, of all its attempts. */
+export async function checkpointFiles(database: Database, trainingId: string): Promise<CheckpointFile[]> {
+  const rows = await database.checkpoint.findMany({
+    where: { attempt: { loraModelId: trainingId } },
+    select: { step: true, filename: true, bytes: true, storageKey: true, attempt: { select: { number: true } } },
+    orderBy: [{ step: 'asc' }, { filename: 'asc' }],
+  });
+  return rows.map(({ step, filename, bytes, storageKey, attempt }) => ({
+    kind: filename === optimizerFilename(step) ? 'optimizer' : 'weights',
+    attempt: attempt.number,
+    step,
+    filename,
+    sizeBytes: Number(bytes),
+    storageKey,
+  }));
+}
+
+/** Takes a file of a save from the record, before it is deleted. */
+export async function forgetCheckpoint(database: Database, { storageKey }: CheckpointFile): Promise<void> {
+  await database.checkpoint.deleteMany({ where: { storageKey } });
+}
+
+/** How far an attempt came, at which pace, on what rent: what going on from an earlier step loses. */
+export interface AttemptTrace {
+  readonly number: number;
+  readonly rank: number | null;
+  readonly resumedFromStep: number | null;
+  readonly lastStep: number;
+  readonly secondsPerStep: number | null;
+  readonly hourlyMicroUsd: number | null;
+}
+
+/** The attempts of a training before `number` that trained at all, the latest first. */
+export async function earlierAttempts(database: Database, trainingId: string, number: number): Promise<AttemptTrace[]> {
+  const rows = await database.trainingAttempt.findMany({
+    where: { loraModelId: trainingId, number: { lt: number } },
+    select: {
+      number: true,
+      rank: true,
+      resumedFromStep: true,
+      lastStep: true,
+      secondsPerStep: true,
+      pods: { select: { hourlyMicroUsd: true }, orderBy: { requestedAt: 'desc' }, take: 1 },
+    },
+    orderBy: { number: 'desc' },
+  });
+  return rows.map(({ pods, ...row }) => ({ ...row, hourlyMicroUsd: pods[0]?.hourlyMicroUsd ?? null }));
+}
+
+/** Notes how far an attempt came, when its trainer has failed or its pod is lost. */
+export async function recordReached(
+  database: Database,
+  trainingId: string,
+  number: number,
+  reached: { readonly lastStep: number; readonly secondsPerStep: number | null },
+): Promise<void> {
+  await database.trainingAttempt.updateMany({ where: { loraModelId: trainingId, number }, data: reached });
+}
+
+/** Notes the rank that an attempt trains with; a checkpoint fits only the same. */
+export async function recordRank(database: Database, trainingId: string, number: number, rank: number): Promise<void> {
+  await database.trainingAttempt.updateMany({ where: { loraModelId: trainingId, number }, data: { rank } });
+}
+
+export interface Resume {
+  readonly trainingId: string;
+  readonly number: number;
+  readonly fromStep: number;
+  readonly with: 'restored' | 'weights_only';
+  readonly lostSteps: number;
+  readonly lostMs: number;
+  readonly lostMicroUsd: number;
+}
+
+/** Writes what an attempt goes on from and what the end before it cost, with its event; repeated, it is one event. */
+export async function recordResume(database: Database, resume: Resume): Promise<void> {
+  const { trainingId, number, fromStep, lostSteps, lostMs, lostMicroUsd } = resume;
+  await database.$transaction(async (transaction) => {
+    const attempt = await transaction.trainingAttempt.update({
+      where: { loraModelId_number: { loraModelId: trainingId, number } },
+      data: { resumedFromStep: fromStep, resumedWith: resume.with, lostSteps, lostMs, lostMicroUsd },
+      select: { loraModel: { select: { userId: true } } },
+    });
+    const payload = { attempt: number, fromStep, with: resume.with, lostSteps, lostMs, lostMicroUsd };
+    const event = {
+      topic: 'training.resumed',
+      userId: attempt.loraModel.userId,
+      loraModelId: trainingId,
+      // A resume that turns out to be weights only is told too.
+      dedupeKey: `${trainingId}:a${number}:resumed:${resume.with}`,
+      payload,
+    };
+    await transaction.outboxEvent.createMany({ data: [event], skipDuplicates: true });
+  });
+}
+
+/** What an attempt went on from; null when it began at step 0. */
+export async function findResume(database: Database, trainingId: string, number: number): Promise<Resume | null> {
+  const row = await database.trainingAttempt.findUnique({
+    where: { loraModelId_number: { loraModelId: trainingId, number } },
+  });
+  if (row === null || row.resumedFromStep === null) return null;
+  return {
+    trainingId,
+    number,
+    fromStep: row.resumedFromStep,
+    with: row.resumedWith === 'restored' ? 'restored' : 'weights_only',
+    lostSteps: row.lostSteps ?? 0,
+    lostMs: row.lostMs ?? 0,
+    lostMicroUsd: Number(row.lostMicroUsd ?? 0),
+  };
 }
 
 interface SampleRow {

@@ -54,6 +54,16 @@ export interface TrainerFile {
   readonly step: number | null;
 }
 
+/** What the log of a job says of saving and resuming, as far as it was read. */
+export interface TrainerLog {
+  /** Takes the next piece of the log, as it comes. */
+  add(text: string): void;
+  /** The last save that is whole, optimizer and all; null while a newer one is under way, or when there is none. */
+  readonly wholeSave: number | null;
+  /** What became of the optimizer's state at the start: `none` when the log does not mention it. */
+  readonly optimizer: 'none' | 'loaded' | 'failed';
+}
+
 export interface TrainerSample {
   readonly path: string;
   readonly step: number;
@@ -97,6 +107,14 @@ export interface Trainer {
   ): Promise<{ readonly text: string; readonly offset: number }>;
   /** Weights on the trainer; half-written ones are among them. */
   files(target: TrainerTarget, jobId: string, signal: AbortSignal): Promise<readonly TrainerFile[]>;
+  /** The optimizer's state: one file, written over at each save. Null before the first save. */
+  optimizerState(
+    target: TrainerTarget,
+    jobId: string,
+    signal: AbortSignal,
+  ): Promise<{ readonly path: string; readonly sizeBytes: number } | null>;
+  /** Reads the trainer's own log lines; give it everything from the beginning of the log. */
+  createLog(): TrainerLog;
   samples(target: TrainerTarget, jobId: string, signal: AbortSignal): Promise<readonly TrainerSample[]>;
   /** Opens a file for reading. The stream fails when it ends before `sizeBytes`. */
   open(target: TrainerTarget, path: string, signal: AbortSignal): Promise<IncomingMessage>;
@@ -104,7 +122,9 @@ export interface Trainer {
   saveNow(target: TrainerTarget, jobId: string, signal: AbortSignal): Promise<void>;
   /** Stops a job; returns once it does not run any more. */
   stop(target: TrainerTarget, jobId: string, signal: AbortSignal): Promise<void>;
-  /** Puts checkpoint files where the job of this name will resume from. Call before `start`. */
+  /** Largest file that can be put back over HTTP. Bytes. */
+  readonly maxRestoreBytes: number;
+  /** Puts checkpoint files where the job of this name will resume from. Call before `start`. Each file is held in memory while it is sent. */
   restore(params: {
     readonly target: TrainerTarget;
     readonly jobName: string;

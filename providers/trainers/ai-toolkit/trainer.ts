@@ -8,6 +8,7 @@ import { openDownload } from '../../http.ts';
 import type { Trainer, TrainerTarget } from '../trainer.ts';
 import { buildJobConfig } from './job-config.ts';
 import { createClient } from './client.ts';
+import { createTrainerLog } from './trainer-log.ts';
 import { uploadDataset, uploadFiles } from './upload.ts';
 import {
   readAuth,
@@ -19,6 +20,7 @@ import {
   readSettings,
   toFiles,
   toObservation,
+  toOptimizerState,
   toSamples,
 } from './wire.ts';
 import type { WireJob } from './wire.ts';
@@ -27,6 +29,9 @@ import type { WireJob } from './wire.ts';
 const GPU_IDS = '0';
 /** Longest that a stop is waited for before the row is marked by force. Milliseconds. */
 const STOP_TIMEOUT_MS = 60_000;
+
+/** RunPod's proxy takes requests of up to 100 MB (docs, 2026-08); the rest is room for the form around the file. */
+const MAX_RESTORE_BYTES = 90_000_000;
 
 export function createAiToolkitTrainer(options: { readonly huggingFaceToken?: string | undefined } = {}): Trainer {
   const jobOf = async (target: TrainerTarget, jobId: string, signal: AbortSignal): Promise<WireJob> => {
@@ -107,6 +112,11 @@ export function createAiToolkitTrainer(options: { readonly huggingFaceToken?: st
 
     files: async (target, jobId, signal) => toFiles(await createClient(target, signal).get(`/api/jobs/${jobId}/files`)),
 
+    optimizerState: async (target, jobId, signal) =>
+      toOptimizerState(await createClient(target, signal).get(`/api/jobs/${jobId}/files`)),
+
+    createLog: createTrainerLog,
+
     samples: async (target, jobId, signal) =>
       toSamples(await createClient(target, signal).get(`/api/jobs/${jobId}/samples`)),
 
@@ -146,6 +156,8 @@ export function createAiToolkitTrainer(options: { readonly huggingFaceToken?: st
       if (job.status === 'running' || job.status === 'queued') await client.get(`/api/jobs/${jobId}/mark_stopped`);
     },
 
+    maxRestoreBytes: MAX_RESTORE_BYTES,
+
     async restore({ target, jobName, files, signal }) {
       // There is no upload into a job's folder: the datasets folder is pointed at it for as long as it takes.
       const client = createClient(target, signal);
@@ -161,6 +173,7 @@ export function createAiToolkitTrainer(options: { readonly huggingFaceToken?: st
       await put(settings.TRAINING_FOLDER);
       try {
         await client.post('/api/datasets/create', { name: jobName });
+        // One file in memory at a time; the weights last, since the newest file is what the trainer goes on from.
         for (const file of files)
           await uploadFiles(client, jobName, [{ name: file.filename, bytes: await file.read() }]);
       } finally {

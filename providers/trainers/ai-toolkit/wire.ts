@@ -91,6 +91,12 @@ export function toFiles(answer: unknown): TrainerFile[] {
     });
 }
 
+/** The single file beside the weights, written over at each save. */
+export function toOptimizerState(answer: unknown): { readonly path: string; readonly sizeBytes: number } | null {
+  const file = readFileList(answer).files.find(({ path }) => path.endsWith('/optimizer.pt'));
+  return file ? { path: file.path, sizeBytes: file.size } : null;
+}
+
 /** `<epoch ms>__<9-digit step>_<index>.jpg` */
 const SAMPLE = /__(\d{9})_(\d+)\.(jpg|jpeg|png|webp)$/;
 

@@ -1,0 +1,153 @@
+/** A training that loses its pod, its process or its patience goes on elsewhere from the last save, optimizer and all. */
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { createInstallation, podsOf, until } from './installation.ts';
+import type { Installation } from './installation.ts';
+
+let tempera: Installation;
+let datasetId: string;
+beforeAll(async () => {
+  tempera = await createInstallation();
+  datasetId = await tempera.dataset();
+});
+afterAll(() => tempera.close());
+beforeEach(() => tempera.world.admin.clearFaults());
+
+const RECIPE = { steps: 60, checkpointInterval: 20 };
+
+/** The trainer's own runs of a training, in order: what each went on from, and with which optimizer. */
+async function runsOf(id: string): Promise<Run[]> {
+  const pods = new Set((await podsOf(tempera, id)).map((pod: { id: string }) => pod.id));
+  const { trainings } = (await tempera.world.admin.book()) as { trainings: Run[] };
+  return trainings.filter(({ podId }) => pods.has(podId));
+}
+
+interface Run {
+  readonly podId: string;
+  readonly resumedFromStep: number | null;
+  readonly optimizer: string;
+  readonly stepsTrained: number;
+}
+
+async function attemptsOf(id: string) {
+  return tempera.database.trainingAttempt.findMany({ where: { loraModelId: id }, orderBy: { number: 'asc' } });
+}
+
+/** The hash of the final tensors; the file's bytes name the job too. */
+async function tensorHash(id: string): Promise<string> {
+  const training = await tempera.database.loraModel.findUniqueOrThrow({ where: { id } });
+  const { files } = training.artifact as unknown as { files: { key: string }[] };
+  const object = await tempera.store.get(files[0]!.key);
+  const bytes = Buffer.concat(await object!.body.toArray());
+  const header = JSON.parse(bytes.toString('utf8', 8, 8 + Number(bytes.readBigUInt64LE(0)))) as {
+    __metadata__: { sshs_model_hash: string };
+  };
+  return header.__metadata__.sshs_model_hash;
+}
+
+describe('resume', () => {
+  test.each([['exit'], ['sigkill']])(
+    'after %s of the trainer the next pod goes on from the last save and ends with the same weights',
+    async (effect) => {
+      const undisturbed = await tempera.start({ datasetId, recipe: RECIPE });
+      await tempera.handle(undisturbed).result();
+      await tempera.world.admin.addFault({ at: 'trainer', effect, step: 50 });
+
+      const id = await tempera.start({ datasetId, recipe: RECIPE });
+      await tempera.handle(id).result();
+
+      const [first, second] = await attemptsOf(id);
+      expect((await runsOf(id)).at(-1)).toMatchObject({ resumedFromStep: 40, optimizer: 'restored', stepsTrained: 20 });
+      expect(second).toMatchObject({ resumedFromStep: 40, resumedWith: 'restored' });
+      expect(second!.lostSteps).toBe(Math.max(0, first!.lastStep - 40));
+      expect(await tempera.events(id)).toContain('training.resumed');
+      expect(await tensorHash(id)).toBe(await tensorHash(undisturbed));
+    },
+  );
+
+  test('after the loss of the pod the next one goes on, and the record says what was lost', async () => {
+    await tempera.world.admin.addFault({ at: 'trainer', effect: 'hang', step: 45 });
+    const id = await tempera.start({ datasetId, recipe: RECIPE });
+    await until(async () => {
+      const files = await tempera.database.checkpoint.findMany({ where: { attempt: { loraModelId: id } } });
+      return files.some(({ step, filename }) => step === 40 && filename.startsWith('optimizer_'));
+    });
+    await until(async () => (await tempera.training(id)).progress.step >= 44);
+    const [pod] = await podsOf(tempera, id);
+    // As if somebody had ended it in the vendor's console.
+    const ended = await fetch(`${tempera.world.runpodUrl}/v2/pods/${pod.id}`, {
+      method: 'DELETE',
+      headers: { authorization: 'Bearer emulated' },
+    });
+    expect(ended.status).toBe(204);
+    await tempera.handle(id).result();
+
+    const [first, second] = await attemptsOf(id);
+    expect(first).toMatchObject({ reason: 'POD_LOST' });
+    expect((await runsOf(id)).at(-1)).toMatchObject({ resumedFromStep: 40, optimizer: 'restored', stepsTrained: 20 });
+    expect(second).toMatchObject({ resumedWith: 'restored', lostSteps: first!.lastStep - 40 });
+    expect(second!.lostSteps).toBeGreaterThanOrEqual(4);
+    expect(second!.lostMs).toBe(Math.round(second!.lostSteps! * (first!.secondsPerStep ?? 0) * 1_000));
+    const { hourlyMicroUsd } = await tempera.database.pod.findFirstOrThrow({ where: { attemptId: first!.id } });
+    expect(Number(second!.lostMicroUsd)).toBe(Math.ceil((hourlyMicroUsd! * second!.lostMs!) / 3_600_000));
+  });
+
+  test('a save that a failing trainer had just made is brought home before its pod goes', async () => {
+    // Without a pause between steps there is no look in between: only the rescue can fetch it.
+    await tempera.world.admin.addFault({ at: 'trainer', effect: 'exit', step: 41 });
+    const id = await tempera.start({ datasetId, recipe: RECIPE });
+    await tempera.handle(id).result();
+
+    expect((await runsOf(id)).at(-1)).toMatchObject({ resumedFromStep: 40, optimizer: 'restored' });
+  });
+
+  test('goes on on another GPU type after running out of memory', async () => {
+    await tempera.world.admin.addFault({ at: 'trainer', effect: 'oom', step: 45 });
+    const id = await tempera.start({ datasetId, recipe: RECIPE });
+    await tempera.handle(id).result();
+
+    const pods = await podsOf(tempera, id);
+    expect(pods[1].gpuId).not.toBe(pods[0].gpuId);
+    expect((await runsOf(id)).at(-1)).toMatchObject({ resumedFromStep: 40, optimizer: 'restored' });
+  });
+
+  test('a trainer that cannot read the optimizer is noticed, and the record says so', async () => {
+    await tempera.world.admin.addFault([
+      { at: 'trainer', effect: 'no-optimizer' },
+      { at: 'trainer', effect: 'exit', step: 45 },
+    ]);
+    const id = await tempera.start({ datasetId, recipe: RECIPE });
+    await tempera.handle(id).result();
+
+    expect((await attemptsOf(id)).at(-1)).toMatchObject({ resumedFromStep: 40, resumedWith: 'weights_only' });
+    expect((await runsOf(id)).at(-1)).toMatchObject({ resumedFromStep: 40, optimizer: 'missing' });
+  });
+
+  test('goes on from both files of Wan 2.2', async () => {
+    await tempera.world.admin.addFault({ at: 'trainer', effect: 'exit', step: 45 });
+    const id = await tempera.start({ datasetId, baseModel: 'wan-2.2', recipe: RECIPE });
+    await tempera.handle(id).result();
+
+    expect((await runsOf(id)).at(-1)).toMatchObject({ resumedFromStep: 40, optimizer: 'restored' });
+  });
+
+  test('begins anew when the rank has changed, since no save fits', async () => {
+    await tempera.world.admin.addFault({ at: 'trainer', effect: 'exit', step: 45, times: 3 });
+    const id = await tempera.start({ datasetId, recipe: RECIPE });
+    await tempera.until(id, 'failed', 'awaiting_retry');
+    await tempera.http.post(`/v1/trainings/${id}/retry`, { overrides: { rank: 16 } });
+    await tempera.handle(id).result();
+
+    const runs = await runsOf(id);
+    expect(runs.at(-1)).toMatchObject({ resumedFromStep: null, optimizer: 'fresh' });
+    expect(runs.at(-2)).toMatchObject({ resumedFromStep: 40 });
+    expect((await attemptsOf(id)).at(-1)).toMatchObject({ resumedFromStep: null });
+  });
+
+  test('begins at zero when nothing had been saved', async () => {
+    await tempera.world.admin.addFault({ at: 'trainer', effect: 'exit', step: 5 });
+    const id = await tempera.start({ datasetId, recipe: RECIPE });
+    await tempera.handle(id).result();
+
+    expect((await runsOf(id)).at(-1)).toMatchObject({ resumedFromStep: null, optimizer: 'fresh' });
+  });
+});
