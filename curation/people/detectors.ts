@@ -2,13 +2,13 @@
  * Face, pose and person detection: @vladmandic/human on the WASM backend of TensorFlow.js, with the models of its package. The
  * only file that knows it. Runs in a thread of its own, since each call blocks for 50 ms and more.
  */
-import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join, sep } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { pathToFileURL } from 'node:url';
 import type { Config, Human, Result } from '@vladmandic/human';
 import type { Pixels } from '../intake/pictures.ts';
 import type { Box, Face } from './findings.ts';
+import { fetchOnlyFrom } from './package-files.ts';
 
 /** What one run of the detectors saw; positions as shares of the picture that was given. */
 export interface Detections {
@@ -34,7 +34,7 @@ export async function loadDetectors(): Promise<Detectors> {
   const dist = dirname(require.resolve('@vladmandic/human'));
   const models = join(dist, '..', 'models') + sep;
   const wasm = dirname(require.resolve('@tensorflow/tfjs-backend-wasm')) + sep;
-  globalThis.fetch = filesOnly([models, wasm]);
+  fetchOnlyFrom([models, wasm]);
   const { Human } = require(join(dist, 'human.node-wasm.js')) as { Human: new (config: Partial<Config>) => Human };
   const human = new Human({ ...CONFIG, wasmPath: wasm, modelBasePath: pathToFileURL(models).href });
   await human.load();
@@ -100,16 +100,5 @@ function shares([left, top, width, height]: readonly [number, number, number, nu
     top: top / picture.height,
     width: width / picture.width,
     height: height / picture.height,
-  };
-}
-
-/** A `fetch` that cannot reach the network. */
-export function filesOnly(folders: readonly string[]): typeof fetch {
-  return async (input) => {
-    const url = input instanceof Request ? input.url : String(input);
-    const path = url.startsWith('file:') ? fileURLToPath(url) : null;
-    if (path === null || !folders.some((folder) => path.startsWith(folder)))
-      throw new Error('The detectors may read nothing but the files of their package');
-    return new Response(await readFile(path));
   };
 }
