@@ -24,6 +24,7 @@ function photo(sha256: string, over: Partial<PhotoReport> = {}): PhotoReport {
     nearest: null,
     group: null,
     faces: null,
+    identityDistance: null,
     framing: null,
     countsAs: 'upper',
     override: null,

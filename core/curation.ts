@@ -26,6 +26,11 @@ export interface CurationOptions {
   readonly maxPhotos: number;
   /** How many photos of a group of very similar ones are kept. */
   readonly similarKept: number;
+  /**
+   * Compares the faces with each other and warns of a photo that probably shows another person. Biometric data, so it is off
+   * unless asked for, and only for a person; needs packages that are not installed by default.
+   */
+  readonly identityCheck: boolean;
 }
 
 export type CurationOptionsDraft = { readonly [Key in keyof CurationOptions]?: CurationOptions[Key] | undefined };
@@ -55,10 +60,11 @@ const DEFAULTS: CurationOptions = {
   minPhotos: 5,
   maxPhotos: 30,
   similarKept: 1,
+  identityCheck: false,
 };
 
 /** Limits of every option. 200 photos is the most that a dataset holds. */
-export const CURATION_OPTION_LIMITS = {
+const CURATION_OPTION_LIMITS = {
   minPhotos: { min: 1, max: 200 },
   maxPhotos: { min: 1, max: 200 },
   similarKept: { min: 1, max: 3 },
@@ -85,6 +91,9 @@ export function curationOptionFaults(draft: CurationOptionsDraft): string[] {
     if (!Number.isInteger(value) || value < min || value > max)
       faults.push(`${name} must be a whole number from ${min} to ${max}`);
   }
+  if (typeof options.identityCheck !== 'boolean') faults.push('identityCheck must be true or false');
+  else if (options.identityCheck && options.subjectKind !== 'person')
+    faults.push('identityCheck needs subjectKind person');
   if (options.minPhotos > options.maxPhotos) faults.push('minPhotos must not be above maxPhotos');
   const shares = FRAMINGS.map((framing) => options.mixTarget[framing]);
   if (shares.some((share) => !Number.isInteger(share) || share < 0 || share > 100))

@@ -9,6 +9,8 @@ import { makeReport } from './make-report.ts';
 import type { Pixels } from './intake/pictures.ts';
 import { decodeFindings, encodeFindings, PEOPLE_VERSION } from './people/findings.ts';
 import type { PeopleFindings } from './people/findings.ts';
+import { countFaces } from './people/framing.ts';
+import type { DescribedFaces } from './people/identity-distances.ts';
 import type { AnalysedPhoto } from './signals/analyse.ts';
 import { ANALYSER_VERSION, decodeAnalysis, encodeAnalysis } from './signals/analysis.ts';
 import { memoryOf } from './threads/hand-over.ts';
@@ -28,7 +30,8 @@ export function createCurator(): Curator {
       const photos = await judgeAll(input, signals, people);
       const usable = usablePhotos(photos);
       const pairs = await compareAll(usable, signals, input.signal);
-      const decisions = decide({ ...input, photos, usable, pairs });
+      const faces = await describeFaces(input, usable, signals, people);
+      const decisions = decide({ ...input, photos, usable, pairs, faces });
       const described = await describeKept(input, photos, decisions, signals);
       return curatedSet(input, { photos, usable, pairs, decisions, described });
     },
@@ -101,6 +104,34 @@ async function compareAll(
     Array.from({ length: of }, (_, share) => signals.run<ComparedShare>('compare', { photos, share, of }, { signal })),
   );
   return shares.flatMap(({ pairs }) => pairs).sort((a, b) => a.first - b.first || a.second - b.second);
+}
+
+/** One face is described while the picture of the next is decoded. */
+const FACES_AT_ONCE = 2;
+
+/** Describes the faces of a person's photos when that is asked for. Never cached: each run decodes and describes again. */
+async function describeFaces(
+  { photos, options, signal, onProgress }: CurateInput,
+  usable: readonly UsablePhoto[],
+  signals: ThreadPool,
+  people: ThreadPool,
+): Promise<DescribedFaces> {
+  if (!options.identityCheck || options.subjectKind !== 'person') return { status: 'off' };
+  const why = await people.run<string | null>('whyNoIdentity', null, { signal });
+  if (why !== null) return { status: 'unavailable', why };
+  const descriptors = new Map<string, Float32Array>();
+  const withFace = usable.filter((judged) => judged.people !== null && countFaces(judged.people) > 0);
+  await forEachAtOnce(FACES_AT_ONCE, withFace, async ({ photo }) => {
+    signal?.throwIfAborted();
+    const picture = await signals.run<Pixels>('decode', { bytes: await photo.read() }, { signal });
+    const descriptor = await people.run<Float32Array | null>('describeFace', picture, {
+      signal,
+      handOver: memoryOf(picture),
+    });
+    if (descriptor !== null) descriptors.set(photo.id, descriptor);
+    onProgress?.({ done: photos.length, total: photos.length });
+  });
+  return { status: 'described', descriptors };
 }
 
 /** Pictures read and held at once for the captioner, which has a limit of its own for requests. */

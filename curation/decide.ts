@@ -5,6 +5,8 @@ import { findRepeats } from './duplicates/find-repeats.ts';
 import type { Repeat } from './duplicates/find-repeats.ts';
 import type { PeopleFindings } from './people/findings.ts';
 import { findFraming } from './people/framing.ts';
+import { compareFaces, identityWarnings } from './people/identity-distances.ts';
+import type { DescribedFaces } from './people/identity-distances.ts';
 import type { DropReason, FramingFinding, Warning } from './report/report.ts';
 import { personWarnings, qualityFault, qualityWarnings } from './selection/gates.ts';
 import type { Fault } from './selection/gates.ts';
@@ -36,6 +38,8 @@ export interface Verdict {
   readonly sentence: string | null;
   readonly warnings: readonly Warning[];
   readonly duplicateOf: string | null;
+  /** Median distance of its face to the others; null when it was not compared. */
+  readonly identityDistance: number | null;
   readonly framing: FramingFinding | null;
   readonly countsAs: Framing | null;
 }
@@ -47,6 +51,8 @@ export interface Decisions {
   readonly repeats: PerFraming;
   /** Pairs that show the same or nearly the same, the better photo first. */
   readonly similar: readonly SimilarPair[];
+  /** Why the faces were not compared although that was asked for. */
+  readonly identityWarning: string | null;
 }
 
 /**
@@ -64,12 +70,14 @@ export function decide({
   photos,
   usable,
   pairs,
+  faces,
   options,
   training,
 }: {
   readonly photos: readonly JudgedPhoto[];
   readonly usable: readonly UsablePhoto[];
   readonly pairs: readonly ComparedPair[];
+  readonly faces: DescribedFaces;
   readonly options: CurationOptions;
   readonly training: TrainingFacts;
 }): Decisions {
@@ -91,15 +99,22 @@ export function decide({
   const distance = distances(usable, pairs);
   const selection = selectPhotos(selectable, options, (a, b) => distance(single[a]!, single[b]!));
   const keptIds = new Set([...selection.kept].map((index) => usable[single[index]!]!.photo.id));
+  // Repeats have no say: ten copies of a stranger would make a stranger of everybody else.
+  const identity = compareFaces(
+    faces,
+    single.map((place) => usable[place]!.photo.id),
+  );
   const repeatOf = new Map([...repeats].map(([place, repeat]) => [usable[place]!.photo.id, repeat]));
   const verdicts = new Map<string, Verdict>();
   for (const judged of photos) {
     const framing = framings.get(judged.photo.id)!;
+    const identityDistance = identity.distances.get(judged.photo.id) ?? null;
     const repeat = repeatOf.get(judged.photo.id);
     const original = repeat && usable[repeat.of]!.photo;
     verdicts.set(judged.photo.id, {
       ...verdictOf({ judged, repeat, original, kept: keptIds.has(judged.photo.id), options }),
-      warnings: warningsOf(judged, framing, options, training),
+      warnings: [...warningsOf(judged, framing, options, training), ...identityWarnings(identityDistance)],
+      identityDistance,
       ...framing,
     });
   }
@@ -108,6 +123,7 @@ export function decide({
     counts: countFramings(selectable, selection.kept),
     repeats: selection.repeats,
     similar: similarPairs(usable, pairs),
+    identityWarning: identity.warning,
   };
 }
 

@@ -98,6 +98,12 @@ export const LIMITS = {
   /** Score from which a body without a face counts as a person. */
   personScore: 0.5,
 
+  // Identity, only when it is asked for: Euclidean distances between face-api's descriptors.
+  /** Median distance to the others above which a face is probably another person's: 632 of 633 strangers, 1 of 60 own. */
+  otherPersonDistance: 0.6,
+  /** Fewer faces have no middle to be far from. */
+  identityFaces: 5,
+
   // Choice.
   /** Below this a set is trained with a warning; published guides ask for 10 and more (facts of 2026-10: Replicate, fal). */
   fewPhotos: 10,

@@ -52,6 +52,7 @@ export function makeReport({ options, training }: CurateInput, found: Found): Cu
       nearest: nearest.get(photo.id) ?? null,
       group: groups.get(photo.id) ?? null,
       faces: people && countFaces(people),
+      identityDistance: verdict.identityDistance,
       framing: verdict.framing && {
         ...verdict.framing,
         headsBelow: verdict.framing.headsBelow && rounded(verdict.framing.headsBelow),
@@ -64,7 +65,10 @@ export function makeReport({ options, training }: CurateInput, found: Found): Cu
   });
   const count = (decision: PhotoReport['decision']) => photos.filter((photo) => photo.decision === decision).length;
   const mix = options.subjectKind === 'person' ? mixOf(decisions.counts, decisions.repeats, options) : null;
-  const warnings = setWarnings(kept, training.triggerWord);
+  const warnings = [
+    ...setWarnings(kept, training.triggerWord),
+    ...(decisions.identityWarning === null ? [] : [decisions.identityWarning]),
+  ];
   const sizes = photos.flatMap(({ output }) => (output ? [output] : []));
   return {
     rulesVersion: RULES_VERSION,

@@ -57,8 +57,11 @@ describe('README.md', () => {
 });
 
 test('every package has its line in docs/decisions/dependencies.md', () => {
-  const { dependencies, devDependencies } = JSON.parse(read('package.json')) as Record<string, Record<string, string>>;
-  const names = [...Object.keys(dependencies!), ...Object.keys(devDependencies!)];
+  const { dependencies, peerDependencies, devDependencies } = JSON.parse(read('package.json')) as Record<
+    string,
+    Record<string, string>
+  >;
+  const names = [dependencies, peerDependencies, devDependencies].flatMap((packages) => Object.keys(packages!));
   const rows = tableRows(read('docs/decisions/dependencies.md')).map(([name]) => name);
 
   expect(new Set(rows)).toEqual(new Set(names.map((name) => `\`${name}\``)));

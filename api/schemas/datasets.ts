@@ -23,6 +23,10 @@ const OPTIONS = {
   minPhotos: Type.Number({ description: 'Fewest photos that a training takes. Default 5.' }),
   maxPhotos: Type.Number({ description: 'Most photos that are trained on. Default 30.' }),
   similarKept: Type.Number({ description: 'Photos kept of a group of very similar ones, 1 to 3. Default 1.' }),
+  identityCheck: Type.Boolean({
+    description:
+      'Warns of photos that probably show another person; only for subjectKind person, needs optional packages. Default false.',
+  }),
 };
 
 export const CurationBody = Type.Partial(Type.Object(OPTIONS), {
@@ -38,6 +42,7 @@ const CurationPatch = Type.Object(
     minPhotos: optional(Nullable(OPTIONS.minPhotos)),
     maxPhotos: optional(Nullable(OPTIONS.maxPhotos)),
     similarKept: optional(Nullable(OPTIONS.similarKept)),
+    identityCheck: optional(Nullable(OPTIONS.identityCheck)),
   },
   { ...STRICT, description: 'Options to change; null takes one back to its default.' },
 );

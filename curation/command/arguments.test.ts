@@ -16,6 +16,7 @@ describe('parseArguments', () => {
           minPhotos: 5,
           maxPhotos: 30,
           similarKept: 1,
+          identityCheck: false,
         },
         training: { triggerWord: 'ohwx', resolutions: [512, 768, 1_024], divisor: 16 },
         json: false,
@@ -43,6 +44,7 @@ describe('parseArguments', () => {
           minPhotos: 3,
           maxPhotos: 12,
           similarKept: 2,
+          identityCheck: false,
         },
         training: { triggerWord: 'sks', resolutions: [512, 1_024], divisor: 32 },
         json: true,
@@ -53,6 +55,7 @@ describe('parseArguments', () => {
         cacheFolder: '/home/ada/c',
       },
     });
+    expect(parse('photos', '--identity')).toMatchObject({ arguments: { options: { identityCheck: true } } });
     expect(parse('photos', '--no-cache')).toMatchObject({ arguments: { cacheFolder: null } });
   });
 
@@ -72,6 +75,7 @@ describe('parseArguments', () => {
     [['a', '--resolutions', '512,'], '--resolutions takes a whole number from 1 to 4096, not "".'],
     [['a', '--trigger', 'two words'], '--trigger takes one word of at most 64 characters.'],
     [['a', '--captions-url', 'http://x'], '--captions-url and --captions-model belong together.'],
+    [['a', '--kind', 'style', '--identity'], '--identity needs --kind person.'],
     [['a', '--fast'], "Unknown option '--fast'."],
     [['a', '--kind'], "Option '--kind <value>' argument missing."],
   ])('refuses %j with a sentence', (args, message) => {
@@ -87,6 +91,7 @@ describe('parseArguments', () => {
         "captions-model",
         "captions-url",
         "divisor",
+        "identity",
         "json",
         "kind",
         "max",

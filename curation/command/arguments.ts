@@ -45,6 +45,8 @@ npm run curate -- <folder> [flags]
   --target 20/70/10            wanted percent of portrait/upper/full (20/70/10)
   --min <n>  --max <n>         fewest and most photos to train on (5, 30)
   --similar <n>                photos kept of a group of very similar ones (1)
+  --identity                   warns of photos that show another person; needs
+                               packages that are not installed by default
   --resolutions 512,768,1024   sides that are trained at (512,768,1024)
   --divisor <n>                trained sides are multiples of it (16)
   --overrides <file>           JSON by file name or SHA-256: {"IMG_1.jpg":
@@ -73,6 +75,7 @@ const FLAGS = {
   min: { type: 'string' },
   max: { type: 'string' },
   similar: { type: 'string' },
+  identity: { type: 'boolean', default: false },
   resolutions: { type: 'string', default: '512,768,1024' },
   divisor: { type: 'string', default: '16' },
   overrides: { type: 'string' },
@@ -136,9 +139,10 @@ interface OptionFlags {
   readonly min?: string | undefined;
   readonly max?: string | undefined;
   readonly similar?: string | undefined;
+  readonly identity: boolean;
 }
 
-function optionsOf({ kind, policy, target, min, max, similar }: OptionFlags): CurationOptions {
+function optionsOf({ kind, policy, target, min, max, similar, identity }: OptionFlags): CurationOptions {
   const count = (flag: string, text: string | undefined) =>
     text === undefined ? undefined : wholeNumber(flag, text, Number.MAX_SAFE_INTEGER);
   const draft: CurationOptionsDraft = {
@@ -148,6 +152,7 @@ function optionsOf({ kind, policy, target, min, max, similar }: OptionFlags): Cu
     minPhotos: count('--min', min),
     maxPhotos: count('--max', max),
     similarKept: count('--similar', similar),
+    identityCheck: identity,
   };
   const [fault] = curationOptionFaults(draft);
   if (fault !== undefined) throw new UsageError(`${asFlags(fault)}.`);
@@ -156,7 +161,14 @@ function optionsOf({ kind, policy, target, min, max, similar }: OptionFlags): Cu
 
 /** The domain speaks of its fields; here they are flags. */
 function asFlags(fault: string): string {
-  const flags = { minPhotos: '--min', maxPhotos: '--max', similarKept: '--similar', mixTarget: '--target' };
+  const flags = {
+    subjectKind: '--kind',
+    minPhotos: '--min',
+    maxPhotos: '--max',
+    similarKept: '--similar',
+    mixTarget: '--target',
+    identityCheck: '--identity',
+  };
   return Object.entries(flags).reduce((text, [field, flag]) => text.replaceAll(field, flag), fault);
 }
 

@@ -286,7 +286,7 @@ function shape(width: number, height: number): Markup {
 }
 
 function rules({ options, rulesVersion, analyserVersion }: CurationReport): Markup {
-  const { subjectKind, mixPolicy, mixTarget, minPhotos, maxPhotos, similarKept } = options;
+  const { subjectKind, mixPolicy, mixTarget, minPhotos, maxPhotos, similarKept, identityCheck } = options;
   const target = FRAMINGS.map((framing) => `${mixTarget[framing]}\u00a0% ${FRAMING_WORDS[framing].toLowerCase()}`).join(
     ', ',
   );
@@ -294,8 +294,8 @@ function rules({ options, rulesVersion, analyserVersion }: CurationReport): Mark
     <h2>How this was decided</h2>
     <p>
       Kind ${subjectKind}; ${minPhotos} to ${maxPhotos} photos; ${similarKept} of a group of very similar
-      ones${subjectKind === 'person' ? `; target ${target}; policy ${mixPolicy}` : ''}. Rules ${rulesVersion}, analyser
-      ${analyserVersion}. The same photos and options give the same report.
+      ones${subjectKind === 'person' ? `; target ${target}; policy ${mixPolicy}` : ''}${identityCheck ? '; faces compared' : ''}.
+      Rules ${rulesVersion}, analyser ${analyserVersion}. The same photos and options give the same report.
     </p>
   </footer>`;
 }

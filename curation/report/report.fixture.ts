@@ -31,6 +31,7 @@ export function photoReport(name: string, patch: Partial<PhotoReport> = {}): Pho
     nearest: null,
     group: null,
     faces: 1,
+    identityDistance: null,
     framing: { framing: 'upper', confidence: 'clear', source: 'face', headsBelow: 3.1, faceShare: 0.28 },
     countsAs: 'upper',
     override: null,

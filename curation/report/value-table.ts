@@ -94,11 +94,21 @@ function signalRows(signals: SignalValues): Row[] {
 }
 
 function otherRows({ photos, anchor }: Page, photo: PhotoReport): Row[] {
-  const { quality, faces, framing, nearest, group, sha256, id, filename } = photo;
+  const { quality, faces, identityDistance, framing, nearest, group, sha256, id, filename } = photo;
   const other = nearest === null ? undefined : photos.get(nearest.id);
   return [
     { name: 'Quality', value: quality === null ? '–' : quality.toFixed(2), limit: 'ranks photos, 0 to 1' },
     { name: 'Faces', value: faces === null ? 'not looked for' : String(faces), limit: '' },
+    ...(identityDistance === null
+      ? []
+      : [
+          {
+            name: 'Distance to the other faces',
+            value: identityDistance.toFixed(3),
+            limit: `probably another person above ${LIMITS.otherPersonDistance}`,
+            ...(identityDistance > LIMITS.otherPersonDistance ? { mark: 'warn' as const } : {}),
+          },
+        ]),
     ...(framing === null
       ? []
       : [

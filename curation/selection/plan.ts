@@ -60,7 +60,7 @@ export function makePlan(
         `${fewer} more good ${plural(fewer, 'photo')} would help: ${LIMITS.fewPhotos} and more are advised.`,
       ),
     );
-  plan.push(...repeatAdvice(photos), ...replaceAdvice(kept), ...uncertainAdvice(kept));
+  plan.push(...repeatAdvice(photos), ...replaceAdvice(kept), ...uncertainAdvice(kept), ...strangerAdvice(kept));
   return plan.length > 0 ? plan : [advice('fine', 'Nothing to do: the set is ready to train.')];
 }
 
@@ -94,6 +94,12 @@ function uncertainAdvice(kept: readonly PhotoReport[]): Advice[] {
   const nobody = kept.filter(({ warnings }) => warnings.some(({ code }) => code === 'no_face'));
   if (nobody.length === 0) return [];
   return [advice('remove', `Look at ${list(nobody)}: nobody was found there.`, nobody)];
+}
+
+function strangerAdvice(kept: readonly PhotoReport[]): Advice[] {
+  const strangers = kept.filter(({ warnings }) => warnings.some(({ code }) => code === 'other_person'));
+  if (strangers.length === 0) return [];
+  return [advice('remove', `Look at ${list(strangers)}: probably another person.`, strangers)];
 }
 
 function advice(kind: Advice['kind'], sentence: string, photos: readonly PhotoReport[] = []): Advice {

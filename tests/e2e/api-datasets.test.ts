@@ -28,6 +28,7 @@ const DEFAULTS = {
   minPhotos: 5,
   maxPhotos: 30,
   similarKept: 1,
+  identityCheck: false,
 };
 
 describe('curation options', () => {
