@@ -6,13 +6,18 @@ import { decide, usablePhotos } from './decide.ts';
 import type { Decisions, JudgedPhoto, UsablePhoto } from './decide.ts';
 import type { ComparedPair, ComparedShare } from './duplicates/compare-all.ts';
 import { makeReport } from './make-report.ts';
+import { inspectPhoto } from './intake/intake.ts';
 import type { Pixels } from './intake/pictures.ts';
+import { LIMITS } from './limits.ts';
 import { decodeFindings, encodeFindings, PEOPLE_VERSION } from './people/findings.ts';
 import type { PeopleFindings } from './people/findings.ts';
 import { countFaces } from './people/framing.ts';
 import type { DescribedFaces } from './people/identity-distances.ts';
 import type { AnalysedPhoto } from './signals/analyse.ts';
 import { ANALYSER_VERSION, decodeAnalysis, encodeAnalysis } from './signals/analysis.ts';
+import type { PhotoAnalysis } from './signals/analysis.ts';
+import { createGate } from './threads/gate.ts';
+import type { Gate } from './threads/gate.ts';
 import { memoryOf } from './threads/hand-over.ts';
 import { createThreadPool } from './threads/pool.ts';
 import type { ThreadPool } from './threads/pool.ts';
@@ -29,7 +34,7 @@ export function createCurator(): Curator {
     async curate(input) {
       const photos = await judgeAll(input, signals, people);
       const usable = usablePhotos(photos);
-      const pairs = await compareAll(usable, signals, input.signal);
+      const pairs = await compareAll(usable, signals, input);
       const faces = await describeFaces(input, usable, signals, people);
       const decisions = decide({ ...input, photos, usable, pairs, faces });
       const described = await describeKept(input, photos, decisions, signals);
@@ -50,9 +55,10 @@ function threadFile(name: string): URL {
 async function judgeAll(input: CurateInput, signals: ThreadPool, people: ThreadPool): Promise<JudgedPhoto[]> {
   const photos = input.photos.toSorted(byContent);
   const judged: JudgedPhoto[] = [];
+  const gate = createGate(LIMITS.pixelsAtOnce);
   let done = 0;
   await forEachAtOnce(2 * signals.threads, photos, async (photo, index) => {
-    judged[index] = await judge(photo, input, signals, people);
+    judged[index] = await judge(photo, input, signals, people, gate);
     input.onProgress?.({ done: ++done, total: photos.length });
   });
   return judged;
@@ -63,6 +69,7 @@ async function judge(
   { options, cache, signal }: CurateInput,
   signals: ThreadPool,
   people: ThreadPool,
+  gate: Gate,
 ): Promise<JudgedPhoto> {
   signal?.throwIfAborted();
   const wantPeople = options.subjectKind === 'person';
@@ -71,16 +78,36 @@ async function judge(
   const knownPeople = wantPeople ? await recall(cache, keys.people, decodeFindings) : null;
   if (known && (!wantPeople || knownPeople !== null || known.status === 'rejected'))
     return { photo, analysis: known, people: knownPeople };
-  const bytes = await photo.read();
   const wantPicture = wantPeople && knownPeople === null;
-  const { analysis, picture } = known
-    ? { analysis: known, picture: await signals.run<Pixels>('decode', { bytes }, { signal }) }
-    : await signals.run<AnalysedPhoto>('analyse', { bytes, wantPicture }, { signal });
+  const { analysis, picture } = await measure(photo, known, wantPicture, { signal, signals, gate });
   if (!known) await cache?.put(keys.analysis, encodeAnalysis(analysis));
   if (!wantPicture || picture === null) return { photo, analysis, people: knownPeople };
   const found = await people.run<PeopleFindings>('look', picture, { signal, handOver: memoryOf(picture) });
   await cache?.put(keys.people, encodeFindings(found));
   return { photo, analysis, people: found };
+}
+
+/** Reads and decodes a photo, vast ones alone: a picture of 100 megapixels takes hundreds of megabytes. */
+async function measure(
+  photo: PhotoToCurate,
+  known: PhotoAnalysis | null,
+  wantPicture: boolean,
+  {
+    signal,
+    signals,
+    gate,
+  }: { readonly signal: AbortSignal | undefined; readonly signals: ThreadPool; readonly gate: Gate },
+): Promise<AnalysedPhoto> {
+  const bytes = await photo.read();
+  const header = await inspectPhoto(bytes);
+  const leave = await gate.enter(header.status === 'ok' ? header.width * header.height : 0);
+  try {
+    signal?.throwIfAborted();
+    if (known) return { analysis: known, picture: await signals.run<Pixels>('decode', { bytes }, { signal }) };
+    return await signals.run<AnalysedPhoto>('analyse', { bytes, wantPicture }, { signal });
+  } finally {
+    leave();
+  }
 }
 
 async function recall<Value>(
@@ -95,13 +122,18 @@ async function recall<Value>(
 async function compareAll(
   usable: readonly UsablePhoto[],
   signals: ThreadPool,
-  signal: AbortSignal | undefined,
+  { photos: { length: total }, signal, onProgress }: CurateInput,
 ): Promise<ComparedPair[]> {
   if (usable.length < 2) return [];
   const photos = usable.map(({ analysis: { grey, fingerprint } }) => ({ grey, fingerprint }));
-  const of = signals.threads;
+  // Twice as many parts as threads: the end of each is a sign of life.
+  const of = 2 * signals.threads;
   const shares = await Promise.all(
-    Array.from({ length: of }, (_, share) => signals.run<ComparedShare>('compare', { photos, share, of }, { signal })),
+    Array.from({ length: of }, async (_, share) => {
+      const compared = await signals.run<ComparedShare>('compare', { photos, share, of }, { signal });
+      onProgress?.({ done: total, total });
+      return compared;
+    }),
   );
   return shares.flatMap(({ pairs }) => pairs).sort((a, b) => a.first - b.first || a.second - b.second);
 }
@@ -121,9 +153,11 @@ async function describeFaces(
   if (why !== null) return { status: 'unavailable', why };
   const descriptors = new Map<string, Float32Array>();
   const withFace = usable.filter((judged) => judged.people !== null && countFaces(judged.people) > 0);
-  await forEachAtOnce(FACES_AT_ONCE, withFace, async ({ photo }) => {
+  const gate = createGate(LIMITS.pixelsAtOnce);
+  await forEachAtOnce(FACES_AT_ONCE, withFace, async ({ photo, analysis }) => {
     signal?.throwIfAborted();
-    const picture = await signals.run<Pixels>('decode', { bytes: await photo.read() }, { signal });
+    const { picture } = await measure(photo, analysis, true, { signal, signals, gate });
+    if (picture === null) return;
     const descriptor = await people.run<Float32Array | null>('describeFace', picture, {
       signal,
       handOver: memoryOf(picture),

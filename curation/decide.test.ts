@@ -23,6 +23,7 @@ function judged(id: string, pixelHash = id): JudgedPhoto {
     colourfulness: 30,
     colours: new Uint8Array(64),
     barShare: 0,
+    borderShare: 0,
     pixelHash,
     fingerprint: null,
     grey: { width: 0, height: 0, data: nothing },

@@ -10,7 +10,7 @@ import type { DescribedFaces } from './people/identity-distances.ts';
 import type { DropReason, FramingFinding, Warning } from './report/report.ts';
 import { personWarnings, qualityFault, qualityWarnings } from './selection/gates.ts';
 import type { Fault } from './selection/gates.ts';
-import { byOriginality, quality } from './selection/quality.ts';
+import { byOriginality, detailSide, quality, qualityTier } from './selection/quality.ts';
 import type { PerFraming } from './selection/quotas.ts';
 import { countFramings, selectPhotos } from './selection/select.ts';
 import { duplicateSentence, pinnedSentence } from './sentences.ts';
@@ -82,7 +82,12 @@ export function decide({
   readonly training: TrainingFacts;
 }): Decisions {
   const repeats = findRepeats(
-    usable.map((judged) => ({ pixelHash: judged.analysis.pixelHash, pinned: isPinned(judged) })),
+    usable.map((judged) => ({
+      pixelHash: judged.analysis.pixelHash,
+      pinned: isPinned(judged),
+      tier: qualityTier(judged.analysis),
+      detail: detailSide(judged.analysis),
+    })),
     pairs,
     options,
   );
@@ -111,9 +116,14 @@ export function decide({
     const identityDistance = identity.distances.get(judged.photo.id) ?? null;
     const repeat = repeatOf.get(judged.photo.id);
     const original = repeat && usable[repeat.of]!.photo;
+    const verdict = verdictOf({ judged, repeat, original, kept: keptIds.has(judged.photo.id), options });
     verdicts.set(judged.photo.id, {
-      ...verdictOf({ judged, repeat, original, kept: keptIds.has(judged.photo.id), options }),
-      warnings: [...warningsOf(judged, framing, options, training), ...identityWarnings(identityDistance)],
+      ...verdict,
+      // Of a photo that is left out only the reason matters.
+      warnings:
+        verdict.decision === 'drop'
+          ? []
+          : [...warningsOf(judged, framing, options, training), ...identityWarnings(identityDistance)],
       identityDistance,
       ...framing,
     });
@@ -172,7 +182,7 @@ function faultOf({ photo, analysis, people }: JudgedPhoto): Fault | null {
   const { override } = photo;
   if (override?.decision === 'pin') return null;
   if (override?.decision === 'exclude') {
-    const why = override.why === null ? '' : `: ${override.why}`;
+    const why = override.why === null ? '.' : ` (${override.why}).`;
     return { reason: 'excluded', sentence: `${override.by} excluded it${why}` };
   }
   return qualityFault(analysis, people);
@@ -195,7 +205,8 @@ function warningsOf(
 ): Warning[] {
   if (analysis.status === 'rejected') return [];
   const warnings = [...qualityWarnings(analysis, training), ...personWarnings(options, people)];
-  const unsure = framing?.confidence === 'uncertain' && framing.source === 'face' && photo.override?.framing == null;
+  const unsure =
+    framing?.confidence === 'uncertain' && framing.source === 'face' && (photo.override?.framing ?? null) === null;
   if (unsure) {
     const sentence = `Taken as ${framing.framing}, but it lies near a limit or the pose says otherwise.`;
     warnings.push({ code: 'framing_uncertain', sentence });
@@ -220,7 +231,8 @@ function similarPairs(usable: readonly UsablePhoto[], pairs: readonly ComparedPa
     const [a, b] = [usable[first]!, usable[second]!];
     const exact = a.analysis.pixelHash === b.analysis.pixelHash;
     if (!exact && relation === null) return [];
-    return [{ a: a.photo.id, b: b.photo.id, relation: exact ? 'exact' : relation!, bits, match: exact ? null : match }];
+    const rounded = exact || match === null ? null : Math.round(match * 1_000) / 1_000;
+    return [{ a: a.photo.id, b: b.photo.id, relation: exact ? 'exact' : relation!, bits, match: rounded }];
   });
 }
 

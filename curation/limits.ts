@@ -13,6 +13,10 @@ export const LIMITS = {
   maxFileBytes: 30 * 1024 * 1024,
   /** Most pixels. Stops bombs (a PNG of 900 MP fits into 100 KB); the largest phone cameras have 200 MP, medium format 100 to 150. */
   maxPixels: 100e6,
+  /** The same for progressive JPEG and interlaced PNG, which must be held whole: 99 MP took 441 and 493 MB (2026-11). */
+  maxProgressivePixels: 50e6,
+  /** Most pixels that are decoded at once; a larger picture is decoded alone. Four of 99 MP at once took 718 MB (2026-11). */
+  pixelsAtOnce: 60e6,
   /** A photo that takes longer to decode is refused; 12 MP take 50 ms. Seconds. */
   decodeTimeoutSeconds: 20,
 
@@ -87,6 +91,8 @@ export const LIMITS = {
   portraitHeads: 1.9,
   /** Face height / image height, below: full body. */
   fullFaceShare: 0.2,
+  /** Share of the image height above which a face box is doubted: a cat's head came out at 0.997. */
+  faceFillsPicture: 0.95,
   /** How near to these limits a photo counts as uncertain, as a share of the limit. */
   framingMargin: 0.08,
   /** Pose: scores from which an ankle or a knee is seen, and the heads below which legs cannot be in the picture. */

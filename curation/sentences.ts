@@ -5,12 +5,14 @@ import { LIMITS } from './limits.ts';
 import type { PhotoMeasures } from './signals/analysis.ts';
 
 /** "A crop of 0007.jpg (64 % of it): match 0.997, limit 0.985." */
-export function duplicateSentence({ relation, bits, match, share }: Repeat, other: string): string {
+export function duplicateSentence({ relation, bits, match, share, shows }: Repeat, other: string): string {
   const matched = match === null ? '' : `match ${match.toFixed(3)}`;
   switch (relation) {
     case 'exact':
       return `Exactly the same picture as ${other}.`;
     case 'crop':
+      if (shows === 'more')
+        return `Shows the same as ${other} and more around it, in less detail: ${matched}, limit ${LIMITS.copyMatch}.`;
       return `A crop of ${other} (${Math.round(100 * share)} % of it): ${matched}, limit ${LIMITS.copyMatch}.`;
     case 'copy':
       return bits <= LIMITS.copyBits

@@ -5,7 +5,7 @@ import type { SummedPicture, Window } from './area-means.ts';
 
 /** Cells per side of a coarse view. */
 const SIDE = 12;
-export const CELLS = SIDE * SIDE;
+const CELLS = SIDE * SIDE;
 
 /** Shares of a side that a part may take, and at how many places: enough that every crop lies near one of them. */
 const SCALES: readonly (readonly [share: number, places: number])[] = [

@@ -1,13 +1,21 @@
 import type { Framing } from '../../core/curation.ts';
 import { LIMITS } from '../limits.ts';
 import type { FramingFinding } from '../report/report.ts';
-import type { PeopleFindings } from './findings.ts';
+import type { Face, PeopleFindings } from './findings.ts';
 
 /** Faces that count as persons of their own, the main one among them. */
-export function countFaces({ faces }: PeopleFindings): number {
+export function countFaces(findings: PeopleFindings): number {
+  const main = mainFace(findings);
+  if (main === null) return 0;
+  const sure = findings.faces.filter(({ score }) => score >= LIMITS.faceScore);
+  return sure.filter(({ height }) => height >= LIMITS.secondFaceShare * main.height).length;
+}
+
+/** The face that the photo is about: large, but a large one in doubt (a trunk, a pattern) is none against a smaller sure one. */
+export function mainFace({ faces }: PeopleFindings): Face | null {
+  const weight = ({ height, score }: Face) => height * score ** 3;
   const sure = faces.filter(({ score }) => score >= LIMITS.faceScore);
-  const largest = sure[0]?.height ?? 0;
-  return sure.filter(({ height }) => height >= LIMITS.secondFaceShare * largest).length;
+  return sure.toSorted((a, b) => weight(b) - weight(a))[0] ?? null;
 }
 
 /**
@@ -16,14 +24,17 @@ export function countFaces({ faces }: PeopleFindings): number {
  * it differs, or a value lies near its limit, the finding is uncertain. Null when nobody was found.
  */
 export function findFraming(findings: PeopleFindings): FramingFinding | null {
-  const face = findings.faces.find(({ score }) => score >= LIMITS.faceScore);
+  const face = mainFace(findings);
   if (!face) return framingOfPerson(findings);
   // A face that is cut off at the top begins at the picture's edge.
   const headsBelow = (1 - Math.max(0, face.top)) / face.height;
   const faceShare = face.height;
   const framing = byFace(headsBelow, faceShare);
   const near = (value: number, limit: number) => Math.abs(value - limit) < LIMITS.framingMargin * limit;
+  // A box that fills the picture is a very close portrait, or something round that is no face.
+  const fills = face.height > LIMITS.faceFillsPicture;
   const borderline =
+    fills ||
     (framing !== 'full' && near(headsBelow, LIMITS.portraitHeads)) ||
     (framing !== 'portrait' && near(faceShare, LIMITS.fullFaceShare));
   const byPose = legsSeen(findings) && headsBelow > LIMITS.legsHeads ? 'full' : framing === 'full' ? 'upper' : framing;

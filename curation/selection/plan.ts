@@ -48,7 +48,7 @@ export function makePlan(
       plan.push(
         advice(
           'add',
-          `${more} more ${FRAMING_WORDS[framing]} ${plural(more, 'photo')} would help; there ${count === 1 ? 'is' : 'are'} ${count}.`,
+          `${more} more ${FRAMING_WORDS[framing]} ${plural(more, 'photo')} would help; there ${count === 0 ? 'is none' : count === 1 ? 'is one' : `are ${count}`}.`,
         ),
       );
   }
@@ -84,9 +84,23 @@ function replaceAdvice(kept: readonly PhotoReport[]): Advice[] {
   const soft = has('soft');
   return [
     ...(small.length > 0
-      ? [advice('replace', `Replace ${list(small)} by larger originals if you have them.`, small)]
+      ? [
+          advice(
+            'replace',
+            `Replace ${list(small)} by ${small.length === 1 ? 'a larger original if you have one' : 'larger originals if you have them'}.`,
+            small,
+          ),
+        ]
       : []),
-    ...(soft.length > 0 ? [advice('replace', `Replace ${list(soft)} by sharper photos if you have them.`, soft)] : []),
+    ...(soft.length > 0
+      ? [
+          advice(
+            'replace',
+            `Replace ${list(soft)} by ${soft.length === 1 ? 'a sharper photo if you have one' : 'sharper photos if you have them'}.`,
+            soft,
+          ),
+        ]
+      : []),
   ];
 }
 

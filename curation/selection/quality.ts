@@ -14,12 +14,12 @@ export function quality({ width, height, sharpness, colourfulness }: PhotoMeasur
 }
 
 /**
- * Orders copies of one photo, the best first: real detail at training size (an enlarged copy has the pixels but not the
- * sharpness), then the larger file (less compression), then sha256.
+ * Orders photos, the best first: real detail at training size (an enlarged copy has the pixels but not the sharpness), then no
+ * borders, then the larger file (less compression), then sha256.
  */
 export function byOriginality(a: RankedPhoto, b: RankedPhoto): number {
   return (
-    detailStep(b.measures) - detailStep(a.measures) ||
+    qualityTier(a.measures) - qualityTier(b.measures) ||
     b.measures.sizeBytes - a.measures.sizeBytes ||
     (a.sha256 < b.sha256 ? -1 : a.sha256 > b.sha256 ? 1 : 0)
   );
@@ -30,8 +30,24 @@ interface RankedPhoto {
   readonly measures: PhotoMeasures;
 }
 
-/** In steps of about 10 %, since smaller differences say nothing. */
-function detailStep({ width, height, sharpness, barShare }: PhotoMeasures): number {
-  const side = Math.min(FULL_SIDE_PX, Math.sqrt(width * height * (1 - barShare)));
-  return Math.round(10 * Math.log(side * Math.min(1, sharpness / FULL_SHARPNESS) ** 1.5 + 1));
+/** Real detail inside the borders, as the side of a square in pixels. */
+export function detailSide({ width, height, sharpness, borderShare }: PhotoMeasures): number {
+  const side = Math.min(FULL_SIDE_PX, Math.sqrt(width * height * (1 - borderShare)));
+  return side * Math.min(1, sharpness / FULL_SHARPNESS) ** 1.5;
+}
+
+/**
+ * Smaller is better: real detail in steps of about 10 %, since smaller differences say nothing, and then borders in steps of 2 %
+ * of the picture. Photos of one tier are equally good by what can be measured of each alone.
+ */
+export function qualityTier(measures: PhotoMeasures): number {
+  return 1_000 - 10 * detailStep(measures) + borderStep(measures) / 10;
+}
+
+function detailStep(measures: PhotoMeasures): number {
+  return Math.round(10 * Math.log(detailSide(measures) + 1));
+}
+
+function borderStep({ borderShare }: PhotoMeasures): number {
+  return Math.round(50 * borderShare);
 }

@@ -53,28 +53,58 @@ function tone(valueAt: (index: number) => number, count: number): { mean: number
   return { mean, variance: squares / count - mean * mean };
 }
 
-/** How much the edge of a bar stands out from the picture, in luma; an even background runs into its subject softly. */
-const BAR_EDGE = 12;
+/** A bar ends hard: this share of the picture's line beside it differs from the bar by at least so many steps of luma. */
+const EDGE_SHARE = 0.4;
+const EDGE_STEP = 10;
 /** How much two opposite bars may differ in length, as a share of the side. */
 const BAR_BALANCE = 0.03;
 
-/**
- * Share of the picture in bars that were put there (a film still, a phone's screenshot): on two opposite sides, of one tone,
- * equally long, with a hard edge. An even wall behind a person is none.
- */
-export function barShare(picture: Pixels, inside: Area): number {
-  const { width, height, data } = picture;
-  const rowMean = (y: number) => tone((i) => data[y * width + i]!, width).mean;
-  const columnMean = (x: number) => tone((i) => data[i * width + x]!, height).mean;
-  const across = pairOfBars(inside.top, height - inside.top - inside.height, height, rowMean);
-  const along = pairOfBars(inside.left, width - inside.left - inside.width, width, columnMean);
-  return 1 - (1 - across) * (1 - along);
+export interface Borders {
+  /**
+   * Share of the picture in bars that were put there (a film still, a phone's screenshot): on two opposite sides, of one tone,
+   * equally long, with a hard edge. An even wall behind a person is none.
+   */
+  readonly barShare: number;
+  /** Share of the picture in even strips with a hard edge on any side: an even sky over the sea too, so only for comparing copies. */
+  readonly borderShare: number;
 }
 
-function pairOfBars(before: number, after: number, side: number, mean: (line: number) => number): number {
-  if (before === 0 || after === 0 || Math.abs(before - after) > Math.max(1, BAR_BALANCE * side)) return 0;
-  const tones = [mean(0), mean(side - 1)] as const;
-  const edges = [Math.abs(mean(before) - tones[0]), Math.abs(mean(side - 1 - after) - tones[1])];
-  if (Math.abs(tones[0] - tones[1]) >= BAR_DRIFT || edges.some((edge) => edge < BAR_EDGE)) return 0;
-  return (before + after) / side;
+export function borders(picture: Pixels, inside: Area): Borders {
+  const { width, height, data } = picture;
+  const row = (y: number) => ({ at: (i: number) => data[y * width + i]!, count: width });
+  const column = (x: number) => ({ at: (i: number) => data[i * width + x]!, count: height });
+  const vertical = sides(row, inside.top, height - inside.top - inside.height, height);
+  const horizontal = sides(column, inside.left, width - inside.left - inside.width, width);
+  return {
+    barShare: 1 - (1 - vertical.pair) * (1 - horizontal.pair),
+    borderShare: 1 - (1 - vertical.any) * (1 - horizontal.any),
+  };
+}
+
+interface Line {
+  readonly at: (i: number) => number;
+  readonly count: number;
+}
+
+/** Shares of a side's length that its two strips take: all of them, and those that are a pair of bars. */
+function sides(line: (index: number) => Line, before: number, after: number, length: number) {
+  // The first line inside is often half bar, half picture; the second is all picture.
+  const second = (edge: number) => Math.min(length - 1, Math.max(0, edge));
+  const first = strip(line(0), before === 0 ? null : line(second(before + 1)));
+  const last = strip(line(length - 1), after === 0 ? null : line(second(length - 2 - after)));
+  const any = ((first.isHard ? before : 0) + (last.isHard ? after : 0)) / length;
+  const isPair =
+    first.isHard &&
+    last.isHard &&
+    Math.abs(before - after) <= Math.max(1, BAR_BALANCE * length) &&
+    Math.abs(first.tone - last.tone) < BAR_DRIFT;
+  return { any, pair: isPair ? any : 0 };
+}
+
+function strip(outer: Line, inner: Line | null) {
+  const mean = tone(outer.at, outer.count).mean;
+  if (inner === null) return { tone: mean, isHard: false };
+  let different = 0;
+  for (let i = 0; i < inner.count; i++) if (Math.abs(inner.at(i) - mean) >= EDGE_STEP) different++;
+  return { tone: mean, isHard: different >= EDGE_SHARE * inner.count };
 }

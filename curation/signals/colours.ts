@@ -2,7 +2,7 @@ import type { Pixels } from '../intake/pictures.ts';
 
 /** Levels per channel of the coarse histogram: 4 x 4 x 4 colours. */
 const LEVEL_BITS = 2;
-export const COLOUR_BINS = 4 ** 3;
+const COLOUR_BINS = 4 ** 3;
 
 export interface Colours {
   /** Hasler and Suesstrunk (2003), on RGB from 0 to 255: 0 is grey, 30 fairly colourful, above 80 loud. */

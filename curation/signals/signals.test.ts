@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { fromPixels } from '../intake/pictures.ts';
 import type { Pixels } from '../intake/pictures.ts';
-import { barShare, insideBars } from './bars.ts';
+import { borders, insideBars } from './bars.ts';
 import { colourDistance, colours } from './colours.ts';
 import { sharpness } from './sharpness.ts';
 import { tileDetail } from './tile-detail.ts';
@@ -41,6 +41,8 @@ describe('sharpness', () => {
     ['along the columns', 0, 1],
     ['falling', 1, 1],
     ['rising', 1, -1],
+    ['at 27 degrees', 2, 1],
+    ['at 117 degrees', -1, 2],
   ])('notices motion %s', (_name, dx, dy) => {
     const moving = grey(400, 300, (x, y) => {
       let sum = 0;
@@ -101,7 +103,8 @@ describe('colours', () => {
 
 describe('bars', () => {
   const scene = (x: number, y: number) => squares(x * 3, y * 3);
-  const share = (picture: Pixels) => barShare(picture, insideBars(picture));
+  const share = (picture: Pixels) => borders(picture, insideBars(picture)).barShare;
+  const border = (picture: Pixels) => borders(picture, insideBars(picture)).borderShare;
 
   it('finds bars above and below, and cuts them off', () => {
     const still = grey(200, 100, (x, y) => (y < 12 || y >= 88 ? 0 : scene(x, y)));
@@ -119,6 +122,15 @@ describe('bars', () => {
 
     expect(share(wall)).toBe(0);
     expect(share(soft)).toBe(0);
+  });
+
+  it('finds bars around a dark picture, and padding on one side', () => {
+    const dark = grey(200, 100, (x, y) => (y < 12 || y >= 88 ? 0 : scene(x, y) / 8));
+    const padded = grey(200, 100, (x, y) => (x < 30 ? 255 : scene(x, y) / 2));
+
+    expect(share(dark)).toBeCloseTo(0.24, 2);
+    expect(share(padded)).toBe(0);
+    expect(border(padded)).toBeCloseTo(0.15, 2);
   });
 
   it('calls nothing of an even picture a bar', () => {
