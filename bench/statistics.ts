@@ -38,7 +38,7 @@ export function table(rows: readonly (readonly string[])[]): string {
 /** What issue and README promise, and what was measured. */
 export interface Target {
   readonly name: string;
-  readonly unit: 'ms' | 'ratio' | 'MiB';
+  readonly unit: 'ms' | 'ratio' | 'MiB' | 'photos/s';
   readonly measured: number;
   readonly limit: number;
   /** Whether the limit is the most or the least that is allowed. */
@@ -52,7 +52,10 @@ export function isMet({ kind, measured, limit }: Target): boolean {
 /** One sentence per target; a missed one says by how much. */
 export function verdict(target: Target): string {
   const { name, unit, measured, limit, kind } = target;
-  const text = (value: number) => (unit === 'ratio' ? value.toFixed(2) : `${Math.round(value)} ${unit}`);
+  const text = (value: number) => {
+    if (unit === 'ratio') return value.toFixed(2);
+    return `${unit === 'photos/s' ? value.toFixed(1) : Math.round(value)} ${unit}`;
+  };
   const bound = `${kind === 'at most' ? 'below' : 'at least'} ${text(limit)}`;
   if (isMet(target)) return `met     ${name}: ${text(measured)} (${bound})`;
   return `MISSED  ${name}: ${text(measured)} (${bound}), by ${text(Math.abs(measured - limit))}`;

@@ -39,6 +39,7 @@ function commandFor(name) {
   if (name === 'check') return { ...typescript('dev/check.ts'), needs: {} };
   if (name === 'bootstrap') return { ...typescript('dev/bootstrap.ts'), needs: {} };
   if (name.startsWith('db:')) return { file: ['--import', 'tsx', 'dev/db.ts', name.slice('db:'.length)], needs: {} };
+  if (name === 'bench:curation') return { ...typescript('bench/curation.ts'), needs: {} };
   if (name.startsWith('bench:'))
     return { ...typescript(`bench/${name.slice('bench:'.length)}.ts`), needs: { temporal: true, s3: true } };
   if (name === 'demo' || name === 'start') return { ...typescript(`dev/${name}.ts`), needs: { temporal: true } };
