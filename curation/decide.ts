@@ -119,9 +119,9 @@ export function decide({
     const verdict = verdictOf({ judged, repeat, original, kept: keptIds.has(judged.photo.id), options });
     verdicts.set(judged.photo.id, {
       ...verdict,
-      // Of a photo that is left out only the reason matters.
+      // Of a photo that is not good enough only the reason matters.
       warnings:
-        verdict.decision === 'drop'
+        faultOf(judged) !== null
           ? []
           : [...warningsOf(judged, framing, options, training), ...identityWarnings(identityDistance)],
       identityDistance,

@@ -93,6 +93,8 @@ export const LIMITS = {
   fullFaceShare: 0.2,
   /** Share of the image height above which a face box is doubted: a cat's head came out at 0.997. */
   faceFillsPicture: 0.95,
+  /** Heads below which a face box reaches the lower edge: a trunk that was taken for a face did. */
+  faceReachesEdge: 1.02,
   /** How near to these limits a photo counts as uncertain, as a share of the limit. */
   framingMargin: 0.08,
   /** Pose: scores from which an ankle or a knee is seen, and the heads below which legs cannot be in the picture. */

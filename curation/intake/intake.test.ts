@@ -16,7 +16,12 @@ describe('inspectPhoto', () => {
   it.each(['jpeg', 'png', 'webp', 'avif', 'tiff'] as const)('takes %s and says how large it is', async (format) => {
     const bytes = await (await scene(1, { width: 320, height: 200 })).toFormat(format).toBuffer();
 
-    expect(await inspectPhoto(bytes)).toMatchObject({ status: 'ok', mimeType: `image/${format}`, width: 320, height: 200 });
+    expect(await inspectPhoto(bytes)).toMatchObject({
+      status: 'ok',
+      mimeType: `image/${format}`,
+      width: 320,
+      height: 200,
+    });
   });
 
   it('gives the upright size of a turned photo', async () => {

@@ -71,6 +71,13 @@ async function inspectHeader(source: Uint8Array | string, mimeType: PhotoMimeTyp
   const { width, height } = header.autoOrient;
   if (width * height > LIMITS.maxPixels)
     return rejected('too_large', `The picture has more than ${LIMITS.maxPixels / 1e6} megapixels.`);
+  if (header.isProgressive && width * height > LIMITS.maxProgressivePixels) {
+    const most = LIMITS.maxProgressivePixels / 1e6;
+    return rejected(
+      'too_large',
+      `The picture has more than ${most} megapixels and is stored in layers; save it without.`,
+    );
+  }
   if ((header.pages ?? 1) > 1)
     return rejected('animated', `The file holds ${header.pages} pictures; send a still photo with one.`);
   // The brand of the first box can lie: what counts is the codec. Only AV1 can be decoded here.
@@ -100,7 +107,7 @@ function otherMessage(name: string): string {
   if (name === 'HEIC')
     return 'HEIC is not supported; convert the photo to JPEG (on an iPhone: Settings, Camera, Formats, Most Compatible).';
   if (name === 'unknown') return 'The file is not a JPEG, PNG, WebP, AVIF or TIFF picture.';
-  return `This is a ${name} file, not a JPEG, PNG, WebP, AVIF or TIFF picture.`;
+  return `This is ${/^(SVG|HTML)$/.test(name) ? 'an' : 'a'} ${name} file, not a JPEG, PNG, WebP, AVIF or TIFF picture.`;
 }
 
 function rejected(reason: IntakeReason, message: string): PhotoInspection {

@@ -26,6 +26,9 @@ describe('findFraming', () => {
   it.each([
     ['the face says upper and the legs say full', { ...NOBODY, faces: [face(0.05, 0.3)], ankle: 0.6 }],
     ['the face says full and no legs are seen', { ...NOBODY, faces: [face(0.05, 0.1)] }],
+    ['the face fills the picture', { ...NOBODY, faces: [face(0, 0.99)] }],
+    ['the face reaches the lower edge', { ...NOBODY, faces: [face(0.2, 0.8)] }],
+    ['legs are seen below a portrait', { ...NOBODY, faces: [face(0.1, 0.6)], knee: 0.7 }],
     ['the face is nearly as high as in a portrait', { ...NOBODY, faces: [face(0.05, 0.48)] }],
   ])('is uncertain when %s', (_name, findings) => {
     expect(findFraming(findings)).toMatchObject({ confidence: 'uncertain' });

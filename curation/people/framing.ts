@@ -12,7 +12,7 @@ export function countFaces(findings: PeopleFindings): number {
 }
 
 /** The face that the photo is about: large, but a large one in doubt (a trunk, a pattern) is none against a smaller sure one. */
-export function mainFace({ faces }: PeopleFindings): Face | null {
+function mainFace({ faces }: PeopleFindings): Face | null {
   const weight = ({ height, score }: Face) => height * score ** 3;
   const sure = faces.filter(({ score }) => score >= LIMITS.faceScore);
   return sure.toSorted((a, b) => weight(b) - weight(a))[0] ?? null;
@@ -32,9 +32,10 @@ export function findFraming(findings: PeopleFindings): FramingFinding | null {
   const framing = byFace(headsBelow, faceShare);
   const near = (value: number, limit: number) => Math.abs(value - limit) < LIMITS.framingMargin * limit;
   // A box that fills the picture is a very close portrait, or something round that is no face.
-  const fills = face.height > LIMITS.faceFillsPicture;
+  const fills = face.height > LIMITS.faceFillsPicture || headsBelow < LIMITS.faceReachesEdge;
   const borderline =
     fills ||
+    (framing === 'portrait' && legsSeen(findings)) ||
     (framing !== 'full' && near(headsBelow, LIMITS.portraitHeads)) ||
     (framing !== 'portrait' && near(faceShare, LIMITS.fullFaceShare));
   const byPose = legsSeen(findings) && headsBelow > LIMITS.legsHeads ? 'full' : framing === 'full' ? 'upper' : framing;

@@ -2,9 +2,10 @@ import { createHash } from 'node:crypto';
 import { inspectPhoto, pictureFault } from '../intake/intake.ts';
 import { fromPixels, normalise, openPicture } from '../intake/pictures.ts';
 import type { Pixels } from '../intake/pictures.ts';
+import { fileDamage } from '../intake/whole-file.ts';
 import { LIMITS } from '../limits.ts';
 import type { PhotoAnalysis } from './analysis.ts';
-import { barShare, insideBars } from './bars.ts';
+import { borders, insideBars } from './bars.ts';
 import type { Area } from './bars.ts';
 import { colours } from './colours.ts';
 import { fingerprint } from './fingerprint.ts';
@@ -23,6 +24,9 @@ export interface AnalysedPhoto {
 export async function analysePhoto(bytes: Uint8Array): Promise<AnalysedPhoto> {
   const inspection = await inspectPhoto(bytes);
   if (inspection.status === 'rejected') return { analysis: inspection, picture: null };
+  const damage = fileDamage(bytes, inspection.mimeType);
+  if (damage !== null)
+    return { analysis: { status: 'rejected', reason: 'unreadable', message: damage }, picture: null };
   let picture: Pixels;
   try {
     picture = await workingCopy(bytes);
@@ -34,6 +38,9 @@ export async function analysePhoto(bytes: Uint8Array): Promise<AnalysedPhoto> {
   const small = await shrink(luma, LIMITS.comparisonSidePx);
   const inside = insideBars(small);
   const grey = cut(small, inside);
+  const edges = borders(small, inside);
+  // The hard edge of a border would pass for sharpness, and its tone for light.
+  const seen = edges.borderShare > 0 ? cut(luma, enlarged(inside, luma.width / small.width, luma)) : luma;
   const { colourfulness, histogram } = colours(picture);
   const analysis: PhotoAnalysis = {
     status: 'decoded',
@@ -42,12 +49,12 @@ export async function analysePhoto(bytes: Uint8Array): Promise<AnalysedPhoto> {
     height,
     hadAlpha,
     hadProfile,
-    sharpness: sharpness(luma),
-    tileDetail: tileDetail(luma),
-    ...tones(luma),
+    sharpness: sharpness(seen),
+    tileDetail: tileDetail(seen),
+    ...tones(seen),
     colourfulness,
     colours: histogram,
-    barShare: barShare(small, inside),
+    ...edges,
     pixelHash: createHash('sha256').update(`${width}x${height}`).update(picture.data).digest('hex'),
     fingerprint: await fingerprintOf(grey),
     grey,
@@ -82,6 +89,15 @@ function cut({ width, data }: Pixels, area: Area): Pixels {
     part.set(data.subarray(from, from + area.width), y * area.width);
   }
   return { width: area.width, height: area.height, data: part };
+}
+
+/** An area of a small copy as one of the larger picture, a pixel of the copy further in. */
+function enlarged(area: Area, factor: number, { width, height }: Pixels): Area {
+  const left = Math.min(width - 1, Math.ceil((area.left + 1) * factor));
+  const top = Math.min(height - 1, Math.ceil((area.top + 1) * factor));
+  const right = Math.max(left + 1, Math.min(width, Math.floor((area.left + area.width - 1) * factor)));
+  const bottom = Math.max(top + 1, Math.min(height, Math.floor((area.top + area.height - 1) * factor)));
+  return { left, top, width: right - left, height: bottom - top };
 }
 
 async function fingerprintOf(grey: Pixels): Promise<Fingerprint | null> {

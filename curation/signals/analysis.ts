@@ -4,7 +4,7 @@ import type { Pixels } from '../intake/pictures.ts';
 import type { Fingerprint } from './fingerprint.ts';
 
 /** Part of the key under which results are kept: a change of what is measured must raise it. */
-export const ANALYSER_VERSION = 'signals-1';
+export const ANALYSER_VERSION = 'signals-2';
 
 export interface PhotoMeasures {
   readonly status: 'decoded';
@@ -26,6 +26,8 @@ export interface PhotoMeasures {
   /** 64 coarse colours, 0 to 255 each. */
   readonly colours: Uint8Array;
   readonly barShare: number;
+  /** Even strips with a hard edge on any side. */
+  readonly borderShare: number;
   /** Equal for files that show the same pixels in the same size. */
   readonly pixelHash: string;
   /** Null when the picture shows next to nothing. */

@@ -26,7 +26,10 @@ export function tileDetail({ width, height, data }: Pixels): number {
       counts[row + tileX]! += Math.max(0, to - from);
     }
   }
-  const variances = sums.map((sum, i) => (counts[i]! === 0 ? 0 : squares[i]! / counts[i]! - (sum / counts[i]!) ** 2));
+  const variances = sums.map((sum, i) => {
+    const count = Math.max(1, counts[i]!);
+    return squares[i]! / count - (sum / count) ** 2;
+  });
   const sharpest = variances.toSorted((a, b) => b - a).slice(0, SHARPEST);
   return sharpest.reduce((total, variance) => total + variance, 0) / SHARPEST;
 }
