@@ -126,8 +126,8 @@ async function compareAll(
 ): Promise<ComparedPair[]> {
   if (usable.length < 2) return [];
   const photos = usable.map(({ analysis: { grey, fingerprint } }) => ({ grey, fingerprint }));
-  // Twice as many parts as threads: the end of each is a sign of life.
-  const of = 2 * signals.threads;
+  // Each part prepares all photos for itself, so there is one for each thread.
+  const of = signals.threads;
   const shares = await Promise.all(
     Array.from({ length: of }, async (_, share) => {
       const compared = await signals.run<ComparedShare>('compare', { photos, share, of }, { signal });

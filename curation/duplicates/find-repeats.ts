@@ -78,8 +78,12 @@ export function findRepeats(
     else keep(index);
   };
 
-  const resembled = (index: number) =>
-    Math.round(100 * (related.get(index) ?? []).reduce((sum, { match }) => sum + (match ?? 0.9), 0));
+  // In steps of a hundredth: copies of one quality resemble each other about equally, and then the order given decides.
+  const resembled = (index: number) => {
+    const relatives = related.get(index) ?? [];
+    const sum = relatives.reduce((total, { match, bits }) => total + Math.max(match ?? 0, 1 - bits / 256), 0);
+    return Math.round((100 * sum) / Math.max(1, relatives.length));
+  };
   // A person's choice stands before everything that could be kept instead.
   const order = candidates
     .map(({ pinned, tier }, index) => ({ index, pinned, tier, resembled: resembled(index) }))

@@ -170,7 +170,7 @@ export const HARD: readonly Plant[] = [
   },
 ];
 
-/** Lines of letters as an app writes them over a photo: white with a dark edge, over about a sixth of its height. */
+/** A line of letters as an app writes it over a photo: white with a dark edge, over about a twelfth of its height. */
 function writeText(base: Base, random: Random): Omit<Base, 'name'> {
   const data = Buffer.from(base.data);
   const pixel = Math.max(2, Math.round(base.height / 90));
@@ -183,21 +183,19 @@ function writeText(base: Base, random: Random): Omit<Base, 'name'> {
       if (to > from) data.fill(value, (row * base.width + from) * 3, (row * base.width + to) * 3);
     }
   };
-  for (let line = 0; line < 2; line++) {
-    for (let letter = 0; letter < letters; letter++) {
-      if (random.next() < 0.15) continue;
-      const strokes = Array.from({ length: 35 }, () => random.next() < 0.5);
-      for (const [edge, value] of [
-        [Math.round(pixel / 2), 16],
-        [0, 250],
-      ] as const) {
-        strokes.forEach((on, place) => {
-          if (!on) return;
-          const x = Math.round(base.width * 0.08) + (letter * 6 + (place % 5)) * pixel;
-          const y = top + (line * 9 + Math.floor(place / 5)) * pixel;
-          fill(x - edge, y - edge, pixel + 2 * edge, value);
-        });
-      }
+  for (let letter = 0; letter < letters; letter++) {
+    if (random.next() < 0.15) continue;
+    const strokes = Array.from({ length: 35 }, () => random.next() < 0.5);
+    for (const [edge, value] of [
+      [Math.round(pixel / 2), 16],
+      [0, 250],
+    ] as const) {
+      strokes.forEach((on, place) => {
+        if (!on) return;
+        const x = Math.round(base.width * 0.08) + (letter * 6 + (place % 5)) * pixel;
+        const y = top + Math.floor(place / 5) * pixel;
+        fill(x - edge, y - edge, pixel + 2 * edge, value);
+      });
     }
   }
   return { width: base.width, height: base.height, data };
