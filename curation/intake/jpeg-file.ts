@@ -13,9 +13,9 @@ export type Wholeness =
  * others it wants the end alone, and says 'unknown': there libvips notices damage itself. What follows the end is not looked
  * at: phones append videos and further pictures. Never throws; takes a time linear in the bytes.
  *
- * Measured 2026-11-21. Damage in the scan, 40 files each: of 4 KiB or 600 bytes all 40, whether random, random without 0xff, zeros
- * or lost; of 40 bytes 38, 36, 26 and 28 (libvips: 1 and 7 of 40 for 4 KiB and 40 bytes without 0xff). No false alarm on 431 photos
- * (248 of them progressive) and 1,159 further JPEGs.
+ * Measured 2026-11-21. Damage in the scan, 40 files each: of 4 KiB or 600 bytes all 40 noticed, whether random, random without
+ * 0xff, zeros or lost; of 40 bytes 38, 36, 26 and 28. libvips alone noticed none of 40 with 4 KiB without 0xff. No false alarm
+ * on 431 real photos, 183 of them sequential.
  */
 export function walkJpeg(bytes: Uint8Array): Wholeness {
   // Places are counted in bits, in 32 bits. Photos have a tenth of this.
