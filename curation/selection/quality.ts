@@ -36,18 +36,18 @@ export function detailSide({ width, height, sharpness, borderShare }: PhotoMeasu
   return side * Math.min(1, sharpness / FULL_SHARPNESS) ** 1.5;
 }
 
+/** Share of a picture in borders from which they count; a photo with borders must have this many steps more detail. */
+const BORDERED = 0.01;
+const BORDER_STEPS = 1.5;
+
 /**
- * Smaller is better: real detail in steps of about 10 %, since smaller differences say nothing, and then borders in steps of 2 %
- * of the picture. Photos of one tier are equally good by what can be measured of each alone.
+ * Smaller is better: real detail in steps of about 20 %, since smaller differences say nothing, less for borders. Photos of one
+ * tier are equally good by what can be measured of each alone.
  */
 export function qualityTier(measures: PhotoMeasures): number {
-  return 1_000 - 10 * detailStep(measures) + borderStep(measures) / 10;
+  return (measures.borderShare > BORDERED ? BORDER_STEPS : 0) - detailStep(measures);
 }
 
 function detailStep(measures: PhotoMeasures): number {
-  return Math.round(10 * Math.log(detailSide(measures) + 1));
-}
-
-function borderStep({ borderShare }: PhotoMeasures): number {
-  return Math.round(50 * borderShare);
+  return Math.round(5 * Math.log(detailSide(measures) + 1));
 }
