@@ -47,10 +47,19 @@ export async function createMirror(deps: ActivityDependencies, params: MirrorPar
 
   const trainerLog = deps.trainer.createLog();
   let logOffset = 0;
+  let reading: Promise<void> = Promise.resolve();
+  /** One after the other: two readers would each add the same piece. */
   const readLog = async (until: AbortSignal) => {
-    const { text, offset } = await deps.trainer.log(target, jobId, logOffset, until);
-    logOffset = offset;
-    trainerLog.add(text);
+    const before = reading;
+    const next = (async () => {
+      await before;
+      const { text, offset } = await deps.trainer.log(target, jobId, logOffset, until);
+      logOffset = offset;
+      trainerLog.add(text);
+    })();
+    // Whoever reads next reads what this one could not.
+    reading = next.catch(() => undefined);
+    await next;
   };
 
   const interval = recipe.checkpointInterval;
@@ -93,7 +102,7 @@ export async function createMirror(deps: ActivityDependencies, params: MirrorPar
     return true;
   };
 
-  /** A state is three times as large as its weights and only good for going on: those of older saves go, once a newer one is whole. */
+  /** A state is larger than its weights and only good for going on: those of older saves go, once a newer one is whole. */
   const pruneOptimizers = async (saved: number, until: AbortSignal) => {
     const files = await deps.repositories.attempts.checkpointFiles(trainingId);
     const isHome = files.some(({ kind, step }) => kind === 'weights' && step === saved);

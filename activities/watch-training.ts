@@ -92,10 +92,11 @@ export function watchTraining(deps: ActivityDependencies) {
         await step.sleep(pauseMs);
       }
     } catch (error) {
-      await deps.repositories.attempts.recordReached(input.trainingId, input.attempt, {
-        lastStep: reachedStep,
-        secondsPerStep: pace.msPerStep === null ? null : pace.msPerStep / 1_000,
-      });
+      const secondsPerStep = pace.msPerStep === null ? null : pace.msPerStep / 1_000;
+      await deps.repositories.attempts
+        .recordReached(input.trainingId, input.attempt, { lastStep: reachedStep, secondsPerStep })
+        // Only a figure of the record is lost; the error that ended the watch must not be.
+        .catch((cause: unknown) => log.warn('how far the attempt came could not be recorded', { cause }));
       // What was saved since the last look is worth minutes of rent; after a lost pod or a cancel there is nobody to ask.
       if (error instanceof TemperaError && error.code !== 'POD_LOST' && !step.signal.aborted) await mirror.rescue();
       throw error;
@@ -116,8 +117,14 @@ async function createResumeCheck(deps: ActivityDependencies, input: WatchTrainin
   return {
     async check({ step }: TrainerObservation): Promise<void> {
       if (!open || !resume || step <= resume.fromStep) return;
+      const optimizer = await mirror.optimizer().catch((error: unknown) => {
+        // A trainer that cannot be asked now is asked at the next look.
+        if (error instanceof TemperaError && error.retryable) return null;
+        throw error;
+      });
+      if (optimizer === null) return;
       open = false;
-      if ((await mirror.optimizer()) === 'loaded') return;
+      if (optimizer === 'loaded') return;
       log.warn('the optimizer state was not loaded: the training goes on from weights only', { trainingId, attempt });
       await deps.repositories.attempts.recordResume({ ...resume, with: 'weights_only' });
     },
