@@ -94,10 +94,11 @@ describe('faults of a pod', () => {
   });
 
   it('boots in stages and the proxy answers 502 until the app listens', async () => {
-    const at = await world({ delaysMs: { ...noDelays, ports: 30, app: 60 } });
+    const at = await world({ delaysMs: { ...noDelays, ports: 30, app: 3_600_000 } });
     const { id } = (await at.runpod('POST', '/v2/pods', podRequest('a'))).body;
     await until(async () => (await at.runpod('GET', `/v2/pods/${id}`)).body.runtime !== null);
     expect((await at.toolkit(id, 'GET', '/api/auth')).status).toBe(502);
+    await at.advance(3_600_000);
     await until(async () => (await at.toolkit(id, 'GET', '/api/auth')).status === 200);
   });
 
