@@ -2,6 +2,7 @@
 import { log } from '@temporalio/activity';
 import { optimizerFilename } from '../core/checkpoint.ts';
 import type { Recipe } from '../core/recipe.ts';
+import type { StoredObject } from '../providers/storage/object-store.ts';
 import type { TrainerFile, TrainerLog, TrainerObservation, TrainerTarget } from '../providers/trainers/trainer.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { keepAlive } from './step.ts';
@@ -62,6 +63,13 @@ export async function createMirror(deps: ActivityDependencies, params: MirrorPar
     await next;
   };
 
+  const keyOf = (filename: string) => `trainings/${trainingId}/attempts/a${attempt}/checkpoints/${filename}`;
+  const record = async (saved: number, filename: string, { key, sizeBytes, sha256 }: StoredObject) => {
+    const file = { trainingId, attempt, step: saved, filename, sizeBytes, sha256, storageKey: key };
+    await deps.repositories.attempts.recordCheckpoint(file);
+    done.add(filename);
+  };
+
   const interval = recipe.checkpointInterval;
   const lastDue = (at: number) => Math.floor(at / interval) * interval;
 
@@ -81,23 +89,13 @@ export async function createMirror(deps: ActivityDependencies, params: MirrorPar
     if (done.has(filename)) return true;
     const file = await deps.trainer.optimizerState(target, jobId, until);
     if (file === null) return false;
-    const key = `trainings/${trainingId}/attempts/a${attempt}/checkpoints/${filename}`;
-    const stored = await copyOptimizer(deps, { target, file, key, signal: until });
+    const stored = await copyOptimizer(deps, { target, file, key: keyOf(filename), signal: until });
     await readLog(until);
     if (trainerLog.wholeSave !== saved) {
-      await deps.store.delete(key, until);
+      await deps.store.delete(stored.key, until);
       return false;
     }
-    await deps.repositories.attempts.recordCheckpoint({
-      trainingId,
-      attempt,
-      step: saved,
-      filename,
-      sizeBytes: stored.sizeBytes,
-      sha256: stored.sha256,
-      storageKey: key,
-    });
-    done.add(filename);
+    await record(saved, filename, stored);
     await pruneOptimizers(saved, until);
     return true;
   };
@@ -125,18 +123,12 @@ export async function createMirror(deps: ActivityDependencies, params: MirrorPar
         complete = false;
         continue;
       }
-      const key = `trainings/${trainingId}/attempts/a${attempt}/checkpoints/${file.filename}`;
-      const stored = await copyVerified(deps, { target, file, key, onBytes: () => {}, signal });
-      await deps.repositories.attempts.recordCheckpoint({
-        trainingId,
-        attempt,
-        step: file.step!,
-        filename: file.filename,
-        sizeBytes: stored.sizeBytes,
-        sha256: stored.sha256,
-        storageKey: key,
-      });
-      done.add(file.filename);
+      const key = keyOf(file.filename);
+      await record(
+        file.step!,
+        file.filename,
+        await copyVerified(deps, { target, file, key, onBytes: () => {}, signal }),
+      );
     }
     const hasOptimizer = await fetchOptimizer(signal);
     await fetchSamples(signal);

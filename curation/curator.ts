@@ -25,19 +25,27 @@ import type { ThreadPool } from './threads/pool.ts';
 /** Each thread costs 60 MB and more; decoding has threads of its own beside them. */
 const MOST_THREADS = 4;
 
+/** What all curations of a curator share: the threads, and the memory that pictures take while they are decoded. */
+interface Workshop {
+  readonly signals: ThreadPool;
+  readonly people: ThreadPool;
+  readonly gate: Gate;
+}
+
 /** Starts a curator. Its threads begin with the first photo; the face model is loaded with the first person. */
 export function createCurator(): Curator {
   const threads = Math.min(MOST_THREADS, availableParallelism());
   const signals = createThreadPool({ file: threadFile('signals-thread'), threads });
   const people = createThreadPool({ file: threadFile('people-thread'), threads: 1 });
+  const shop: Workshop = { signals, people, gate: createGate(LIMITS.pixelsAtOnce) };
   return {
     async curate(input) {
-      const photos = await judgeAll(input, signals, people);
+      const photos = await judgeAll(input, shop);
       const usable = usablePhotos(photos);
       const pairs = await compareAll(usable, signals, input);
-      const faces = await describeFaces(input, usable, signals, people);
+      const faces = await describeFaces(input, usable, shop);
       const decisions = decide({ ...input, photos, usable, pairs, faces });
-      const described = await describeKept(input, photos, decisions, signals);
+      const described = await describeKept(input, photos, decisions, shop);
       return curatedSet(input, { photos, usable, pairs, decisions, described });
     },
     async stop() {
@@ -52,13 +60,12 @@ function threadFile(name: string): URL {
 }
 
 /** Photos under way at once: two per thread, so that one is read or decoded while another is measured. */
-async function judgeAll(input: CurateInput, signals: ThreadPool, people: ThreadPool): Promise<JudgedPhoto[]> {
+async function judgeAll(input: CurateInput, shop: Workshop): Promise<JudgedPhoto[]> {
   const photos = input.photos.toSorted(byContent);
   const judged: JudgedPhoto[] = [];
-  const gate = createGate(LIMITS.pixelsAtOnce);
   let done = 0;
-  await forEachAtOnce(2 * signals.threads, photos, async (photo, index) => {
-    judged[index] = await judge(photo, input, signals, people, gate);
+  await forEachAtOnce(2 * shop.signals.threads, photos, async (photo, index) => {
+    judged[index] = await judge(photo, input, shop);
     input.onProgress?.({ done: ++done, total: photos.length });
   });
   return judged;
@@ -67,9 +74,7 @@ async function judgeAll(input: CurateInput, signals: ThreadPool, people: ThreadP
 async function judge(
   photo: PhotoToCurate,
   { options, cache, signal }: CurateInput,
-  signals: ThreadPool,
-  people: ThreadPool,
-  gate: Gate,
+  shop: Workshop,
 ): Promise<JudgedPhoto> {
   signal?.throwIfAborted();
   const wantPeople = options.subjectKind === 'person';
@@ -79,32 +84,40 @@ async function judge(
   if (known && (!wantPeople || knownPeople !== null || known.status === 'rejected'))
     return { photo, analysis: known, people: knownPeople };
   const wantPicture = wantPeople && knownPeople === null;
-  const { analysis, picture } = await measure(photo, known, wantPicture, { signal, signals, gate });
+  const { analysis, picture } = await measure(photo, known, wantPicture, shop, signal);
   if (!known) await cache?.put(keys.analysis, encodeAnalysis(analysis));
   if (!wantPicture || picture === null) return { photo, analysis, people: knownPeople };
-  const found = await people.run<PeopleFindings>('look', picture, { signal, handOver: memoryOf(picture) });
+  const found = await shop.people.run<PeopleFindings>('look', picture, { signal, handOver: memoryOf(picture) });
   await cache?.put(keys.people, encodeFindings(found));
   return { photo, analysis, people: found };
 }
 
-/** Reads and decodes a photo, vast ones alone: a picture of 100 megapixels takes hundreds of megabytes. */
 async function measure(
   photo: PhotoToCurate,
   known: PhotoAnalysis | null,
   wantPicture: boolean,
-  {
-    signal,
-    signals,
-    gate,
-  }: { readonly signal: AbortSignal | undefined; readonly signals: ThreadPool; readonly gate: Gate },
+  shop: Workshop,
+  signal: AbortSignal | undefined,
 ): Promise<AnalysedPhoto> {
+  return await withBytes(photo, shop, signal, async (bytes) => {
+    if (known) return { analysis: known, picture: await shop.signals.run<Pixels>('decode', { bytes }, { signal }) };
+    return await shop.signals.run<AnalysedPhoto>('analyse', { bytes, wantPicture }, { signal });
+  });
+}
+
+/** Reads a photo and has it decoded, vast ones alone: a picture of 100 megapixels takes hundreds of megabytes. */
+async function withBytes<Result>(
+  photo: PhotoToCurate,
+  { gate }: Workshop,
+  signal: AbortSignal | undefined,
+  decode: (bytes: Uint8Array) => Promise<Result>,
+): Promise<Result> {
   const bytes = await photo.read();
   const header = await inspectPhoto(bytes);
   const leave = await gate.enter(header.status === 'ok' ? header.width * header.height : 0);
   try {
     signal?.throwIfAborted();
-    if (known) return { analysis: known, picture: await signals.run<Pixels>('decode', { bytes }, { signal }) };
-    return await signals.run<AnalysedPhoto>('analyse', { bytes, wantPicture }, { signal });
+    return await decode(bytes);
   } finally {
     leave();
   }
@@ -145,20 +158,18 @@ const FACES_AT_ONCE = 2;
 async function describeFaces(
   { photos, options, signal, onProgress }: CurateInput,
   usable: readonly UsablePhoto[],
-  signals: ThreadPool,
-  people: ThreadPool,
+  shop: Workshop,
 ): Promise<DescribedFaces> {
   if (!options.identityCheck || options.subjectKind !== 'person') return { status: 'off' };
-  const why = await people.run<string | null>('whyNoIdentity', null, { signal });
+  const why = await shop.people.run<string | null>('whyNoIdentity', null, { signal });
   if (why !== null) return { status: 'unavailable', why };
   const descriptors = new Map<string, Float32Array>();
   const withFace = usable.filter((judged) => judged.people !== null && countFaces(judged.people) > 0);
-  const gate = createGate(LIMITS.pixelsAtOnce);
   await forEachAtOnce(FACES_AT_ONCE, withFace, async ({ photo, analysis }) => {
     signal?.throwIfAborted();
-    const { picture } = await measure(photo, analysis, true, { signal, signals, gate });
+    const { picture } = await measure(photo, analysis, true, shop, signal);
     if (picture === null) return;
-    const descriptor = await people.run<Float32Array | null>('describeFace', picture, {
+    const descriptor = await shop.people.run<Float32Array | null>('describeFace', picture, {
       signal,
       handOver: memoryOf(picture),
     });
@@ -176,7 +187,7 @@ async function describeKept(
   { captioner, cache, signal }: CurateInput,
   photos: readonly JudgedPhoto[],
   { verdicts }: Decisions,
-  signals: ThreadPool,
+  shop: Workshop,
 ): Promise<Map<string, Description>> {
   const described = new Map<string, Description>();
   if (captioner === null) return described;
@@ -186,14 +197,17 @@ async function describeKept(
       return verdicts.get(id)!.decision === 'keep' && !(override?.caption ?? caption)?.trim();
     });
   const model = createHash('sha256').update(captioner.name).digest('hex').slice(0, 16);
-  await forEachAtOnce(DESCRIBED_AT_ONCE, open, async ({ id, sha256, read }) => {
+  await forEachAtOnce(DESCRIBED_AT_ONCE, open, async (photo) => {
+    const { id, sha256 } = photo;
     const key = `caption-${model}-${sha256}`;
     const known = await recall(cache, key, (bytes) => Buffer.from(bytes).toString('utf8'));
     if (known !== null) {
       described.set(id, { status: 'described', text: known });
       return;
     }
-    const jpeg = await signals.run<Uint8Array>('viewJpeg', { bytes: await read() }, { signal });
+    const jpeg = await withBytes(photo, shop, signal, (bytes) =>
+      shop.signals.run<Uint8Array>('viewJpeg', { bytes }, { signal }),
+    );
     const description = await captioner.describe({ jpeg, ...(signal && { signal }) });
     if (description.status === 'described') await cache?.put(key, Buffer.from(description.text));
     described.set(id, description);

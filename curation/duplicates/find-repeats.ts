@@ -31,8 +31,9 @@ const PART_SHARE = 0.97;
 /**
  * Finds repeats. The best goes first: by tier, then the one that its relatives resemble most (in a family of copies with a text
  * or a tilt each, that is the original), then in the order given; and a photo that contains another goes before it. Each is
- * compared with those that are kept already: so every dropped photo repeats one that is kept, with the numbers that the report states, and nothing
- * is dropped through a chain of look-alikes. `similarKept`: how many photos that are very similar to each other are kept.
+ * compared with those that are kept already: so every dropped photo repeats one that is kept, with the numbers that the report
+ * states, and nothing is dropped through a chain of look-alikes. `similarKept`: how many photos that are very similar to each
+ * other are kept.
  */
 export function findRepeats(
   candidates: readonly RankedCandidate[],

@@ -35,6 +35,12 @@ export function normalise(picture: Sharp): Sharp {
   return picture.autoOrient().flatten({ background: '#ffffff' }).toColourspace('srgb');
 }
 
+/** An upright sRGB copy, its long side at most `sidePx`; never enlarged. */
+export function uprightCopy(source: Uint8Array, sidePx: number): Sharp {
+  const size = { width: sidePx, height: sidePx, fit: 'inside', withoutEnlargement: true } as const;
+  return normalise(openPicture(source)).resize(size);
+}
+
 export interface Pixels {
   readonly width: number;
   readonly height: number;

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { inspectPhoto, pictureFault } from '../intake/intake.ts';
-import { fromPixels, normalise, openPicture } from '../intake/pictures.ts';
+import { fromPixels, uprightCopy } from '../intake/pictures.ts';
 import type { Pixels } from '../intake/pictures.ts';
 import { fileDamage } from '../intake/whole-file.ts';
 import { LIMITS } from '../limits.ts';
@@ -65,11 +65,7 @@ export async function analysePhoto(bytes: Uint8Array): Promise<AnalysedPhoto> {
 
 /** The upright sRGB copy that everything is measured on. Throws what libvips says of a damaged file. */
 export async function workingCopy(bytes: Uint8Array): Promise<Pixels> {
-  const side = LIMITS.workingSidePx;
-  const { data, info } = await normalise(openPicture(bytes))
-    .resize({ width: side, height: side, fit: 'inside', withoutEnlargement: true })
-    .raw()
-    .toBuffer({ resolveWithObject: true });
+  const { data, info } = await uprightCopy(bytes, LIMITS.workingSidePx).raw().toBuffer({ resolveWithObject: true });
   return { width: info.width, height: info.height, data };
 }
 
