@@ -8,6 +8,10 @@ import type { Step } from './step.ts';
 export interface SweepInput {
   /** How old a pod must be before it can be swept. Milliseconds. */
   readonly graceMs: number;
+  /** How long after a pod's end the vendor's billing counts as complete. Milliseconds, default 600,000. */
+  readonly settleAfterMs?: number | undefined;
+  /** How long a training must be silent before its workflow is looked for; never less than the grace. Milliseconds, default 900,000. */
+  readonly quietAfterMs?: number | undefined;
 }
 
 export interface SweepReport {
@@ -52,11 +56,12 @@ export function sweepPods(deps: ActivityDependencies) {
     return null;
   };
 
-  return async ({ graceMs }: SweepInput): Promise<SweepReport> => {
+  return async (input: SweepInput): Promise<SweepReport> => {
+    const { graceMs, settleAfterMs = SETTLE_AFTER_MS, quietAfterMs = QUIET_AFTER_MS } = input;
     const step = currentStep();
     // First what needs no vendor: a vendor that is down must not hold up trainings that wait for a workflow.
     const started = await startLost();
-    const ended = await endAbandoned(new Date(Date.now() - Math.max(graceMs, QUIET_AFTER_MS)));
+    const ended = await endAbandoned(new Date(Date.now() - Math.max(graceMs, quietAfterMs)));
     const troubles: unknown[] = [];
     const listedAt = Date.now();
     const prefix = podNamePrefix(deps.environment);
@@ -79,7 +84,7 @@ export function sweepPods(deps: ActivityDependencies) {
     }
     const listed = new Set(pods.map((pod) => pod.name));
     const closed = await closeLedger(listed, new Date(listedAt - graceMs));
-    const settled = await settle(step);
+    const settled = await settle(step, new Date(Date.now() - settleAfterMs));
     if (troubles.length > 0) throw troubles[0];
     return { alive: pods.length, owned: pods.length - swept.length, swept, closed, settled, ended, started };
   };
@@ -133,9 +138,9 @@ export function sweepPods(deps: ActivityDependencies) {
     return closed;
   }
 
-  async function settle(step: Step): Promise<number> {
+  async function settle(step: Step, endedBefore: Date): Promise<number> {
     let settled = 0;
-    for (const pod of await repositories.pods.unsettledPods(new Date(Date.now() - SETTLE_AFTER_MS), SETTLE_AT_ONCE)) {
+    for (const pod of await repositories.pods.unsettledPods(endedBefore, SETTLE_AT_ONCE)) {
       const billed = await keepAlive(step, compute.billed(pod.externalId, pod.createdAt, step.signal));
       if (billed === null) continue;
       await repositories.pods.settlePodCost(pod.name, billed);

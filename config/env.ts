@@ -57,6 +57,10 @@ export interface Settings {
     readonly intervalMs: number;
     /** How old a pod must be before it can be swept. Milliseconds. */
     readonly graceMs: number;
+    /** How long after a pod's end the vendor's billing counts as complete. Milliseconds. */
+    readonly settleAfterMs: number;
+    /** How long a training must be silent before its workflow is looked for. Milliseconds. */
+    readonly quietAfterMs: number;
   };
   readonly api: {
     readonly host: string;
@@ -154,6 +158,9 @@ export function readSettings(env: Environment = process.env): Settings {
     sweep: {
       intervalMs: integer('SWEEP_INTERVAL_SECONDS', 120, 1, 86_400) * 1_000,
       graceMs: integer('SWEEP_GRACE_SECONDS', 600, 0, 86_400) * 1_000,
+      // RunPod's billing runs every 5 minutes (docs, 2026-08); twice that is given.
+      settleAfterMs: integer('SWEEP_SETTLE_SECONDS', 600, 0, 86_400) * 1_000,
+      quietAfterMs: integer('SWEEP_QUIET_SECONDS', 900, 1, 86_400) * 1_000,
     },
     api: { host, port, publicUrl: httpUrl('API_PUBLIC_URL', `http://${host}:${port}`) },
     temporalUiUrl: env['TEMPORAL_UI_URL'] ? httpUrl('TEMPORAL_UI_URL', '') : undefined,

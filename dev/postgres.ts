@@ -30,6 +30,8 @@ export interface DatabaseOptions {
   readonly databaseUrl?: string | undefined;
   /** For tests: faster, not safe against power loss, and the folder is removed by `stop`. Default false. */
   readonly temporary?: boolean;
+  /** Port of a server that is started. Default: a free one. */
+  readonly port?: number;
   /** Default: `postgres.log` in the folder. */
   readonly logFile?: string;
 }
@@ -59,7 +61,7 @@ export async function ensureDatabase(options: DatabaseOptions): Promise<Database
       await createDatabase(urlFor(running, 'postgres'), name);
       return { url: urlFor(running, name), origin: 'adopted', stop: async () => undefined };
     }
-    const port = await freePort();
+    const port = options.port ?? (await freePort());
     const child = await startServer({ options, dir, base, data, port, binaries, user, url: urlFor(port, 'postgres') });
     const stop = async () => {
       await child.stop();

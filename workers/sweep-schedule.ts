@@ -4,6 +4,9 @@ import type { Settings } from '../config/env.ts';
 import { SWEEP_PODS_WORKFLOW } from '../workflows/contract.ts';
 import type { SweepPodsInput, TaskQueues } from '../workflows/contract.ts';
 
+/** A sweep whose worker died must not hold up the next ones for longer than their pause; less than this is noise on a busy machine. Milliseconds. */
+const HEARTBEAT_LIMITS = { least: 5_000, most: 60_000 };
+
 /** Makes the sweeper's schedule, or brings an existing one to the current settings. Safe to call at every start. */
 export async function ensureSweepSchedule(
   client: Client,
@@ -11,9 +14,16 @@ export async function ensureSweepSchedule(
   queues: TaskQueues,
 ): Promise<void> {
   const scheduleId = `lora-sweep-${settings.environment}`;
-  const input: SweepPodsInput = { graceMs: settings.sweep.graceMs, taskQueue: queues.io };
+  const { intervalMs, graceMs, settleAfterMs, quietAfterMs } = settings.sweep;
+  const input: SweepPodsInput = {
+    graceMs,
+    settleAfterMs,
+    quietAfterMs,
+    heartbeatTimeoutMs: Math.min(HEARTBEAT_LIMITS.most, Math.max(HEARTBEAT_LIMITS.least, intervalMs)),
+    taskQueue: queues.io,
+  };
   const options = {
-    spec: { intervals: [{ every: settings.sweep.intervalMs }] },
+    spec: { intervals: [{ every: intervalMs }] },
     action: {
       type: 'startWorkflow',
       workflowType: SWEEP_PODS_WORKFLOW,
@@ -22,7 +32,7 @@ export async function ensureSweepSchedule(
       args: [input],
     },
     // A missed sweep is not made up for: the next one sees the same pods.
-    policies: { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: settings.sweep.intervalMs },
+    policies: { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: intervalMs },
   } satisfies Omit<ScheduleOptions, 'scheduleId'>;
   try {
     await client.schedule.create({ scheduleId, ...options });

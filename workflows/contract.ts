@@ -74,6 +74,12 @@ export const reportProgress = defineSignal<[ReportProgress]>('reportProgress');
 export interface SweepPodsInput {
   /** How old a pod must be before it can be swept. Milliseconds. */
   readonly graceMs: number;
+  /** How long after a pod's end the vendor's billing counts as complete. Milliseconds; the activity's own default when absent. */
+  readonly settleAfterMs?: number;
+  /** How long a training must be silent before its workflow is looked for. Milliseconds; the activity's own default when absent. */
+  readonly quietAfterMs?: number;
+  /** How long a sweep may be silent before it is taken up again. Milliseconds, default 60,000. */
+  readonly heartbeatTimeoutMs?: number;
   /** Task queue of the `io` activities. */
   readonly taskQueue?: string;
 }

@@ -6,14 +6,15 @@ import { TASK_QUEUES } from './contract.ts';
 import type { SweepPodsInput } from './contract.ts';
 
 /** A sweep that fails is simply the next one's work, so it is tried only for as long as the schedule's pause. */
-export async function sweepPodsWorkflow({ graceMs, taskQueue = TASK_QUEUES.io }: SweepPodsInput): Promise<SweepReport> {
+export async function sweepPodsWorkflow(input: SweepPodsInput): Promise<SweepReport> {
+  const { taskQueue = TASK_QUEUES.io, heartbeatTimeoutMs = 60_000, ...limits } = input;
   const { sweepPods } = proxyActivities<IoActivities>({
     taskQueue,
     startToCloseTimeout: '5 minutes',
-    heartbeatTimeout: '1 minute',
+    heartbeatTimeout: heartbeatTimeoutMs,
     scheduleToCloseTimeout: '5 minutes',
     retry: { initialInterval: '5 seconds', maximumInterval: '30 seconds' },
     summary: 'account for every pod',
   });
-  return await sweepPods({ graceMs });
+  return await sweepPods(limits);
 }

@@ -58,6 +58,8 @@ export interface HubCommitEntry {
   branch: string;
   oid: string;
   user: string;
+  /** What the commit wrote: paths and the SHA-256 of large files, git's blob id of small ones. */
+  files: { path: string; oid: string }[];
 }
 
 /** What tests read to know that nothing was lost: who asked for pods, which lived when, what it cost. */

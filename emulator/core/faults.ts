@@ -166,10 +166,10 @@ export class Faults {
   take(at: FaultPoint, context: FaultContext, isMeant = (_: string): boolean => true): Fault | undefined {
     for (const armed of this.#armed) {
       const { fault } = armed;
-      if (fault.at !== at || !isMeant(fault.effect) || !matches(fault.match, context)) continue;
+      if (fault.at !== at || !isMeant(fault.effect)) continue;
       const skip = fault.skip ?? 0;
       const times = fault.times ?? 1;
-      if (times !== 0 && armed.hits >= skip + times) continue;
+      if ((times !== 0 && armed.hits >= skip + times) || !matches(fault.match, context)) continue;
       armed.hits += 1;
       if (armed.hits > skip) return fault;
     }

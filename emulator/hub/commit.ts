@@ -19,12 +19,16 @@ export async function commit({ world, call, repo, args, user = '' }: RepoRequest
   if (head === undefined) throw hubFailure(404, `Invalid rev id: ${branch}`, 'RevisionNotFound');
 
   const tree = new Map(head.tree);
+  const written = new Set<string>();
   let header: { summary: string; description?: string; parentCommit?: string } | undefined;
   for await (const text of createInterface({ input: call.body })) {
     if (text.trim() === '') continue;
     const line = JSON.parse(text) as Line;
     if (line.key === 'header') header = line.value;
-    else await apply(world.hub, tree, line);
+    else {
+      await apply(world.hub, tree, line);
+      written.add(line.value.path);
+    }
   }
   if (header === undefined || !header.summary) throw hubFailure(400, 'a commit needs a header with a summary');
   if (header.parentCommit !== undefined && header.parentCommit !== repo.branches.get(branch)) {
@@ -38,7 +42,11 @@ export async function commit({ world, call, repo, args, user = '' }: RepoRequest
     atMs: world.clock.now(),
     tree,
   });
-  world.book.hubCommits.push({ atMs: made.atMs, repo: repo.id, branch, oid: made.oid, user });
+  const files = [...written].flatMap((path) => {
+    const entry = tree.get(path);
+    return entry === undefined ? [] : [{ path, oid: entry.lfs?.oid ?? entry.oid }];
+  });
+  world.book.hubCommits.push({ atMs: made.atMs, repo: repo.id, branch, oid: made.oid, user, files });
   sendJson(call.res, 200, {
     success: true,
     commitOid: made.oid,
