@@ -11,6 +11,7 @@ export const faultPoints = [
   'billing',
   'templates',
   'proxy',
+  'download',
   'trainer',
   'hub',
   'vision',
@@ -110,6 +111,7 @@ const effectsAt: Record<FaultPoint, string[]> = {
   billing: [...httpEffects, 'lag'],
   templates: httpEffects,
   proxy: [...httpEffects, 'bad-gateway', 'timeout-524', 'start-page', 'truncate', 'slow', 'corrupt'],
+  download: ['unreachable', 'status', 'corrupt', 'truncate'],
   trainer: [
     'exit',
     'sigkill',

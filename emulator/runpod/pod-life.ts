@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { runStartCommand } from './start-command.ts';
 import { closeSpan, isAlive, openSpan } from './pod.ts';
 import type { World } from '../world.ts';
 import type { LogLine, Pod } from './pod.ts';
@@ -50,10 +51,13 @@ async function run(world: World, pod: Pod, signal: AbortSignal): Promise<void> {
   pod.hasPorts = true;
   if (fate('app-never')) return;
   await clock.sleep(delays.app, signal);
-  startContainer(world, pod);
+  await startContainer(world, pod);
 }
 
-function startContainer(world: World, pod: Pod): void {
+async function startContainer(world: World, pod: Pod): Promise<void> {
+  const { signal } = pod.life;
+  const isUp = await runStartCommand(world, pod, podDisk(world, pod), (line) => podLog(world, pod, 'container', line));
+  if (!isUp || signal.aborted) return;
   pod.container = world.createContainer(pod);
   podLog(world, pod, 'container', 'AI Toolkit UI server is ready on port 8675');
 }
@@ -100,10 +104,14 @@ export async function restartContainer(world: World, pod: Pod): Promise<void> {
   podLog(world, pod, 'system', 'container exited, restarting');
   await rm(podDisk(world, pod), { recursive: true, force: true, maxRetries: 3 });
   pod.startedAtMs = world.clock.now();
-  await world.clock.sleep(world.config.delaysMs.app, pod.life.signal).then(
-    () => startContainer(world, pod),
-    () => undefined, // The pod ended meanwhile.
-  );
+  const { signal } = pod.life;
+  try {
+    await world.clock.sleep(world.config.delaysMs.app, signal);
+    await startContainer(world, pod);
+  } catch (error) {
+    // The pod may have ended meanwhile.
+    if (!signal.aborted) throw error;
+  }
 }
 
 /** Stopped, by its owner or because the money ran out: disk wiped, no runtime, no cost. */
