@@ -2,10 +2,13 @@ import { TemperaError } from '../core/failure.ts';
 import { createWindowMs } from '../core/interval.ts';
 import { rankOffers } from '../core/offer.ts';
 import type { Offer } from '../core/offer.ts';
+import type { RecipeOverrides } from '../core/recipe.ts';
 import type { Pod } from '../providers/compute/compute.ts';
 import type { PodRow } from '../prisma/repositories/pods.ts';
 import { isGated, loadTraining } from './begin-training.ts';
 import type { ActivityDependencies } from './dependencies.ts';
+import { redact } from './failures.ts';
+import { pullOrder } from './pull-order.ts';
 import { currentStep, keepAlive } from './step.ts';
 import type { Step } from './step.ts';
 
@@ -16,6 +19,8 @@ export interface ProvisionPodInput {
   readonly pod: number;
   readonly podName: string;
   readonly avoidDataCenters: readonly string[];
+  /** Of the attempt; absent in runs that began before pods could fetch saves by themselves. */
+  readonly overrides?: RecipeOverrides;
   /** More memory than the last GPU had, after OUT_OF_MEMORY. GB. */
   readonly minVramGb?: number;
   readonly createTimeoutMs: number;
@@ -133,6 +138,7 @@ export function provisionPod(deps: ActivityDependencies) {
       httpPorts: [trainer.port],
       env: trainer.environment({ password: secrets.password(name), gatedModel: isGated(baseModel) }),
       minCudaVersion: MIN_CUDA_VERSION,
+      ...(await pullOrder(deps, input)),
     };
     let refusal = '';
     for (const offer of offers) {
@@ -156,7 +162,8 @@ export function provisionPod(deps: ActivityDependencies) {
         case 'no_capacity':
         case 'refused':
           await repositories.pods.releaseCreate(name);
-          refusal = `${offer.gpu} (${offer.cloud}): ${outcome.message}`;
+          // A vendor that quotes what it refuses must not put a signed URL into the history.
+          refusal = redact(`${offer.gpu} (${offer.cloud}): ${outcome.message}`);
           break;
         case 'unclear':
           for (let look = 0; look < RECONCILE_LOOKS; look += 1) {

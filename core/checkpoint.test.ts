@@ -8,7 +8,7 @@ function file(
   step: number,
   filename = `${kind}-${step}`,
 ): CheckpointFile {
-  return { kind, attempt, step, filename, sizeBytes: 1, storageKey: `${attempt}/${filename}` };
+  return { kind, attempt, step, filename, sizeBytes: 1, sha256: '', storageKey: `${attempt}/${filename}` };
 }
 
 const FLUX = { filesPerSave: 1, steps: 1_000 };

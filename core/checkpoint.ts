@@ -7,6 +7,8 @@ export interface CheckpointFile {
   readonly step: number;
   readonly filename: string;
   readonly sizeBytes: number;
+  /** Hex SHA-256 of its bytes, taken on their way home. */
+  readonly sha256: string;
   readonly storageKey: string;
 }
 

@@ -19,7 +19,7 @@ export interface RawBody {
 export interface SendOptions {
   /** Who is asked, for error texts: "RunPod", "the trainer". */
   readonly vendor: string;
-  readonly method: 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE';
+  readonly method: 'GET' | 'HEAD' | 'POST' | 'PATCH' | 'PUT' | 'DELETE';
   readonly url: string;
   /** Credential headers go here; they never reach an error or a log. */
   readonly headers?: Readonly<Record<string, string>>;

@@ -114,6 +114,7 @@ async function provision(
       ...pod,
       trainingId: input.plan.trainingId,
       attempt: input.attempt,
+      overrides: input.overrides,
       ...(input.minVramGb === undefined ? {} : { minVramGb: input.minVramGb }),
       createTimeoutMs: intervals.createTimeoutMs,
       reconcileIntervalMs: intervals.reconcileIntervalMs,

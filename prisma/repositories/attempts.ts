@@ -77,15 +77,23 @@ export async function mirroredFilenames(database: Database, trainingId: string, 
 export async function checkpointFiles(database: Database, trainingId: string): Promise<CheckpointFile[]> {
   const rows = await database.checkpoint.findMany({
     where: { attempt: { loraModelId: trainingId } },
-    select: { step: true, filename: true, bytes: true, storageKey: true, attempt: { select: { number: true } } },
+    select: {
+      step: true,
+      filename: true,
+      bytes: true,
+      sha256: true,
+      storageKey: true,
+      attempt: { select: { number: true } },
+    },
     orderBy: [{ step: 'asc' }, { filename: 'asc' }],
   });
-  return rows.map(({ step, filename, bytes, storageKey, attempt }) => ({
+  return rows.map(({ step, filename, bytes, sha256, storageKey, attempt }) => ({
     kind: filename === optimizerFilename(step) ? 'optimizer' : 'weights',
     attempt: attempt.number,
     step,
     filename,
     sizeBytes: Number(bytes),
+    sha256,
     storageKey,
   }));
 }

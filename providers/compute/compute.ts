@@ -11,6 +11,8 @@ export interface PodSpec {
   readonly env: Readonly<Record<string, string>>;
   /** Least CUDA version of the host's driver, such as "13.0". */
   readonly minCudaVersion: string;
+  /** What the container runs instead of the image's own command. The vendor shows it in clear like `env`. */
+  readonly command?: readonly string[];
 }
 
 /** A rented machine as the vendor reports it now. */

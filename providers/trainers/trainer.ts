@@ -64,6 +64,16 @@ export interface TrainerLog {
   readonly optimizer: 'none' | 'loaded' | 'failed';
 }
 
+/** A file that the pod fetches by itself while it starts. */
+export interface PulledFile {
+  readonly filename: string;
+  readonly sizeBytes: number;
+  /** Hex SHA-256. */
+  readonly sha256: string;
+  /** Signed: never to be logged or stored. */
+  readonly url: string;
+}
+
 export interface TrainerSample {
   readonly path: string;
   readonly step: number;
@@ -124,6 +134,18 @@ export interface Trainer {
   stop(target: TrainerTarget, jobId: string, signal: AbortSignal): Promise<void>;
   /** Largest file that can be put back over HTTP. Bytes. */
   readonly maxRestoreBytes: number;
+  /**
+   * Start command of a container that fetches checkpoint files by itself and then starts as always. Vendors show a command in
+   * clear, so its URLs must expire. Throws INTERNAL for a file whose name or hash is none.
+   */
+  pullCommand(params: { readonly jobName: string; readonly files: readonly PulledFile[] }): readonly string[];
+  /** What the fetch of such a command came to. After a failed one nothing is left that the job would go on from. Call before `start`. */
+  pulled(params: {
+    readonly target: TrainerTarget;
+    readonly jobName: string;
+    readonly files: readonly { readonly filename: string; readonly sizeBytes: number }[];
+    readonly signal: AbortSignal;
+  }): Promise<{ readonly status: 'whole' } | { readonly status: 'failed'; readonly why: string }>;
   /** Puts checkpoint files where the job of this name will resume from. Call before `start`. Each file is held in memory while it is sent. */
   restore(params: {
     readonly target: TrainerTarget;

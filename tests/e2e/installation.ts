@@ -1,6 +1,8 @@
 /** A whole installation for one test file: API, worker and emulated world of its own, on the run's Temporal and PostgreSQL. */
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -85,6 +87,10 @@ interface InstallationOptions {
   /** False leaves the worker to the test. Default true. */
   readonly withWorker?: boolean;
   readonly publishS3?: Parameters<typeof createPublishers>[0]['publishS3'];
+  /** Largest file that goes to a pod over its trainer's API; pods fetch larger saves by themselves. Bytes. */
+  readonly maxRestoreBytes?: number;
+  /** True when signed URLs must really be served, at an address of the API's own. Default false. */
+  readonly servesObjects?: boolean;
 }
 
 export async function createInstallation(options: InstallationOptions = {}) {
@@ -99,7 +105,13 @@ export async function createInstallation(options: InstallationOptions = {}) {
   const { connection, namespace } = await temporalConnection();
   const native = await nativeTemporalConnection();
   const temporal = new Client({ connection, namespace });
-  const files = createFilesystemStore({ root: join(home, 'objects'), secret: SECRET, publicUrl: 'http://api.test' });
+  // The store signs addresses of the API, which is built upon the store: its server comes before both.
+  const front = createServer((req, res) => app.routing(req, res));
+  if (options.servesObjects) await new Promise<void>((resolve) => front.listen(0, '127.0.0.1', resolve));
+  const publicUrl = options.servesObjects
+    ? `http://127.0.0.1:${(front.address() as AddressInfo).port}`
+    : 'http://api.test';
+  const files = createFilesystemStore({ root: join(home, 'objects'), secret: SECRET, publicUrl });
   /** Keys of objects that were opened, in order. */
   const opened: string[] = [];
   /** Photos are handed out once this is over. */
@@ -123,7 +135,7 @@ export async function createInstallation(options: InstallationOptions = {}) {
     clock: () => new Date(),
     settings: {
       home,
-      publicUrl: 'http://api.test',
+      publicUrl,
       temporalNamespace: namespace,
       taskQueues: queues,
       allowTestIntervals: true,
@@ -153,7 +165,10 @@ export async function createInstallation(options: InstallationOptions = {}) {
       proxyTemplate: world.proxyTemplate,
       catalogAgeMs: 0,
     }),
-    trainer: createAiToolkitTrainer({ huggingFaceToken: 'hf_emulated' }),
+    trainer: createAiToolkitTrainer({
+      huggingFaceToken: 'hf_emulated',
+      ...(options.maxRestoreBytes === undefined ? {} : { maxRestoreBytes: options.maxRestoreBytes }),
+    }),
     publishers: createPublishers({
       huggingFace: { token: 'hf_emulated', hubUrl: world.hubUrl },
       publishS3: options.publishS3,
@@ -293,6 +308,8 @@ export async function createInstallation(options: InstallationOptions = {}) {
       workers.forEach((worker) => worker.shutdown());
       await running;
       await curator.stop();
+      front.close();
+      front.closeAllConnections();
       await app.close();
       await gateway.close();
       await native.connection.close();

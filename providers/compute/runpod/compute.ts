@@ -6,6 +6,7 @@ import { send } from '../../http.ts';
 import type { HttpAnswer, SendOptions } from '../../http.ts';
 import type { Compute, CreateOutcome, Pod, PodSpec } from '../compute.ts';
 import { sharedAnswer } from '../shared-answer.ts';
+import { toArgs } from './args.ts';
 import { isGoneAnswer, isNoCapacity, isUnclear, problemOf, toError } from './errors.ts';
 import { createRateGate } from './rate-gate.ts';
 import { readBilling, readCatalog, readPod, readPods, toCatalogGpu, toPod } from './wire.ts';
@@ -125,6 +126,7 @@ function createBody(spec: PodSpec, offer: Offer): Record<string, unknown> {
     disk: spec.diskGb,
     ports: spec.httpPorts.map((port) => `${port}/http`),
     env: spec.env,
+    ...(spec.command === undefined ? {} : { args: toArgs(spec.command) }),
     cloud: offer.cloud === 'secure' ? 'SECURE' : 'COMMUNITY',
     gpu: { id: offer.gpu, count: 1, minCudaVersion: spec.minCudaVersion },
     ...(offer.dataCenters.length > 0 ? { dataCenterIds: offer.dataCenters } : {}),

@@ -8,6 +8,8 @@ import { openDownload } from '../../http.ts';
 import type { Trainer, TrainerTarget } from '../trainer.ts';
 import { buildJobConfig } from './job-config.ts';
 import { createClient } from './client.ts';
+import { pullCommand } from './pull-command.ts';
+import { pulled } from './pulled-files.ts';
 import { createTrainerLog } from './trainer-log.ts';
 import { uploadDataset, uploadFiles } from './upload.ts';
 import {
@@ -33,7 +35,13 @@ const STOP_TIMEOUT_MS = 60_000;
 /** RunPod's proxy takes requests of up to 100 MB (docs, 2026-08); the rest is room for the form around the file. */
 const MAX_RESTORE_BYTES = 90_000_000;
 
-export function createAiToolkitTrainer(options: { readonly huggingFaceToken?: string | undefined } = {}): Trainer {
+interface AiToolkitOptions {
+  readonly huggingFaceToken?: string | undefined;
+  /** Default: what RunPod's proxy lets through. Bytes. */
+  readonly maxRestoreBytes?: number;
+}
+
+export function createAiToolkitTrainer(options: AiToolkitOptions = {}): Trainer {
   const jobOf = async (target: TrainerTarget, jobId: string, signal: AbortSignal): Promise<WireJob> => {
     const job = readJobOrNull(await createClient(target, signal).get(`/api/jobs?id=${encodeURIComponent(jobId)}`));
     if (job) return job;
@@ -156,7 +164,9 @@ export function createAiToolkitTrainer(options: { readonly huggingFaceToken?: st
       if (job.status === 'running' || job.status === 'queued') await client.get(`/api/jobs/${jobId}/mark_stopped`);
     },
 
-    maxRestoreBytes: MAX_RESTORE_BYTES,
+    maxRestoreBytes: options.maxRestoreBytes ?? MAX_RESTORE_BYTES,
+    pullCommand,
+    pulled,
 
     async restore({ target, jobName, files, signal }) {
       // There is no upload into a job's folder: the datasets folder is pointed at it for as long as it takes.

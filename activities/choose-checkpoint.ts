@@ -1,0 +1,76 @@
+/** Which save an attempt goes on from, and how it gets to the pod: asked when the pod is rented and again when it is up. */
+import { newestCheckpoint } from '../core/checkpoint.ts';
+import type { Checkpoint, CheckpointFile } from '../core/checkpoint.ts';
+import { BASE_MODEL_FACTS } from '../core/base-model.ts';
+import { isPrivateUrl } from '../core/reachable.ts';
+import type { RecipeOverrides } from '../core/recipe.ts';
+import type { AttemptTrace } from '../prisma/repositories/attempts.ts';
+import type { ActivityDependencies } from './dependencies.ts';
+import { recipeOf } from './start-training.ts';
+
+export type CheckpointChoice = {
+  /** Latest first. */
+  readonly earlier: readonly AttemptTrace[];
+} & (
+  | { readonly status: 'none'; readonly why: string }
+  /** `send`: over the trainer's API once the pod is up. `pull`: too large for that, the pod fetches it while it starts. */
+  | { readonly status: 'chosen'; readonly checkpoint: Checkpoint; readonly route: 'send' | 'pull' }
+);
+
+/** Chooses the newest save of the earlier attempts that fits. The answer stays the same for as long as the attempt has not begun to train. */
+export async function chooseCheckpoint(
+  deps: ActivityDependencies,
+  {
+    trainingId,
+    attempt,
+    overrides,
+  }: { readonly trainingId: string; readonly attempt: number; readonly overrides: RecipeOverrides },
+): Promise<CheckpointChoice> {
+  const recipe = await recipeOf(deps, trainingId, overrides);
+  const earlier = await deps.repositories.attempts.earlierAttempts(trainingId, attempt);
+  const files = await deps.repositories.attempts.checkpointFiles(trainingId);
+  // A save that an attempt went on from without making one step is not trusted again.
+  const stuckAt = new Set(
+    earlier
+      .filter((one) => one.resumedFromStep !== null && one.lastStep <= one.resumedFromStep)
+      .map((one) => one.resumedFromStep),
+  );
+  const checkpoint = newestCheckpoint(
+    files.filter((file) => file.attempt < attempt && !stuckAt.has(file.step)),
+    { filesPerSave: BASE_MODEL_FACTS[recipe.baseModel].filesPerCheckpoint, steps: recipe.steps },
+  );
+  if (checkpoint === null) return { status: 'none', earlier, why: 'No save had come home' };
+  const from = earlier.find(({ number }) => number === checkpoint.attempt);
+  const why = obstacleTo(checkpoint, from, recipe);
+  if (why !== null) return { status: 'none', earlier, why };
+  const isLarge = checkpointParts(checkpoint).some(({ sizeBytes }) => sizeBytes > deps.trainer.maxRestoreBytes);
+  return { status: 'chosen', earlier, checkpoint, route: isLarge ? 'pull' : 'send' };
+}
+
+/** The files of a save under the trainer's names, the weights last: the newest file is what the trainer goes on from. */
+export function checkpointParts({ optimizer, weights }: Checkpoint): readonly CheckpointFile[] {
+  return [...(optimizer ? [{ ...optimizer, filename: 'optimizer.pt' }] : []), ...weights];
+}
+
+/** Why pods cannot fetch anything from the object store; null when they may. A vendor's machines do not see this one's own network. */
+export async function storeObstacle(
+  deps: ActivityDependencies,
+  { storageKey }: CheckpointFile,
+): Promise<string | null> {
+  const isNear = isPrivateUrl(deps.compute.portUrl('pod', deps.trainer.port));
+  if (isNear || !isPrivateUrl(await deps.store.signedUrl(storageKey, { ttlSeconds: 1 }))) return null;
+  const setting = deps.store.kind === 's3' ? 'S3_ENDPOINT' : 'API_PUBLIC_URL';
+  return `The save is too large to be sent, and pods cannot fetch it: ${setting} is an address of this machine or its network`;
+}
+
+/** Why a save cannot be gone on from; null when it can. */
+function obstacleTo(
+  checkpoint: Checkpoint,
+  from: AttemptTrace | undefined,
+  recipe: { readonly rank: number; readonly steps: number },
+): string | null {
+  if (from?.rank !== recipe.rank) return `The save has rank ${from?.rank ?? 'unknown'}, the recipe ${recipe.rank}`;
+  if (checkpoint.step > recipe.steps)
+    return `The save is at step ${checkpoint.step}, beyond the ${recipe.steps} wanted`;
+  return null;
+}

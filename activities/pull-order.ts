@@ -1,0 +1,34 @@
+import type { RecipeOverrides } from '../core/recipe.ts';
+import { checkpointParts, chooseCheckpoint, storeObstacle } from './choose-checkpoint.ts';
+import type { ActivityDependencies } from './dependencies.ts';
+
+/**
+ * How long a pod may take from its order to its fetch: scarce hosts, a slow image pull, a container that starts again. Temporary
+ * credentials of S3 may end a URL sooner. Seconds.
+ */
+const PULL_URL_TTL_SECONDS = 6 * 3_600;
+
+/**
+ * The start command with which a new pod fetches the save that the attempt goes on from, when that is too large to be sent later;
+ * empty otherwise. What became of it, or why it was not tried, is restoreCheckpoint's to say.
+ */
+export async function pullOrder(
+  deps: ActivityDependencies,
+  params: { readonly trainingId: string; readonly attempt: number; readonly overrides?: RecipeOverrides },
+): Promise<{ readonly command?: readonly string[] }> {
+  const { trainingId, attempt, overrides } = params;
+  if (attempt === 1 || overrides === undefined) return {};
+  const choice = await chooseCheckpoint(deps, { trainingId, attempt, overrides });
+  if (choice.status === 'none' || choice.route === 'send') return {};
+  const parts = checkpointParts(choice.checkpoint);
+  if ((await storeObstacle(deps, parts[0]!)) !== null) return {};
+  const files = await Promise.all(
+    parts.map(async ({ filename, sizeBytes, sha256, storageKey }) => ({
+      filename,
+      sizeBytes,
+      sha256,
+      url: await deps.store.signedUrl(storageKey, { ttlSeconds: PULL_URL_TTL_SECONDS }),
+    })),
+  );
+  return { command: deps.trainer.pullCommand({ jobName: deps.secrets.jobName(trainingId), files }) };
+}

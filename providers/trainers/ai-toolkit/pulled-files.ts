@@ -1,0 +1,95 @@
+/** What a container's pull of files (pull-command.ts) has come to, asked of the running trainer. */
+import { TemperaError } from '../../../core/failure.ts';
+import { send } from '../../http.ts';
+import type { HttpAnswer } from '../../http.ts';
+import type { Trainer, TrainerTarget } from '../trainer.ts';
+import { createClient } from './client.ts';
+import { PULL_REPORT } from './pull-command.ts';
+import { readSettings } from './wire.ts';
+
+/** Exit codes of curl that say more than their number (curl's manual, 8.5). */
+const CURL_EXITS: Readonly<Record<string, string>> = {
+  6: 'its name is not known there',
+  7: 'nothing answers there',
+  18: 'it broke off',
+  28: 'it was too slow',
+  35: 'TLS failed',
+  56: 'it broke off',
+  60: 'its certificate is not trusted',
+};
+
+/**
+ * Whether files that the pod should have pulled lie whole in the job's folder. When they do not, none of them stays there: a file
+ * that was left would be gone on from. Job rows are not asked, since there is none yet; the file routes answer without.
+ */
+export const pulled: Trainer['pulled'] = async ({ target, jobName, files, signal }) => {
+  const client = createClient(target, signal);
+  const folder = `${readSettings(await client.get('/api/settings')).TRAINING_FOLDER}/${jobName}`;
+  const report = await ask(target, 'GET', `${folder}/${PULL_REPORT}`, signal);
+  if (report === null) return { status: 'failed', why: 'The pod was started without the order to fetch the save' };
+  const why = reasonOf(report.text.trim()) ?? (await firstMissing(target, folder, files, signal));
+  if (why === null) return { status: 'whole' };
+  // The weights first: alone they would still be gone on from.
+  for (const { filename } of files.toReversed())
+    await client.post('/api/files/delete', { filePath: `${folder}/${filename}` }, [404]);
+  return { status: 'failed', why };
+};
+
+/** Null when everything is in place. */
+function reasonOf(report: string): string | null {
+  if (report === 'whole') return null;
+  const [, stage, filename, exit, status] = /^(fetch|check|move)(?: ([\w.-]+))?(?: +(\d+) +(\d+))?$/.exec(
+    report.replaceAll(/\s+/g, ' '),
+  ) ?? ['', ''];
+  switch (stage) {
+    case 'fetch': {
+      const kind = kindOf(filename);
+      if (exit === undefined) return `The pod could not fetch ${kind} in time`;
+      if (status !== '000' && Number(status) >= 400)
+        return `The pod could not fetch ${kind}: the object store answered HTTP ${status}`;
+      return `The pod could not fetch ${kind} from the object store: ${CURL_EXITS[exit ?? ''] ?? `curl ended with ${exit}`}`;
+    }
+    case 'check':
+      return `What the pod fetched as ${kindOf(filename)} is damaged`;
+    case 'move':
+      return 'The pod could not put the save in place';
+    default:
+      return 'The pod’s report of its fetch cannot be read';
+  }
+}
+
+/** The names themselves are unguessable, and stay so. */
+function kindOf(filename = ''): string {
+  return filename === 'optimizer.pt' ? 'the optimizer’s state' : 'the weights';
+}
+
+async function firstMissing(
+  target: TrainerTarget,
+  folder: string,
+  files: readonly { readonly filename: string; readonly sizeBytes: number }[],
+  signal: AbortSignal,
+): Promise<string | null> {
+  for (const { filename, sizeBytes } of files) {
+    const found = await ask(target, 'HEAD', `${folder}/${filename}`, signal);
+    const length = Number(found?.headers.get('content-length') ?? Number.NaN);
+    if (length !== sizeBytes)
+      return `The pod says that it has the save, but ${kindOf(filename)} ${found ? `has ${length} of ${sizeBytes} bytes` : 'is not there'}`;
+  }
+  return null;
+}
+
+/** A file of the trainer; null when the trainer itself says that there is none. */
+async function ask(
+  target: TrainerTarget,
+  method: 'GET' | 'HEAD',
+  path: string,
+  signal: AbortSignal,
+): Promise<HttpAnswer | null> {
+  // One encoded segment works on all versions. Answers are marked cacheable for a day: the query keeps caches out.
+  const url = `${target.baseUrl}/api/files/${encodeURIComponent(path)}?t=${Date.now()}`;
+  const headers = { authorization: `Bearer ${target.password}` };
+  const answer = await send({ vendor: 'The trainer', method, url, headers, signal });
+  if (answer.status === 200) return answer;
+  if (answer.status === 404 && (method === 'HEAD' || answer.text === 'File not found')) return null;
+  throw new TemperaError('PROVIDER_UNAVAILABLE', `The trainer did not hand out a file: HTTP ${answer.status}`);
+}
