@@ -14,6 +14,8 @@ export interface TrainingPlan {
   readonly steps: number;
   readonly environment: string;
   readonly destinations: number;
+  /** What the training may cost in all; null: no ceiling. Absent in runs that began before there were ceilings. */
+  readonly ceilingMicroUsd?: number | null;
 }
 
 /** Takes a training over from the API. Refuses one that the API has given up, with NOT_STARTED. */
@@ -35,6 +37,7 @@ export function beginTraining(deps: ActivityDependencies) {
       steps: resolveRecipe(baseModel, triggerWord, recipe).steps,
       environment: deps.environment,
       destinations: training.request.destinations.length,
+      ceilingMicroUsd: training.ceilingMicroUsd,
     };
   };
 }

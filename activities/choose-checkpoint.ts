@@ -32,7 +32,7 @@ export async function chooseCheckpoint(
   // A save that an attempt went on from without making one step is not trusted again.
   const stuckAt = new Set(
     earlier
-      .filter((one) => one.resumedFromStep !== null && one.lastStep <= one.resumedFromStep)
+      .filter((one) => one.status === 'failed' && one.resumedFromStep !== null && one.lastStep <= one.resumedFromStep)
       .map((one) => one.resumedFromStep),
   );
   const checkpoint = newestCheckpoint(

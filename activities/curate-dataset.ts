@@ -2,6 +2,7 @@ import { summarise } from '../curation/report/summary.ts';
 import { loadTraining } from './begin-training.ts';
 import { curateVersion, storeReport, trainingFacts } from './curated-version.ts';
 import type { ActivityDependencies } from './dependencies.ts';
+import { enterPhase } from './fence.ts';
 import { currentStep } from './step.ts';
 import { writeDataset } from './write-dataset.ts';
 
@@ -32,7 +33,7 @@ export function curateDataset(deps: ActivityDependencies) {
   return async ({ trainingId, attempt }: CurateDatasetInput): Promise<CuratedDataset> => {
     const step = currentStep();
     const { datasetId, request } = await loadTraining(deps, trainingId);
-    await deps.repositories.trainings.recordPhase({ trainingId, phase: 'curating', attempt });
+    await enterPhase(deps, { trainingId, phase: 'curating', attempt });
     const training = trainingFacts(request.baseModel, request.triggerWord, request.recipe);
     const curated = await curateVersion(deps, { datasetId, training }, step);
     const { version } = curated;

@@ -1,5 +1,6 @@
 import type { Captioner } from '../core/captioner.ts';
 import type { DestinationKind } from '../core/destination.ts';
+import type { SpendLimits } from '../core/spend-limit.ts';
 import type { Curator } from '../curation/contract.ts';
 import type { Compute } from '../providers/compute/compute.ts';
 import type { PodSecrets } from '../providers/pod-secrets.ts';
@@ -37,5 +38,7 @@ export interface ActivityDependencies {
   readonly workflows: WorkflowDirectory;
   /** Name of the installation; part of every pod's name. */
   readonly environment: string;
+  /** The installation's limits on spending; a user's own go over them. */
+  readonly limits: SpendLimits;
   readonly pod: { readonly image: string; readonly diskGb: number };
 }

@@ -4,6 +4,7 @@ import { TemperaError } from '../core/failure.ts';
 import type { TrainerFile } from '../providers/trainers/trainer.ts';
 import { loadTraining } from './begin-training.ts';
 import type { ActivityDependencies } from './dependencies.ts';
+import { enterPhase, notInUse } from './fence.ts';
 import { currentStep } from './step.ts';
 import type { Step } from './step.ts';
 import { targetOf } from './upload-dataset.ts';
@@ -27,7 +28,7 @@ export function downloadLora(deps: ActivityDependencies) {
   return async (input: DownloadLoraInput): Promise<Artifact> => {
     const step = currentStep();
     const training = await loadTraining(deps, input.trainingId);
-    await deps.repositories.trainings.recordPhase({
+    await enterPhase(deps, {
       trainingId: training.id,
       phase: 'downloading',
       attempt: input.attempt,
@@ -46,7 +47,8 @@ export function downloadLora(deps: ActivityDependencies) {
     for (const file of finals)
       files.push(await fetchFile(deps, input, file, artifactName(training.name, file.filename), step));
     const artifact = { files, step: input.step };
-    await deps.repositories.trainings.recordArtifact(training.id, artifact);
+    // A step that was cut off from Temporal and comes back late must not replace what a later attempt has brought home.
+    if (!(await deps.repositories.trainings.recordArtifact(input, artifact))) throw notInUse(input);
     return artifact;
   };
 }

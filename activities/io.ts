@@ -1,12 +1,14 @@
 /** Activities for the `io` role: many at once, all of them waiting. Workflows import the type only. */
 import { awaitPodReady } from './await-pod-ready.ts';
+import { bringHome } from './bring-home.ts';
+import { raiseCeiling, warnOfBudget } from './budget.ts';
 import { beginTraining } from './begin-training.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { downloadLora } from './download-lora.ts';
 import { withFailures } from './failures.ts';
 import { provisionPod } from './provision-pod.ts';
 import { publishLora, recordPublishFailed } from './publish-lora.ts';
-import { endTraining, recordAttempt, requestCancel, settleTraining } from './record-outcome.ts';
+import { endTraining, recordAttempt, recordPaused, requestCancel, settleTraining } from './record-outcome.ts';
 import { restoreCheckpoint } from './restore-checkpoint.ts';
 import { startTraining } from './start-training.ts';
 import { sweepPods } from './sweep-pods.ts';
@@ -23,6 +25,7 @@ export function createIoActivities(deps: ActivityDependencies) {
     restoreCheckpoint: restoreCheckpoint(deps),
     startTraining: startTraining(deps),
     watchTraining: watchTraining(deps),
+    bringHome: bringHome(deps),
     downloadLora: downloadLora(deps),
     tearDownPod: tearDownPod(deps),
     publishLora: publishLora(deps),
@@ -30,6 +33,9 @@ export function createIoActivities(deps: ActivityDependencies) {
     recordAttempt: recordAttempt(deps),
     settleTraining: settleTraining(deps),
     endTraining: endTraining(deps),
+    recordPaused: recordPaused(deps),
+    raiseCeiling: raiseCeiling(deps),
+    warnOfBudget: warnOfBudget(deps),
     requestCancel: requestCancel(deps),
     sweepPods: sweepPods(deps),
   });

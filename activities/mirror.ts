@@ -25,6 +25,8 @@ interface MirrorParams {
 export interface Mirror {
   /** Takes note of where the training is; begins to fetch what should be there by now. */
   advance(seen: TrainerObservation): void;
+  /** Brings home what is whole by now, outside of the schedule of saves. Never throws for the pod. */
+  look(seen: TrainerObservation, until: AbortSignal): Promise<void>;
   /** The step at which the next checkpoint, or the end, is due. */
   nextDueStep(step: number): number;
   /** After the end: gives up checkpoints, which the final weights replace, and fetches the last samples if they come quickly. */
@@ -172,6 +174,10 @@ export async function createMirror(deps: ActivityDependencies, params: MirrorPar
         .finally(() => {
           running = null;
         });
+    },
+    async look(seen, until) {
+      await running;
+      await keepAlive(step, fetchAll(/saving/i.test(seen.info), AbortSignal.any([signal, until]))).catch(note);
     },
     nextDueStep: (at) => Math.min(recipe.steps, lastDue(at) + interval),
     async finish() {

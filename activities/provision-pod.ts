@@ -1,6 +1,7 @@
 import { TemperaError } from '../core/failure.ts';
 import { createWindowMs } from '../core/interval.ts';
 import { rankOffers } from '../core/offer.ts';
+import { limitSentence } from '../core/spend-limit.ts';
 import type { Offer } from '../core/offer.ts';
 import type { RecipeOverrides } from '../core/recipe.ts';
 import type { Pod } from '../providers/compute/compute.ts';
@@ -8,6 +9,7 @@ import type { PodRow } from '../prisma/repositories/pods.ts';
 import { isGated, loadTraining } from './begin-training.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { redact } from './failures.ts';
+import { enterPhase } from './fence.ts';
 import { pullOrder } from './pull-order.ts';
 import { currentStep, keepAlive } from './step.ts';
 import type { Step } from './step.ts';
@@ -50,7 +52,7 @@ const MIN_CUDA_VERSION = '13.0';
 /**
  * Adopts or creates exactly one pod of this name. The ledger's row is committed before the vendor is asked; a create call is
  * sent only by who holds the claim on it, and never again while an earlier one may still make a pod.
- * Throws AUTH, BALANCE, GATED_MODEL (will not heal), PROVIDER_UNAVAILABLE, RATE_LIMITED (same name again).
+ * Throws AUTH, BALANCE, GATED_MODEL, LIMIT_EXCEEDED (will not heal), PROVIDER_UNAVAILABLE, RATE_LIMITED (same name again).
  */
 export function provisionPod(deps: ActivityDependencies) {
   const { compute, repositories, trainer, secrets } = deps;
@@ -94,7 +96,7 @@ export function provisionPod(deps: ActivityDependencies) {
 
   /** Keeps a pod unless it bills more than the cap; then it is ended, and the name is free again only once it is gone. */
   const keepAffordable = async (input: ProvisionPodInput, pod: Pod, cap: number | undefined, step: Step) => {
-    if (cap === undefined || pod.hourlyMicroUsd <= cap) return await keep(input, pod);
+    if (cap === undefined || pod.gpuHourlyMicroUsd <= cap) return await keep(input, pod);
     await keepAlive(step, compute.terminate(pod.id, step.signal));
     while (!(await keepAlive(step, compute.isGone(pod.id, step.signal)))) await step.sleep(input.reconcileIntervalMs);
     await repositories.pods.releaseCreate(input.podName);
@@ -106,7 +108,7 @@ export function provisionPod(deps: ActivityDependencies) {
     const { podName: name, createTimeoutMs } = input;
     const training = await loadTraining(deps, input.trainingId);
     const { baseModel, compute: wishes } = training.request;
-    await repositories.trainings.recordPhase({
+    await enterPhase(deps, {
       trainingId: training.id,
       phase: 'provisioning',
       attempt: input.attempt,
@@ -116,6 +118,9 @@ export function provisionPod(deps: ActivityDependencies) {
     if (row.terminatedAt)
       throw new TemperaError('INTERNAL', `The pod ${name} has been ended already`, { retryable: false });
     if (isRented(row)) return resumed(row);
+    const money = await repositories.money.ensureReserved(training.id, deps.limits);
+    if (money.status === 'over_limit')
+      throw new TemperaError('LIMIT_EXCEEDED', `Nothing may be rented: ${money.figures.map(limitSentence).join('; ')}`);
     if (isGated(baseModel) && !trainer.hasHubToken) {
       throw new TemperaError('GATED_MODEL', `The base model ${baseModel} is gated and HF_TOKEN is not set`);
     }

@@ -5,6 +5,7 @@ import type { RecipeOverrides } from '../core/recipe.ts';
 import { loadTraining } from './begin-training.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { throttledBeat } from './download-lora.ts';
+import { enterPhase } from './fence.ts';
 import { recipeOf } from './start-training.ts';
 import { currentStep } from './step.ts';
 
@@ -24,7 +25,7 @@ export function publishLora(deps: ActivityDependencies) {
   return async (input: PublishLoraInput): Promise<{ readonly url: string }> => {
     const step = currentStep();
     const training = await loadTraining(deps, input.trainingId);
-    await deps.repositories.trainings.recordPhase({
+    await enterPhase(deps, {
       trainingId: training.id,
       phase: 'publishing',
       attempt: input.attempt,

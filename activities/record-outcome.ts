@@ -29,6 +29,7 @@ export function settleTraining(deps: ActivityDependencies) {
   }): Promise<{ readonly costMicroUsd: number }> => {
     const { trainings, pods, publications } = deps.repositories;
     const costMicroUsd = await pods.ledgerCost(trainingId);
+    await deps.repositories.money.settleMoney(trainingId);
     const modelUrl = await publications.firstPublishedUrl(trainingId);
     await trainings.recordReady({ trainingId, costMicroUsd, modelUrl, dedupe: `a${attempt}` });
     return { costMicroUsd };
@@ -53,6 +54,7 @@ export function endTraining(deps: ActivityDependencies) {
   return async (end: TrainingEnd): Promise<{ readonly costMicroUsd: number }> => {
     const { trainingId, ending, status, reason, message } = end;
     const costMicroUsd = await deps.repositories.pods.ledgerCost(trainingId);
+    await deps.repositories.money.settleMoney(trainingId);
     await deps.repositories.trainings.recordEnded({
       trainingId,
       costMicroUsd,
@@ -63,6 +65,19 @@ export function endTraining(deps: ActivityDependencies) {
       dedupe: `e${ending}`,
     });
     return { costMicroUsd };
+  };
+}
+
+/** Writes that a training is saved and waits without a pod. Safe to repeat. */
+export function recordPaused(deps: ActivityDependencies) {
+  return async (paused: {
+    readonly trainingId: string;
+    readonly attempt: number;
+    readonly by: string;
+    /** The save that it will go on from; null: none was made by this attempt. */
+    readonly step: number | null;
+  }): Promise<void> => {
+    await deps.repositories.trainings.recordPaused(paused);
   };
 }
 

@@ -3,6 +3,7 @@ import type { Recipe, RecipeOverrides } from '../core/recipe.ts';
 import { loadTraining } from './begin-training.ts';
 import { foldersOf, readManifest } from './dataset-manifest.ts';
 import type { ActivityDependencies } from './dependencies.ts';
+import { enterPhase } from './fence.ts';
 import { currentStep } from './step.ts';
 import { targetOf } from './upload-dataset.ts';
 import type { PodStepInput } from './upload-dataset.ts';
@@ -21,7 +22,7 @@ export function startTraining(deps: ActivityDependencies) {
     const { manifestKey } = input;
     const recipe = await recipeOf(deps, input.trainingId, input.overrides);
     const manifest = manifestKey === undefined ? null : await readManifest(deps.store, manifestKey, step.signal);
-    await deps.repositories.trainings.recordPhase({
+    await enterPhase(deps, {
       trainingId: input.trainingId,
       phase: 'training',
       attempt: input.attempt,

@@ -95,6 +95,13 @@ export function sweepPods(deps: ActivityDependencies) {
     const costMicroUsd = rentMicroUsd(pod.hourlyMicroUsd, Date.now() - pod.createdAt.getTime());
     const note = `sweeper: ${orphan.why}`;
     await repositories.pods.recordTerminated({ name: pod.name, costMicroUsd, costSettled: false, note });
+    await bookCost(pod.name);
+  }
+
+  /** A pod that the training's own story did not end is missing in its sum so far. */
+  async function bookCost(podName: string): Promise<void> {
+    const owner = await repositories.pods.findOwner(podName);
+    if (owner) await repositories.money.settleMoney(owner.trainingId, { keepReserved: true });
   }
 
   /** An operator's Terminate runs no code of the workflow: its row would say `training` for ever and lock the character. */
@@ -102,6 +109,7 @@ export function sweepPods(deps: ActivityDependencies) {
     let ended = 0;
     for (const training of await repositories.trainings.findQuiet(quietSince)) {
       if (await workflows.isOpen(training.workflowId)) continue;
+      await repositories.money.settleMoney(training.id);
       await repositories.trainings.recordEnded({
         trainingId: training.id,
         costMicroUsd: await repositories.pods.ledgerCost(training.id),
@@ -133,6 +141,7 @@ export function sweepPods(deps: ActivityDependencies) {
         costSettled: false,
         note: 'sweeper: not in the list',
       });
+      await bookCost(name);
       closed += 1;
     }
     return closed;

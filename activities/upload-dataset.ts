@@ -1,5 +1,6 @@
 import type { ActivityDependencies } from './dependencies.ts';
 import { readManifest, readObject } from './dataset-manifest.ts';
+import { enterPhase } from './fence.ts';
 import { currentStep } from './step.ts';
 
 export interface PodStepInput {
@@ -17,7 +18,7 @@ export interface UploadDatasetInput extends PodStepInput {
 export function uploadDataset(deps: ActivityDependencies) {
   return async (input: UploadDatasetInput): Promise<{ readonly photos: number }> => {
     const step = currentStep();
-    await deps.repositories.trainings.recordPhase({
+    await enterPhase(deps, {
       trainingId: input.trainingId,
       phase: 'uploading',
       attempt: input.attempt,

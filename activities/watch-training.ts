@@ -1,13 +1,16 @@
 import { log } from '@temporalio/activity';
 import { TemperaError } from '../core/failure.ts';
+import { DEFAULT_INTERVALS } from '../core/interval.ts';
 import { rentMicroUsd } from '../core/money.ts';
 import { Pace, nextLookMs } from '../core/pace.ts';
 import type { Recipe, RecipeOverrides } from '../core/recipe.ts';
 import type { TrainerObservation, TrainerTarget } from '../providers/trainers/trainer.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { redact } from './failures.ts';
+import { notInUse } from './fence.ts';
 import { createMirror } from './mirror.ts';
 import type { Mirror } from './mirror.ts';
+import { createSlowCheck } from './slow-pod.ts';
 import { recipeOf } from './start-training.ts';
 import { currentStep, keepAlive } from './step.ts';
 import type { Step } from './step.ts';
@@ -28,6 +31,10 @@ export interface WatchTrainingInput extends PodStepInput {
   readonly startupTimeoutMs: number;
   readonly stallTimeoutMs: number;
   readonly podLostTimeoutMs: number;
+  /** These three are absent in runs that began before there were such clocks. */
+  readonly firstStepTimeoutMs?: number;
+  readonly slowPodFactor?: number;
+  readonly slowPodWindowMs?: number;
 }
 
 export interface WatchResult {
@@ -62,6 +69,14 @@ export function watchTraining(deps: ActivityDependencies) {
     let reachedStep = 0;
     const report = createReporter(deps, input, recipe, pace, earlier);
     const resumed = await createResumeCheck(deps, input, mirror);
+    const slow = await createSlowCheck(deps, { ...DEFAULT_INTERVALS, ...input }, recipe);
+    const noteReached = async () => {
+      const secondsPerStep = pace.msPerStep === null ? null : pace.msPerStep / 1_000;
+      await deps.repositories.attempts.recordReached(input.trainingId, input.attempt, {
+        lastStep: reachedStep,
+        secondsPerStep,
+      });
+    };
     try {
       for (;;) {
         const seen = await look(deps, input, target, movement, step);
@@ -72,6 +87,7 @@ export function watchTraining(deps: ActivityDependencies) {
           step.heartbeat({ step: seen.step, of: recipe.steps, info: redact(seen.info.slice(0, 100)) });
           await report(seen);
           if (seen.state === 'completed') {
+            await noteReached();
             await mirror.finish();
             return { step: seen.step };
           }
@@ -79,6 +95,7 @@ export function watchTraining(deps: ActivityDependencies) {
           await resumed.check(seen);
           mirror.advance(seen);
           await movement.check(deps, target, seen, step, now);
+          slow.check(pace.msPerStep, now);
         } else {
           step.heartbeat();
         }
@@ -92,11 +109,10 @@ export function watchTraining(deps: ActivityDependencies) {
         await step.sleep(pauseMs);
       }
     } catch (error) {
-      const secondsPerStep = pace.msPerStep === null ? null : pace.msPerStep / 1_000;
-      await deps.repositories.attempts
-        .recordReached(input.trainingId, input.attempt, { lastStep: reachedStep, secondsPerStep })
-        // Only a figure of the record is lost; the error that ended the watch must not be.
-        .catch((cause: unknown) => log.warn('how far the attempt came could not be recorded', { cause }));
+      // Only a figure of the record is lost; the error that ended the watch must not be.
+      await noteReached().catch((cause: unknown) =>
+        log.warn('how far the attempt came could not be recorded', { cause }),
+      );
       // What was saved since the last look is worth minutes of rent; after a lost pod or a cancel there is nobody to ask.
       if (error instanceof TemperaError && error.code !== 'POD_LOST' && !step.signal.aborted) await mirror.rescue();
       throw error;
@@ -233,6 +249,16 @@ function createMovement(input: WatchTrainingInput): Movement {
     silentForMs: () => Date.now() - reachedAt,
     async check(deps, target, seen, step, now) {
       if (seen.step > 0) trained = true;
+      // A log that scrolls for ever is movement, but no training.
+      const waitedMs = now - input.startedAtMs;
+      if (!trained && waitedMs >= (input.firstStepTimeoutMs ?? DEFAULT_INTERVALS.firstStepTimeoutMs)) {
+        await logTail(deps, input, target, step);
+        throw new TemperaError(
+          'TRAINING_STALLED',
+          `No step was made in ${Math.round(waitedMs / 1_000)} s: ${redact(seen.info)}`,
+          { ids: { trainingId: input.trainingId, attempt: input.attempt } },
+        );
+      }
       const current = `${seen.state}|${seen.step}|${seen.info}`;
       if (current !== signature) {
         signature = current;
@@ -292,8 +318,10 @@ function createReporter(
       writtenAt = now;
       writtenStep = seen.step;
       const etaMs = pace.msUntil(recipe.steps, now);
-      await deps.repositories.trainings.recordProgress({
+      const believed = await deps.repositories.trainings.recordProgress({
         trainingId: input.trainingId,
+        attempt: input.attempt,
+        podName: input.podName,
         step: seen.step,
         totalSteps: recipe.steps,
         loss: await lossOf(deps, input),
@@ -301,6 +329,7 @@ function createReporter(
         estimatedEndAt: etaMs === null ? null : new Date(now + etaMs),
         costMicroUsd: earlierMicroUsd + rentMicroUsd(input.hourlyMicroUsd, now - input.podCreatedAtMs),
       });
+      if (!believed) throw notInUse(input);
     }
     const milestone = MILESTONES.findLastIndex((share) => seen.step > 0 && seen.step >= share * recipe.steps);
     if (milestone > told && !last) {

@@ -12,6 +12,7 @@ import { datasetRoutes } from './routes/datasets.ts';
 import { eventRoutes } from './routes/events.ts';
 import { imageRoutes } from './routes/images.ts';
 import { loraRoutes } from './routes/lora.ts';
+import { moneyRoutes } from './routes/money.ts';
 import { systemRoutes } from './routes/system.ts';
 import { trainingRoutes } from './routes/trainings.ts';
 import { HANDLER_TIMEOUT_MS, REQUEST_TIMEOUT_MS } from './timeouts.ts';
@@ -54,6 +55,7 @@ export function buildApp(deps: ApiDeps): FastifyInstance {
       await secured.register(trainingRoutes, { deps });
       await secured.register(eventRoutes, { deps });
       await secured.register(loraRoutes, { deps });
+      await secured.register(moneyRoutes, { deps });
     });
   });
   return app;

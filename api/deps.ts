@@ -1,4 +1,6 @@
 /** What the API is given; built in api/main.ts, by tests otherwise. */
+import type { CatalogGpu } from '../core/offer.ts';
+import type { SpendLimits } from '../core/spend-limit.ts';
 import type { Logger } from '../config/logger.ts';
 import type { Database } from '../prisma/client.ts';
 import type { ObjectStore } from '../providers/storage/object-store.ts';
@@ -26,6 +28,10 @@ export interface ApiSettings {
   readonly temporalNamespace: string;
   /** Task queues other than the standard ones; passed on with every training. */
   readonly taskQueues?: { readonly io: string; readonly cpu: string } | undefined;
+  /** Limits on spending, of users without limits of their own. */
+  readonly limits: SpendLimits;
+  /** Container disk of a pod, which is billed too. GB. */
+  readonly diskGb: number;
   /** Lets `intervals` in a request through to the workflow. Only for the demo and tests. Default false. */
   readonly allowTestIntervals?: boolean | undefined;
   /** Fetches image URLs from private and loopback addresses too. Only for tests. Default false. */
@@ -39,6 +45,8 @@ export interface ApiDeps {
   /** Undefined when the store signs URLs of its own server (S3). */
   readonly signedObjects?: SignedObjects | undefined;
   readonly inspectPhoto: InspectPhoto;
+  /** The vendor's catalog with prices and stock; undefined: this process has no key of the vendor. */
+  readonly prices?: ((signal: AbortSignal) => Promise<readonly CatalogGpu[]>) | undefined;
   readonly settings: ApiSettings;
   readonly logger: Logger;
   readonly clock: () => Date;

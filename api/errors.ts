@@ -1,8 +1,11 @@
 /** Errors that the API answers on purpose. Everything else becomes a 500 without details, see plugins/errors.ts. */
+import type { LimitFigures } from '../core/spend-limit.ts';
 
 interface ApiErrorOptions {
   /** One sentence per fault. */
   readonly details?: readonly string[] | undefined;
+  /** The figures of exceeded limits on spending. */
+  readonly figures?: readonly LimitFigures[] | undefined;
   readonly cause?: unknown;
 }
 
@@ -12,12 +15,14 @@ export class ApiError extends Error {
   readonly statusCode: number;
   readonly code: string;
   readonly details: readonly string[] | undefined;
+  readonly figures: readonly LimitFigures[] | undefined;
 
-  constructor(statusCode: number, code: string, message: string, { details, cause }: ApiErrorOptions = {}) {
+  constructor(statusCode: number, code: string, message: string, { details, figures, cause }: ApiErrorOptions = {}) {
     super(message, cause === undefined ? undefined : { cause });
     this.statusCode = statusCode;
     this.code = code;
     this.details = details;
+    this.figures = figures;
   }
 }
 

@@ -6,6 +6,7 @@ import { readSettings } from '../config/env.ts';
 import { createLogger } from '../config/logger.ts';
 import { inspectPhoto } from '../curation/intake/intake.ts';
 import { createDatabase } from '../prisma/client.ts';
+import { createRunpodCompute } from '../providers/compute/runpod/compute.ts';
 import { createObjectStore } from '../providers/storage/registry.ts';
 import { verifySignedObjectUrl } from '../providers/storage/signed-object-url.ts';
 import { taskQueues } from '../workflows/contract.ts';
@@ -35,6 +36,9 @@ const { values: flags } = parseArgs({
 const settings = readSettings();
 const logger = createLogger('api', settings.logLevel);
 const queues = taskQueues(settings.taskQueuePrefix);
+const { runpod } = settings;
+/** For prices only; the API rents nothing. */
+const compute = runpod.apiKey === undefined ? undefined : createRunpodCompute({ ...runpod, apiKey: runpod.apiKey });
 const temporal = createTemporalGateway({ taskQueue: queues.workflow });
 const database = createDatabase({ url: withQueryTimeout(settings.databaseUrl), connectTimeoutMs: DATABASE_CONNECT_MS });
 const app = buildApp({
@@ -47,6 +51,7 @@ const app = buildApp({
       ? { verify: (url) => verifySignedObjectUrl({ secret: settings.secret, ...url }) }
       : undefined,
   inspectPhoto,
+  prices: compute && ((signal) => compute.catalog(signal)),
   clock: () => new Date(),
   settings: {
     home: settings.home,
@@ -54,6 +59,8 @@ const app = buildApp({
     temporalUiUrl: settings.temporalUiUrl,
     temporalNamespace: temporal.namespace,
     taskQueues: queues,
+    limits: settings.limits,
+    diskGb: runpod.diskGb,
     allowTestIntervals: flags['allow-test-intervals'],
     allowPrivateImageUrls: flags['allow-private-image-urls'],
   },

@@ -7,8 +7,11 @@ import {
   WorkflowExecutionAlreadyStartedError,
   WorkflowFailedError,
   WorkflowNotFoundError,
+  WorkflowUpdateFailedError,
+  WorkflowUpdateRPCTimeoutOrCancelledError,
 } from '@temporalio/client';
 import type { WorkflowHandle } from '@temporalio/client';
+import { ActivityFailure, ApplicationFailure } from '@temporalio/common';
 import type { TypedSearchAttributes } from '@temporalio/common';
 import { temporalConnection } from '../config/temporal.ts';
 import {
@@ -16,7 +19,12 @@ import {
   CHECK_DATASET_WORKFLOW,
   checkAgain,
   datasetCheckWorkflowId,
+  pauseTraining,
+  raiseBudget,
+  resumeTraining,
   retryTraining,
+  sampleNow,
+  saveNow,
   TASK_QUEUES,
   TRAIN_LORA_WORKFLOW,
   trainingWorkflowId,
@@ -25,8 +33,10 @@ import type {
   CancelTraining,
   CheckDatasetInput,
   CheckRequest,
+  RaiseBudget,
   RetryTraining,
   TrainLoraInput,
+  Wish,
 } from '../workflows/contract.ts';
 import { unavailable } from './errors.ts';
 
@@ -53,6 +63,17 @@ export type CheckState =
 
 export type SignalResult = { readonly status: 'sent' } | { readonly status: 'not_running' };
 
+export type RaiseResult =
+  | { readonly status: 'raised' }
+  | { readonly status: 'over_limit'; readonly sentences: readonly string[] }
+  /** The workflow does not take it. */
+  | { readonly status: 'refused'; readonly message: string }
+  | { readonly status: 'not_running' };
+
+/** What a person may want of a running training without ending it. */
+const WISHES = { pause: pauseTraining, resume: resumeTraining, saveNow, sampleNow } as const;
+export type TrainingWish = keyof typeof WISHES;
+
 /** Every call throws ApiError 503 TEMPORAL_UNAVAILABLE when Temporal does not answer in time. */
 export interface TemporalGateway {
   readonly namespace: string;
@@ -60,6 +81,9 @@ export interface TemporalGateway {
   start(training: StartTraining): Promise<void>;
   cancel(trainingId: string, signal: CancelTraining): Promise<SignalResult>;
   retry(trainingId: string, signal: RetryTraining): Promise<SignalResult>;
+  wish(trainingId: string, wish: TrainingWish, signal: Wish): Promise<SignalResult>;
+  /** Waits for the workflow's answer, at most UPDATE_DEADLINE_MS. */
+  raiseBudget(trainingId: string, update: RaiseBudget): Promise<RaiseResult>;
   /** Starts the check of a dataset, or has the running one look once more. */
   check(check: StartCheck): Promise<void>;
   checkState(datasetId: string): Promise<CheckState>;
@@ -76,6 +100,9 @@ interface TemporalOptions {
   /** Task queue of the workflow; tests run side by side on their own. */
   readonly taskQueue?: string;
 }
+
+/** An update is answered by a worker, after a booking in the database. Milliseconds. */
+const UPDATE_DEADLINE_MS = 10_000;
 
 /** gRPC: unknown, resource exhausted, unavailable. All our calls may be repeated. */
 const UNKNOWN = 2;
@@ -149,6 +176,26 @@ export function createTemporalGateway(options: TemporalOptions = {}): TemporalGa
     },
     cancel: (trainingId, details) => signal(() => handle(trainingId).signal(cancelTraining, details)),
     retry: (trainingId, details) => signal(() => handle(trainingId).signal(retryTraining, details)),
+    wish: (trainingId, wish, details) => signal(() => handle(trainingId).signal(WISHES[wish], details)),
+    async raiseBudget(trainingId, update) {
+      const deadline = Date.now() + UPDATE_DEADLINE_MS;
+      try {
+        await before(deadline, () =>
+          connection.withDeadline(deadline, () => handle(trainingId).executeUpdate(raiseBudget, { args: [update] })),
+        );
+        return { status: 'raised' };
+      } catch (error) {
+        if (error instanceof WorkflowNotFoundError) return { status: 'not_running' };
+        if (error instanceof WorkflowUpdateFailedError) return refusalOf(error);
+        if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError || grpcCode(error) !== undefined)
+          throw unavailable(
+            'TEMPORAL_UNAVAILABLE',
+            'No worker has answered in time; look at the ceiling before you try again.',
+            error,
+          );
+        throw error;
+      }
+    },
     async check({ input, request, searchAttributes }) {
       await call(() =>
         client.workflow.signalWithStart(CHECK_DATASET_WORKFLOW, {
@@ -182,6 +229,15 @@ export function createTemporalGateway(options: TemporalOptions = {}): TemporalGa
     },
     close: () => connection.close(),
   };
+}
+
+/** Why an update was not taken: a limit of the user, or the workflow's own validator. */
+function refusalOf({ cause }: WorkflowUpdateFailedError): RaiseResult {
+  const inner = cause instanceof ActivityFailure ? cause.cause : cause;
+  const message = inner?.message ?? 'the workflow gave no reason';
+  return inner instanceof ApplicationFailure && inner.type === 'LIMIT_EXCEEDED'
+    ? { status: 'over_limit', sentences: message.split('; ') }
+    : { status: 'refused', message };
 }
 
 /** What a workflow that has failed says about it. */

@@ -1,5 +1,7 @@
 /** The only reader of process.env. All faults of a process's environment are reported at once. */
 import { resolve } from 'node:path';
+import { parseUsd } from '../core/money.ts';
+import type { SpendLimits } from '../core/spend-limit.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -52,6 +54,8 @@ export interface Settings {
   readonly taskQueuePrefix: string;
   /** What this worker process does; all roles by default. */
   readonly workerRoles: readonly WorkerRole[];
+  /** Limits on spending, of users without limits of their own. */
+  readonly limits: SpendLimits;
   readonly sweep: {
     /** Pause between two sweeps for pods that nobody owns. Milliseconds. */
     readonly intervalMs: number;
@@ -97,6 +101,14 @@ export function readSettings(env: Environment = process.env): Settings {
     const text = env[name] || fallback;
     if (!/^https?:\/\/.+/.test(text)) faults.push(`${name} must be an http(s) address`);
     return text.replace(/\/+$/, '');
+  };
+
+  const usdLimit = (name: string): number | null => {
+    const text = env[name];
+    if (text === undefined || text === '') return null;
+    const microUsd = parseUsd(Number(text));
+    if (microUsd === null) faults.push(`${name} must be an amount of dollars from 0.0001 to 1000000`);
+    return microUsd;
   };
 
   const captions = (): CaptionSettings | undefined => {
@@ -155,6 +167,11 @@ export function readSettings(env: Environment = process.env): Settings {
     },
     taskQueuePrefix,
     workerRoles: roles,
+    limits: {
+      training: usdLimit('LIMIT_TRAINING_USD'),
+      userMonth: usdLimit('LIMIT_USER_MONTH_USD'),
+      characterMonth: usdLimit('LIMIT_CHARACTER_MONTH_USD'),
+    },
     sweep: {
       intervalMs: integer('SWEEP_INTERVAL_SECONDS', 120, 1, 86_400) * 1_000,
       graceMs: integer('SWEEP_GRACE_SECONDS', 600, 0, 86_400) * 1_000,

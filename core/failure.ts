@@ -18,7 +18,9 @@ export type FailureAction =
   /** The training stays `ready`; only this publication is `failed`. */
   | 'keep_artifact'
   /** A person asked for it. */
-  | 'cancel';
+  | 'cancel'
+  /** A person asked for it: the pod goes, and the training waits for `resumeTraining`. */
+  | 'pause';
 
 interface FailurePolicy {
   readonly meaning: string;
@@ -65,6 +67,12 @@ export const FAILURE_POLICY = {
     action: 'new_attempt',
     countsAsAttempt: true,
     advice: 'Nothing at first; if it repeats, read the log tail of the attempt.',
+  },
+  POD_SLOW: {
+    meaning: 'The pod trains far more slowly than its GPU should.',
+    action: 'new_attempt',
+    countsAsAttempt: true,
+    advice: 'Nothing: the next attempt goes on from the last save on another pod. It happens once in a training.',
   },
   TRAINER_ERROR: {
     meaning: 'The trainer ended with an error.',
@@ -115,10 +123,10 @@ export const FAILURE_POLICY = {
     advice: 'Accept the model’s licence with the account of HF_TOKEN, then retry.',
   },
   BUDGET_EXCEEDED: {
-    meaning: 'Going on would cost more than this training may.',
+    meaning: 'Going on would cost more than this training may; what it has learned is saved.',
     action: 'stop',
     countsAsAttempt: false,
-    advice: 'Raise the price cap or choose a cheaper GPU, then retry.',
+    advice: 'Raise the ceiling (`raiseBudget`): the training goes on from its last save.',
   },
   LIMIT_EXCEEDED: {
     meaning: 'A limit of the user or of the account is reached.',
@@ -137,6 +145,12 @@ export const FAILURE_POLICY = {
     action: 'cancel',
     countsAsAttempt: false,
     advice: 'Nothing.',
+  },
+  PAUSED: {
+    meaning: 'A person paused the training: it is saved, and no pod bills.',
+    action: 'pause',
+    countsAsAttempt: false,
+    advice: 'Send `resumeTraining` when it shall go on; it may wait for days.',
   },
   NOT_STARTED: {
     meaning: 'The training was accepted but could not be handed to Temporal.',

@@ -24,14 +24,26 @@ export interface Intervals {
   readonly watchPollMs: number;
   /** Pause close to a predicted checkpoint or the predicted end. Milliseconds. */
   readonly watchFastPollMs: number;
-  /** From start to the first step: model download and load. Milliseconds. */
+  /** Longest without any movement before the first step: model download and load. Milliseconds. */
   readonly startupTimeoutMs: number;
+  /** Longest from the start of the job to its first step, however much moves meanwhile. Milliseconds. */
+  readonly firstStepTimeoutMs: number;
   /** Longest without any movement of step, text, log or files. Milliseconds. */
   readonly stallTimeoutMs: number;
   /** Longest that a pod may be unreachable before it counts as lost. Milliseconds. */
   readonly podLostTimeoutMs: number;
   /** Longest that a whole training on a pod may take. Milliseconds. */
   readonly trainingTimeoutMs: number;
+  /** A pod is slow when a step takes so many times what its GPU should need. */
+  readonly slowPodFactor: number;
+  /** How long a pod must have been slow. Milliseconds. */
+  readonly slowPodWindowMs: number;
+  /** Longest that a pause waits for the save, or a person's `saveNow` and `sampleNow`. Milliseconds. */
+  readonly pauseSaveMs: number;
+  /** Rent kept below the ceiling for the last save. Milliseconds. */
+  readonly budgetSaveMs: number;
+  /** Rent kept below the ceiling for the teardown. Milliseconds. */
+  readonly budgetTeardownMs: number;
   /** How long a failed training waits for `retryTraining`. Milliseconds. */
   readonly retryWindowMs: number;
   /** Heartbeat timeout of long activities. Milliseconds: also the longest that a cancel goes unnoticed. */
@@ -64,9 +76,17 @@ export const DEFAULT_INTERVALS: Intervals = {
   watchPollMs: 10 * SECOND,
   watchFastPollMs: 1 * SECOND,
   startupTimeoutMs: 45 * MINUTE,
+  // A tool that rents pods for AI Toolkit gives the whole boot 90 min (LDS at 7cfd777, read 2026-11).
+  firstStepTimeoutMs: 90 * MINUTE,
   stallTimeoutMs: 15 * MINUTE,
   podLostTimeoutMs: 5 * MINUTE,
   trainingTimeoutMs: 24 * HOUR,
+  slowPodFactor: 3,
+  slowPodWindowMs: 20 * MINUTE,
+  pauseSaveMs: 5 * MINUTE,
+  // A save of 350 MB comes home in under a minute at 10 MB/s.
+  budgetSaveMs: 3 * MINUTE,
+  budgetTeardownMs: 1 * MINUTE,
   retryWindowMs: 7 * DAY,
   heartbeatTimeoutMs: 30 * SECOND,
   shortTimeoutMs: 60 * SECOND,

@@ -8,6 +8,16 @@ export function rentMicroUsd(hourlyMicroUsd: number, durationMs: number): number
   return Math.ceil((hourlyMicroUsd * Math.max(0, durationMs)) / MS_PER_HOUR);
 }
 
+/** RunPod bills a running container's disk apart from the GPU: 0.10 USD per GB and month (docs pods/pricing, 2026-08-18). */
+const DISK_USD_PER_GB_MONTH = 0.1;
+/** 365 days in 12 months. */
+const HOURS_PER_MONTH = 730;
+
+/** What a pod's container disk adds to its hourly price. Micro-dollars per hour, rounded up. */
+export function storageHourlyMicroUsd(diskGb: number): number {
+  return Math.ceil((diskGb * DISK_USD_PER_GB_MONTH * MICRO_USD_PER_USD) / HOURS_PER_MONTH);
+}
+
 /** Converts a vendor's dollars to micro-dollars, rounded to the nearest. */
 export function usdToMicroUsd(usd: number): number {
   return Math.round(usd * MICRO_USD_PER_USD);
@@ -16,6 +26,12 @@ export function usdToMicroUsd(usd: number): number {
 /** Converts micro-dollars to whole cents, rounded up (the founding documents' `trainingCost`). */
 export function microUsdToCents(microUsd: number): number {
   return Math.ceil(microUsd / 10_000);
+}
+
+/** Converts dollars that a person named to micro-dollars; null for what is no amount from a hundredth of a cent to a million. */
+export function parseUsd(usd: number): number | null {
+  const microUsd = usdToMicroUsd(usd);
+  return Number.isSafeInteger(microUsd) && microUsd >= 100 && usd <= 1_000_000 ? microUsd : null;
 }
 
 /** "$0.0123": four decimals, since a demo run costs fractions of a cent. */

@@ -4,7 +4,10 @@
 export const TRAINING_STATUSES = ['pending', 'training', 'ready', 'failed', 'cancelled'] as const;
 export type TrainingStatus = (typeof TRAINING_STATUSES)[number];
 
-/** Steps of the story, in their order. `awaiting_retry` is where a failed training waits for an operator. */
+/**
+ * Steps of the story, in their order. `paused` waits for `resumeTraining` without a pod, `awaiting_retry` is where a failed
+ * training waits for an operator.
+ */
 export const TRAINING_PHASES = [
   'queued',
   'curating',
@@ -13,6 +16,7 @@ export const TRAINING_PHASES = [
   'training',
   'downloading',
   'publishing',
+  'paused',
   'awaiting_retry',
   'done',
 ] as const;

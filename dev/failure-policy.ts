@@ -14,6 +14,7 @@ const ACTIONS: Readonly<Record<FailureAction, string>> = {
   stop: 'pod torn down, training `failed`, waits 7 days for `retryTraining`',
   keep_artifact: 'training stays `ready`, that publication is `failed`',
   cancel: 'pod torn down, training `cancelled`',
+  pause: 'saved, brought home, pod torn down, waits for `resumeTraining` without a limit',
 };
 
 export function renderFailurePolicy(): string {

@@ -42,6 +42,7 @@ export function createDependencies(settings: Settings, client: Client): WorkerDe
       publishers: createPublishers({ ...settings, temporaryDirectory: join(settings.home, 'tmp') }),
       secrets: createPodSecrets(settings.secret),
       workflows: createWorkflowDirectory(client, settings.taskQueuePrefix),
+      limits: settings.limits,
       environment: settings.environment,
       pod: { image: runpod.image, diskGb: runpod.diskGb },
     },

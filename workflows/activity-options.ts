@@ -60,6 +60,14 @@ export function activityOptions(intervals: Intervals, queues: Queues) {
       heartbeatTimeout,
       retry,
     },
+    /** A save or samples that a person, a pause or the ceiling asks for: a training goes on, or ends, without them. */
+    bringHome: {
+      ...io,
+      startToCloseTimeout: intervals.pauseSaveMs * 2 + intervals.shortTimeoutMs,
+      scheduleToCloseTimeout: intervals.pauseSaveMs * 2 + intervals.shortTimeoutMs,
+      heartbeatTimeout,
+      retry,
+    },
     /** Never given up: a pod that is not proven gone may bill. */
     tearDown: {
       ...io,

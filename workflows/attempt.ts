@@ -1,7 +1,9 @@
 /** One attempt: rent a pod, train on it, bring the LoRA home, and end the pod whatever happens. */
-import { CancellationScope, isCancellation, patched, proxyActivities, sleep } from '@temporalio/workflow';
+import { CancellationScope, isCancellation, log, patched, proxyActivities, sleep } from '@temporalio/workflow';
+import type { PodReadiness } from '../activities/await-pod-ready.ts';
 import type { IoActivities } from '../activities/io.ts';
 import type { RestoredCheckpoint } from '../activities/restore-checkpoint.ts';
+import type { BringHomeInput, BroughtHome } from '../activities/bring-home.ts';
 import type { ProvisionedPod } from '../activities/provision-pod.ts';
 import type { Artifact } from '../core/artifact.ts';
 import type { TrainingPlan } from '../activities/begin-training.ts';
@@ -11,6 +13,9 @@ import type { RecipeOverrides } from '../core/recipe.ts';
 import type { TrainingPhase } from '../core/status.ts';
 import type { activityOptions } from './activity-options.ts';
 import type { Failed } from './outcome.ts';
+import type { Halt } from './halt.ts';
+import { untilHalted } from './halt.ts';
+import type { Money } from './money.ts';
 import { failureOf, podFailureOf } from './outcome.ts';
 
 export interface AttemptInput {
@@ -25,6 +30,12 @@ export interface AttemptInput {
   readonly minVramGb: number | undefined;
   readonly intervals: Intervals;
   readonly options: ReturnType<typeof activityOptions>;
+  /** What the training may cost, and what it has cost. */
+  readonly money: Money;
+  /** Resolves when a person wants the training paused; also before, when that was so already. */
+  readonly pauseWanted: () => Promise<void>;
+  /** Serves people's wishes for saves and samples until it is cancelled. */
+  readonly serveWishes: (bringHome: (what: BringHomeInput['what']) => Promise<BroughtHome>) => Promise<void>;
   /** Tells operators what the attempt goes on from. */
   readonly resumes: (restored: RestoredCheckpoint) => void;
   /** Tells operators where the attempt stands. */
@@ -33,10 +44,12 @@ export interface AttemptInput {
 
 export type AttemptResult =
   | { readonly status: 'succeeded'; readonly artifact: Artifact; readonly costMicroUsd: number }
+  | { readonly status: 'paused'; readonly costMicroUsd: number; readonly step: number | null }
   | ({ readonly status: 'failed'; readonly costMicroUsd: number; readonly vramGb: number | null } & Failed);
 
 type Tried =
   | { readonly status: 'succeeded'; readonly artifact: Artifact }
+  | { readonly status: 'paused'; readonly step: number | null }
   | ({ readonly status: 'failed'; readonly vramGb: number | null } & Failed);
 
 /**
@@ -58,14 +71,25 @@ export async function runAttempt(input: AttemptInput): Promise<AttemptResult> {
       await record.recordAttempt({
         trainingId: input.plan.trainingId,
         attempt: input.attempt,
-        status: tried?.status ?? 'cancelled',
-        reason: tried?.status === 'failed' ? tried.code : null,
-        message: tried?.status === 'failed' ? tried.message : null,
         costMicroUsd,
+        ...endOf(tried),
       });
     });
   }
   return { ...tried, costMicroUsd };
+}
+
+function endOf(tried: Tried | null) {
+  switch (tried?.status) {
+    case undefined:
+      return { status: 'cancelled', reason: null, message: null } as const;
+    case 'paused':
+      return { status: 'cancelled', reason: 'PAUSED', message: null } as const;
+    case 'failed':
+      return { status: 'failed', reason: tried.code, message: tried.message } as const;
+    case 'succeeded':
+      return { status: 'succeeded', reason: null, message: null } as const;
+  }
 }
 
 /** Bad hosts cost pods, not attempts: up to `maxPodsPerAttempt` of them. */
@@ -73,6 +97,8 @@ async function tryOnPods(input: AttemptInput): Promise<Tried> {
   const avoidDataCenters: string[] = [];
   let refusal: Failed = { code: 'POD_NOT_READY', message: 'No pod was tried' };
   for (let pod = 1; pod <= input.intervals.maxPodsPerAttempt; pod += 1) {
+    const broke = input.money.refusal();
+    if (broke !== null) return broke;
     const name = podName({
       environment: input.plan.environment,
       trainingId: input.plan.trainingId,
@@ -82,16 +108,14 @@ async function tryOnPods(input: AttemptInput): Promise<Tried> {
     input.enter('provisioning');
     const provisioned = await provision(input, { pod, podName: name, avoidDataCenters });
     if (provisioned.status === 'failed') return provisioned;
-    const readiness = await stepsOf(input, provisioned.gpu).awaitReady.awaitPodReady({
-      trainingId: input.plan.trainingId,
-      podName: name,
-      podId: provisioned.podId,
-      createdAtMs: provisioned.createdAtMs,
-      podReadyTimeoutMs: input.intervals.podReadyTimeoutMs,
-      readyPollMs: input.intervals.readyPollMs,
-    });
-    if (readiness.status === 'ready') return await trainOn(input, provisioned, name);
-    refusal = { code: 'POD_NOT_READY', message: readiness.message };
+    // Whatever the pod does: its rent never passes the ceiling.
+    const used = await untilHalted(
+      () => bootAndTrain(input, provisioned, name),
+      () => input.money.usedUpBy(provisioned),
+    );
+    if (used.status === 'halted') return input.money.exceeded();
+    if (used.value.status !== 'not_ready') return used.value;
+    refusal = { code: 'POD_NOT_READY', message: used.value.message };
     await CancellationScope.nonCancellable(() => tearDown(input));
     if (provisioned.dataCenter !== null) avoidDataCenters.push(provisioned.dataCenter);
   }
@@ -128,7 +152,23 @@ async function provision(
   }
 }
 
-async function trainOn(input: AttemptInput, pod: ProvisionedPod, name: string): Promise<Tried> {
+async function bootAndTrain(
+  input: AttemptInput,
+  pod: Rented,
+  name: string,
+): Promise<Tried | (PodReadiness & { readonly status: 'not_ready' })> {
+  const readiness = await stepsOf(input, pod.gpu).awaitReady.awaitPodReady({
+    trainingId: input.plan.trainingId,
+    podName: name,
+    podId: pod.podId,
+    createdAtMs: pod.createdAtMs,
+    podReadyTimeoutMs: input.intervals.podReadyTimeoutMs,
+    readyPollMs: input.intervals.readyPollMs,
+  });
+  return readiness.status === 'ready' ? await trainOn(input, pod, name) : readiness;
+}
+
+async function trainOn(input: AttemptInput, pod: Rented, name: string): Promise<Tried> {
   const steps = stepsOf(input, pod.gpu);
   const { trainingId } = input.plan;
   const place = { trainingId, attempt: input.attempt, podId: pod.podId, podName: name };
@@ -146,26 +186,75 @@ async function trainOn(input: AttemptInput, pod: ProvisionedPod, name: string): 
       overrides: input.overrides,
       manifestKey: input.manifestKey,
     });
-    const finished = await steps.watch.watchTraining({
-      ...place,
-      workflowId: input.workflowId,
-      jobId,
-      overrides: input.overrides,
-      hourlyMicroUsd: pod.hourlyMicroUsd,
-      podCreatedAtMs: pod.createdAtMs,
-      startedAtMs: Date.now(),
-      watchPollMs: intervals.watchPollMs,
-      watchFastPollMs: intervals.watchFastPollMs,
-      startupTimeoutMs: intervals.startupTimeoutMs,
-      stallTimeoutMs: intervals.stallTimeoutMs,
-      podLostTimeoutMs: intervals.podLostTimeoutMs,
-    });
+    const bringHome = (what: BringHomeInput['what'], withinMs: number) =>
+      steps.bringHome.bringHome({ ...place, jobId, overrides: input.overrides, what, withinMs });
+    const watch = () =>
+      steps.watch.watchTraining({
+        ...place,
+        workflowId: input.workflowId,
+        jobId,
+        overrides: input.overrides,
+        hourlyMicroUsd: pod.hourlyMicroUsd,
+        podCreatedAtMs: pod.createdAtMs,
+        startedAtMs: Date.now(),
+        watchPollMs: intervals.watchPollMs,
+        watchFastPollMs: intervals.watchFastPollMs,
+        startupTimeoutMs: intervals.startupTimeoutMs,
+        firstStepTimeoutMs: intervals.firstStepTimeoutMs,
+        stallTimeoutMs: intervals.stallTimeoutMs,
+        podLostTimeoutMs: intervals.podLostTimeoutMs,
+        slowPodFactor: intervals.slowPodFactor,
+        slowPodWindowMs: intervals.slowPodWindowMs,
+      });
+    const watched = await untilHalted(
+      () => beside(watch, () => input.serveWishes((what) => bringHome(what, intervals.pauseSaveMs))),
+      () => haltOf(input, pod),
+    );
+    if (watched.status === 'halted') {
+      const step = await lastSave(() =>
+        bringHome('save', watched.why === 'pause' ? intervals.pauseSaveMs : intervals.budgetSaveMs),
+      );
+      return watched.why === 'pause' ? { status: 'paused', step } : input.money.exceeded();
+    }
     input.enter('downloading', pod);
-    const artifact = await steps.pod.downloadLora({ ...place, jobId, step: finished.step });
+    const artifact = await steps.pod.downloadLora({ ...place, jobId, step: watched.value.step });
     return { status: 'succeeded', artifact };
   } catch (error) {
     if (isCancellation(error)) throw error;
     return { status: 'failed', vramGb: pod.vramGb, ...podFailureOf(error) };
+  }
+}
+
+/** What ends a running training early: whichever comes first. */
+async function haltOf(input: AttemptInput, pod: Rented): Promise<Halt> {
+  return await Promise.race([
+    input.pauseWanted().then(() => 'pause' as const),
+    input.money.savesAt(pod).then(() => 'budget' as const),
+  ]);
+}
+
+/** Runs `aside` for as long as `work` runs. */
+async function beside<T>(work: () => Promise<T>, aside: () => Promise<void>): Promise<T> {
+  const scope = new CancellationScope();
+  const served = scope.run(aside).catch((error: unknown) => {
+    if (!isCancellation(error)) throw error;
+  });
+  try {
+    return await work();
+  } finally {
+    scope.cancel();
+    await served;
+  }
+}
+
+/** The step of the save that came home; a save that cannot be had is no reason to keep the pod. */
+async function lastSave(bringHome: () => Promise<BroughtHome>): Promise<number | null> {
+  try {
+    return (await bringHome()).step;
+  } catch (error) {
+    if (isCancellation(error)) throw error;
+    log.warn('the last save could not be brought home', { failure: failureOf(error) });
+    return null;
   }
 }
 
@@ -176,6 +265,7 @@ async function tearDown(input: AttemptInput): Promise<number> {
     createTimeoutMs: input.intervals.createTimeoutMs,
     reconcileIntervalMs: input.intervals.reconcileIntervalMs,
   });
+  input.money.attemptHasCost(costMicroUsd);
   return costMicroUsd;
 }
 
@@ -189,6 +279,7 @@ function stepsOf(input: AttemptInput, gpu: string | null) {
     awaitReady: proxyActivities<IoActivities>({ ...options.awaitReady, summary }),
     pod: proxyActivities<IoActivities>({ ...options.pod, summary }),
     start: proxyActivities<IoActivities>({ ...options.start, summary }),
+    bringHome: proxyActivities<IoActivities>({ ...options.bringHome, summary }),
     watch: proxyActivities<IoActivities>({ ...options.watch, summary: `${summary}, ${input.plan.steps} steps` }),
     tearDown: proxyActivities<IoActivities>({ ...options.tearDown, summary }),
   };

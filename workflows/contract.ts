@@ -1,5 +1,5 @@
 /** The contract between whoever starts or signals workflows and the workflows themselves. Safe to import anywhere. */
-import { defineQuery, defineSignal } from '@temporalio/workflow';
+import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { BaseModel } from '../core/base-model.ts';
 import type { FailureCode } from '../core/failure.ts';
 import type { Intervals } from '../core/interval.ts';
@@ -56,7 +56,29 @@ export interface TrainingState {
   readonly attemptOfSet: number;
   readonly podId: string | null;
   readonly costMicroUsd: number;
+  /** Null: no ceiling. Micro-dollars. */
+  readonly ceilingMicroUsd: number | null;
 }
+
+/** Who asked; shown to operators. */
+export interface Wish {
+  readonly by?: string;
+}
+
+export interface RaiseBudget {
+  readonly by?: string;
+  /** The new ceiling of the whole training. Micro-dollars; must be higher than the present one. */
+  readonly ceilingMicroUsd: number;
+}
+
+/** Saves, brings the save home, ends the pod, and waits for `resumeTraining` without a limit. */
+export const pauseTraining = defineSignal<[Wish?]>('pauseTraining');
+export const resumeTraining = defineSignal<[Wish?]>('resumeTraining');
+/** Asks the trainer for a checkpoint, or for samples, and brings them home; ignored while nothing trains. */
+export const saveNow = defineSignal<[Wish?]>('saveNow');
+export const sampleNow = defineSignal<[Wish?]>('sampleNow');
+/** Answers the ceiling that holds now. Fails with LIMIT_EXCEEDED when a limit of the user stands against it. */
+export const raiseBudget = defineUpdate<{ readonly ceilingMicroUsd: number }, [RaiseBudget]>('raiseBudget');
 
 export const cancelTraining = defineSignal<[CancelTraining?]>('cancelTraining');
 export const retryTraining = defineSignal<[RetryTraining?]>('retryTraining');

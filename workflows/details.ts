@@ -30,8 +30,10 @@ export function describeTraining({ state, plan, pod, progress, resume, maxAttemp
       `- step ${progress.step} of ${progress.totalSteps}${progress.etaMs === null ? '' : `, about ${Math.ceil(progress.etaMs / 60_000)} min left`}`,
     );
   if (state.costMicroUsd > 0) lines.push(`- cost so far: ${formatUsd(state.costMicroUsd)}`);
+  if (state.ceilingMicroUsd !== null) lines.push(`- ceiling: ${formatUsd(state.ceilingMicroUsd)}`);
   if (state.reason)
     lines.push(`- **${state.reason}**: ${failurePolicy(state.reason).meaning} ${failurePolicy(state.reason).advice}`);
+  if (state.phase === 'paused') lines.push('- waiting for the signal `resumeTraining`; no pod is alive');
   if (state.phase === 'awaiting_retry') lines.push('- waiting for the signal `retryTraining`; no pod is alive');
   return lines.join('\n');
 }

@@ -2,6 +2,8 @@
 import {
   CancellationScope,
   condition,
+  isCancellation,
+  log,
   proxyActivities,
   setCurrentDetails,
   setHandler,
@@ -9,6 +11,7 @@ import {
 } from '@temporalio/workflow';
 import { HandlerUnfinishedPolicy } from '@temporalio/common';
 import type { TrainingPlan } from '../activities/begin-training.ts';
+import type { BringHomeInput, BroughtHome } from '../activities/bring-home.ts';
 import type { CpuActivities } from '../activities/cpu.ts';
 import type { IoActivities } from '../activities/io.ts';
 import type { ProvisionedPod } from '../activities/provision-pod.ts';
@@ -19,9 +22,22 @@ import { DEFAULT_INTERVALS } from '../core/interval.ts';
 import type { RecipeOverrides } from '../core/recipe.ts';
 import type { TrainingPhase, TrainingStatus } from '../core/status.ts';
 import { activityOptions } from './activity-options.ts';
-import { TASK_QUEUES, cancelTraining, reportProgress, retryTraining, trainingStatus } from './contract.ts';
+import {
+  TASK_QUEUES,
+  cancelTraining,
+  pauseTraining,
+  raiseBudget,
+  reportProgress,
+  resumeTraining,
+  retryTraining,
+  sampleNow,
+  saveNow,
+  trainingStatus,
+} from './contract.ts';
 import type { ReportProgress, TrainLoraInput, TrainingState } from './contract.ts';
 import { describeTraining } from './details.ts';
+import { createMoney } from './money.ts';
+import { failureOf } from './outcome.ts';
 import type { Failed } from './outcome.ts';
 import { loraAttempt, loraCostUsd, loraGpu, loraPhase, loraStatus } from './search-attributes.ts';
 
@@ -41,6 +57,7 @@ export function setup(input: TrainLoraInput) {
     attemptOfSet: 0,
     podId: null,
     costMicroUsd: 0,
+    ceilingMicroUsd: null,
   };
   let plan: TrainingPlan | null = null;
   let pod: ProvisionedPod | null = null;
@@ -52,6 +69,13 @@ export function setup(input: TrainLoraInput) {
   let retryWaits = false;
   let retryOverrides: RecipeOverrides = {};
   let running: CancellationScope | null = null;
+  let pausedBy: string | null = null;
+  let wishes: BringHomeInput['what'][] = [];
+  const money = createMoney({
+    intervals,
+    warn: (ceilingMicroUsd, spentMicroUsd) =>
+      record.warnOfBudget({ trainingId: input.trainingId, ceilingMicroUsd, spentMicroUsd }),
+  });
 
   setHandler(
     cancelTraining,
@@ -69,12 +93,60 @@ export function setup(input: TrainLoraInput) {
     retryTraining,
     (request) => {
       retryWaits = true;
+      pausedBy = null;
       retryOverrides = { ...retryOverrides, ...request?.overrides };
       running?.cancel();
     },
     {
       description:
         'After a failure: starts a fresh set of attempts. During an attempt: ends it (pod first) and starts the next with a fresh count. Optional: {"by": "...", "overrides": {"steps": 1500}}.',
+    },
+  );
+  setHandler(
+    pauseTraining,
+    (request) => {
+      pausedBy ??= request?.by ?? 'a signal';
+      // Before the first step there is nothing to save; after the last one the LoRA is nearly home.
+      if (state.phase === 'provisioning' || state.phase === 'uploading') running?.cancel();
+    },
+    {
+      description:
+        'Saves, brings the save home, ends the pod and waits for `resumeTraining`, for days if need be, at no cost.',
+    },
+  );
+  setHandler(
+    resumeTraining,
+    () => {
+      pausedBy = null;
+    },
+    { description: 'Goes on after `pauseTraining`, from the last save, on a new pod.' },
+  );
+  const wish = (what: BringHomeInput['what']) => () => {
+    if (state.phase === 'training') wishes.push(what);
+    else log.info('nothing trains now: the wish is dropped', { what });
+  };
+  setHandler(saveNow, wish('save'), { description: 'Asks for a checkpoint now and brings it home.' });
+  setHandler(sampleNow, wish('samples'), { description: 'Asks for samples now and brings them home.' });
+  setHandler(
+    raiseBudget,
+    async ({ ceilingMicroUsd }) => {
+      await record.raiseCeiling({ trainingId: input.trainingId, ceilingMicroUsd });
+      // Of two raises under way at once the higher one holds.
+      money.setCeiling(Math.max(money.ceiling() ?? 0, ceilingMicroUsd));
+      state.ceilingMicroUsd = money.ceiling();
+      show();
+      return { ceilingMicroUsd: money.ceiling()! };
+    },
+    {
+      description:
+        'Raises what the training may cost: {"ceilingMicroUsd": 2000000}. One that its ceiling has stopped goes on from its last save.',
+      validator: ({ ceilingMicroUsd }) => {
+        const present = money.ceiling();
+        if (present === null) throw new Error('This training has no ceiling, or has not begun');
+        if (!Number.isSafeInteger(ceilingMicroUsd) || ceilingMicroUsd <= present)
+          throw new Error(`The new ceiling must be a whole number of micro-dollars above ${present}`);
+        if (state.phase === 'done') throw new Error('This training has ended');
+      },
     },
   );
   setHandler(
@@ -121,8 +193,11 @@ export function setup(input: TrainLoraInput) {
     cpu: proxyActivities<CpuActivities>(options.curate),
     publishing: proxyActivities<IoActivities>(options.publish),
     cancelledBy: () => `Cancelled by ${cancelledBy ?? 'an operator'}`,
+    money,
     knows: (known: TrainingPlan) => {
       plan = known;
+      money.setCeiling(known.ceilingMicroUsd ?? null);
+      state.ceilingMicroUsd = money.ceiling();
     },
     hasBegun: () => plan !== null,
     overrides: () => retryOverrides,
@@ -141,10 +216,35 @@ export function setup(input: TrainLoraInput) {
       show();
     },
     nextAttempt: (ofSet: number) => {
+      money.nextAttempt();
+      wishes = [];
       retryWaits = false;
       state.attempt += 1;
       state.attemptOfSet = ofSet;
       return state.attempt;
+    },
+    pausedBy: () => pausedBy,
+    pauseWanted: () => condition(() => pausedBy !== null),
+    /** Waits at no cost until somebody resumes the training. */
+    resumed: async (step: number | null) => {
+      const by = pausedBy ?? 'a signal';
+      await record.recordPaused({ trainingId: input.trainingId, attempt: state.attempt, by, step });
+      pod = null;
+      Object.assign(state, { phase: 'paused', reason: 'PAUSED', podId: null, costMicroUsd: money.spent() });
+      publishState();
+      await condition(() => pausedBy === null);
+    },
+    serveWishes: async (bringHome: (what: BringHomeInput['what']) => Promise<BroughtHome>) => {
+      for (;;) {
+        await condition(() => wishes.length > 0);
+        const what = wishes.shift()!;
+        try {
+          await bringHome(what);
+        } catch (error) {
+          if (isCancellation(error)) throw error;
+          log.warn('what was asked for could not be brought home', { what, failure: failureOf(error) });
+        }
+      }
     },
     /** Runs in a scope that `retryTraining` cancels. */
     interruptible: async <T>(work: () => Promise<T>): Promise<T> => {
@@ -158,10 +258,14 @@ export function setup(input: TrainLoraInput) {
     },
     /** True when the cancellation that just passed came from `retryTraining` and not from a cancel of the whole training. */
     takeRetry: (): boolean => retryWaits && !root.consideredCancelled,
+    /** True when the cancellation that just passed came from `pauseTraining`. */
+    takePause: (): boolean => pausedBy !== null && !root.consideredCancelled,
     /** Waits for `retryTraining`; one that came a little early counts too. */
     retriedWithin: async (windowMs: number): Promise<boolean> => {
-      const retried = await condition(() => retryWaits, windowMs);
+      const isRaised = () => state.reason === 'BUDGET_EXCEEDED' && money.isRaised();
+      const retried = await condition(() => retryWaits || isRaised(), windowMs);
       retryWaits = false;
+      pausedBy = null;
       return retried;
     },
     finish,

@@ -67,8 +67,15 @@ async function trainOnce(
   let minVramGb: number | undefined;
   let overrides: RecipeOverrides = {};
   for (let ofSet = 1; ; ofSet += 1) {
+    if (training.pausedBy() !== null) await training.resumed(null);
     const result = await attempt(training, plan, curated, { ofSet, minVramGb, overrides });
     if (result.status === 'succeeded') return result;
+    if (result.status === 'paused') {
+      await training.resumed(result.step);
+      // A pause is nobody's failure: the attempt is made again.
+      ofSet = training.takeRetry() ? 0 : ofSet - 1;
+      continue;
+    }
     // Also when the attempt had failed by itself just before: a person's wish for a fresh count is never lost.
     if (result.status === 'retried' || training.takeRetry()) {
       ofSet = 0;
@@ -142,13 +149,18 @@ async function attempt(
         intervals,
         options,
         enter: training.enter,
+        money: training.money,
+        pauseWanted: training.pauseWanted,
+        serveWishes: training.serveWishes,
         resumes: training.resumes,
       }),
     );
-    training.state.costMicroUsd += result.costMicroUsd;
+    training.state.costMicroUsd = training.money.spent();
     return { ...result, overrides };
   } catch (error) {
     if (isCancellation(error) && training.takeRetry()) return { status: 'retried' };
+    if (isCancellation(error) && training.takePause())
+      return { status: 'paused', costMicroUsd: 0, step: null, overrides };
     throw error;
   }
 }

@@ -58,11 +58,17 @@ export function sendError(error: unknown, request: FastifyRequest, reply: Fastif
   if (known.statusCode >= 500) request.log.error({ code: known.code, error: brief(error) }, 'request failed');
   if (known.statusCode === 401) void reply.header('www-authenticate', 'Bearer');
   if (known.statusCode === 503) void reply.header('retry-after', '2');
-  const { statusCode, code, message, details } = known;
+  const { statusCode, code, message, details, figures } = known;
   return reply
     .status(statusCode)
     .type('application/json; charset=utf-8')
-    .send({ code, message, requestId: request.id, ...(details === undefined ? {} : { details }) });
+    .send({
+      code,
+      message,
+      requestId: request.id,
+      ...(details === undefined ? {} : { details }),
+      ...(figures === undefined ? {} : { figures }),
+    });
 }
 
 function asApiError(error: unknown): ApiError {

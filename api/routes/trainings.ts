@@ -2,7 +2,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { ApiDeps } from '../deps.ts';
 import * as schemas from '../schemas/trainings.ts';
 import { artifactLinks } from '../trainings/artifact.ts';
-import { cancelTraining, retryTraining } from '../trainings/control.ts';
+import { cancelTraining, retryTraining, wishOf } from '../trainings/control.ts';
 import { checkTraining } from '../trainings/draft.ts';
 import { getTraining, pageOfTrainings } from '../trainings/read.ts';
 import { startTraining } from '../trainings/start.ts';
@@ -40,6 +40,22 @@ export const trainingRoutes: FastifyPluginAsyncTypebox<{ deps: ApiDeps }> = asyn
       return reply.status(202).send(await retryTraining(deps, userId, params.id, body?.overrides));
     },
   );
+
+  app.post('/v1/trainings/:id/pause', { schema: schemas.pauseTrainingRoute }, async ({ userId, params }, reply) => {
+    return reply.status(202).send(await wishOf(deps, userId, params.id, 'pause'));
+  });
+
+  app.post('/v1/trainings/:id/resume', { schema: schemas.resumeTrainingRoute }, async ({ userId, params }, reply) => {
+    return reply.status(202).send(await wishOf(deps, userId, params.id, 'resume'));
+  });
+
+  app.post('/v1/trainings/:id/save-now', { schema: schemas.saveNowRoute }, async ({ userId, params }, reply) => {
+    return reply.status(202).send(await wishOf(deps, userId, params.id, 'saveNow'));
+  });
+
+  app.post('/v1/trainings/:id/sample-now', { schema: schemas.sampleNowRoute }, async ({ userId, params }, reply) => {
+    return reply.status(202).send(await wishOf(deps, userId, params.id, 'sampleNow'));
+  });
 
   app.get('/v1/trainings/:id/artifact', { schema: schemas.artifactRoute }, async ({ userId, params }) => {
     const { files } = await artifactLinks(deps, userId, params.id);

@@ -53,6 +53,12 @@ export const TrainingBody = Type.Object(
     recipe: optional(RecipeBody),
     compute: optional(ComputeBody),
     destinations: optional(Type.Array(DestinationBody)),
+    maxCostUsd: optional(
+      Type.Number({
+        description:
+          'Ceiling of the whole training in dollars: at it the training is saved and stopped (BUDGET_EXCEEDED), and goes on when the ceiling is raised.',
+      }),
+    ),
     intervals: optional(
       Type.Record(Type.String(), Type.Unknown(), { description: 'Refused, except by the demo and tests.' }),
     ),
@@ -108,6 +114,19 @@ export const Training = Type.Object(
     progress: Progress,
     gpu: Nullable(Type.String()),
     cost: Type.Object({ microUsd: Type.Integer(), usd: Type.String() }),
+    budget: Type.Object({
+      ceilingMicroUsd: Nullable(Type.Integer({ description: 'What the training may cost in all; null: no ceiling.' })),
+      quote: Nullable(
+        Type.Object({
+          gpu: Type.String(),
+          p50MicroUsd: Type.Integer(),
+          p90MicroUsd: Type.Integer(),
+          reserveMicroUsd: Type.Integer(),
+          minutes: Type.Object({ p50: Type.Number(), p90: Type.Number() }),
+          basis: Type.String(),
+        }),
+      ),
+    }),
     artifact: Nullable(
       Type.Object({
         files: Type.Array(Type.Object({ name: Type.String(), sizeBytes: Type.Integer(), sha256: Type.String() })),
@@ -173,6 +192,36 @@ export const retryTrainingRoute = {
   tags: ['trainings'],
   params: IdParams,
   body: optional(Type.Union([Type.Object({ overrides: optional(RecipeBody) }, STRICT), Type.Null()])),
+  response: { 202: Training, ...ERRORS },
+};
+
+export const pauseTrainingRoute = {
+  summary: 'Pause a training',
+  description: 'It is saved, the save is brought home, the pod is torn down, and nothing bills until it is resumed.',
+  tags: ['trainings'],
+  params: IdParams,
+  response: { 202: Training, ...ERRORS },
+};
+
+export const resumeTrainingRoute = {
+  summary: 'Resume a paused training',
+  description: 'Goes on from its last save, on a new pod. The pause counts as no attempt.',
+  tags: ['trainings'],
+  params: IdParams,
+  response: { 202: Training, ...ERRORS },
+};
+
+export const saveNowRoute = {
+  summary: 'Save a checkpoint now and bring it home',
+  tags: ['trainings'],
+  params: IdParams,
+  response: { 202: Training, ...ERRORS },
+};
+
+export const sampleNowRoute = {
+  summary: 'Render samples now and bring them home',
+  tags: ['trainings'],
+  params: IdParams,
   response: { 202: Training, ...ERRORS },
 };
 

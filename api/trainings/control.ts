@@ -7,7 +7,7 @@ import type { TrainingRow } from '../../prisma/repositories/training-requests.ts
 import type { ApiDeps } from '../deps.ts';
 import { ApiError, invalid } from '../errors.ts';
 import type { TrainingView } from '../schemas/trainings.ts';
-import type { SignalResult } from '../temporal.ts';
+import type { SignalResult, TrainingWish } from '../temporal.ts';
 import { requireTraining } from './read.ts';
 import { trainingView } from './view.ts';
 
@@ -39,7 +39,32 @@ export async function retryTraining(
   return trainingView(training, deps.settings);
 }
 
-function refuseEnded({ status, reason }: TrainingRow, what: string): void {
+/** Asks for a pause, its end, a save or samples. Throws ApiError 409 when the training cannot do that now. */
+export async function wishOf(
+  deps: ApiDeps,
+  userId: string,
+  trainingId: string,
+  wish: TrainingWish,
+): Promise<TrainingView> {
+  const training = await requireTraining(deps, userId, trainingId);
+  refuseEnded(training, WISH_WORDS[wish]);
+  if (training.status === 'failed')
+    throw new ApiError(409, 'NOT_RUNNING', 'This training has failed and waits for a retry.');
+  if ((wish === 'saveNow' || wish === 'sampleNow') && training.phase !== 'training')
+    throw new ApiError(409, 'NOT_TRAINING', `Nothing trains now: the training is in the phase "${training.phase}".`);
+  requireRunning(await deps.temporal.wish(trainingId, wish, { by: 'api' }));
+  return trainingView(training, deps.settings);
+}
+
+const WISH_WORDS: Readonly<Record<TrainingWish, string>> = {
+  pause: 'paused',
+  resume: 'resumed',
+  saveNow: 'saved',
+  sampleNow: 'sampled',
+};
+
+/** Throws ApiError 409 when a training has ended or never began. */
+export function refuseEnded({ status, reason }: TrainingRow, what: string): void {
   if (isTerminal(status)) throw new ApiError(409, 'ALREADY_ENDED', `This training is ${status} and cannot be ${what}.`);
   if (status === 'failed' && reason === 'NOT_STARTED') {
     throw new ApiError(

@@ -2,6 +2,7 @@
 import type { CurationOptionsDraft } from '../../core/curation.ts';
 import { DEFAULT_INTERVALS } from '../../core/interval.ts';
 import type { Intervals } from '../../core/interval.ts';
+import { parseUsd } from '../../core/money.ts';
 import { parseTrainingRequest } from '../../core/training-request.ts';
 import type { TrainingRequest } from '../../core/training-request.ts';
 import { checkCuration } from '../datasets/datasets.ts';
@@ -16,6 +17,8 @@ export type PhotoChoice =
 export interface CheckedTraining {
   readonly request: Omit<TrainingRequest, 'datasetId'>;
   readonly photos: PhotoChoice;
+  /** What the caller lets it cost in all; null: nothing was said. Micro-dollars. */
+  readonly maxCostMicroUsd: number | null;
   readonly intervals?: Partial<Intervals> | undefined;
 }
 
@@ -30,6 +33,9 @@ export function checkTraining(body: TrainingBody, allowTestIntervals: boolean): 
   if (datasetId !== undefined && body.curation !== undefined)
     faults.push('curation belongs to the dataset: change it with PATCH /v1/datasets/:id');
   if (body.intervals !== undefined) faults.push(...intervalFaults(body.intervals, allowTestIntervals));
+  const maxCostMicroUsd = body.maxCostUsd === undefined ? null : parseUsd(body.maxCostUsd);
+  if (body.maxCostUsd !== undefined && maxCostMicroUsd === null)
+    faults.push('maxCostUsd must be an amount of dollars from 0.0001 to 1000000');
   const parsed = parseTrainingRequest({
     name: body.name ?? body.triggerWord,
     baseModel: body.baseModel,
@@ -44,7 +50,7 @@ export function checkTraining(body: TrainingBody, allowTestIntervals: boolean): 
   if (parsed.status === 'invalid' || curation.status === 'invalid' || faults.length > 0) throw invalid(faults);
   const { datasetId: _, ...request } = parsed.request;
   const photos = datasetId === undefined ? { imageIds: imageIds ?? [], curation: curation.curation } : { datasetId };
-  return { request, photos, intervals: body.intervals };
+  return { request, photos, maxCostMicroUsd, intervals: body.intervals };
 }
 
 /** What is wrong with intervals of a request, which only the demo and tests may bring. */

@@ -13,7 +13,9 @@ import { trainingWorkflowId } from '../../workflows/contract.ts';
 import type { ApiDeps } from '../deps.ts';
 import { ApiError, invalid, notFound } from '../errors.ts';
 import { jsonHash, uuidV7 } from '../ids.ts';
-import type { CheckedTraining } from './draft.ts';
+import { quoteToKeep } from '../money/quote.ts';
+import { tooDear } from '../money/refusal.ts';
+import type { CheckedTraining, PhotoChoice } from './draft.ts';
 import { launchTraining } from './launch.ts';
 
 interface StartRequest {
@@ -32,7 +34,7 @@ export interface StartedTraining {
 
 /**
  * Stores and starts a training. Throws ApiError: 422 VALIDATION, 404 for a dataset that is not the caller's,
- * 409 IDEMPOTENCY_CONFLICT or CHARACTER_BUSY, 503 when it was stored but could not be handed to Temporal.
+ * 402 LIMIT_EXCEEDED or BUDGET_EXCEEDED, 409 IDEMPOTENCY_CONFLICT or CHARACTER_BUSY, 503 when it was stored but could not be handed to Temporal.
  */
 export async function startTraining(deps: ApiDeps, start: StartRequest): Promise<StartedTraining> {
   const { userId, idempotencyKey: key } = start;
@@ -40,7 +42,7 @@ export async function startTraining(deps: ApiDeps, start: StartRequest): Promise
   const replay = idempotency === null ? null : await replayed(deps, userId, idempotency, start);
   if (replay !== null) return replay;
 
-  const { request, photos, intervals } = await start.prepare();
+  const { request, photos, maxCostMicroUsd, intervals } = await start.prepare();
   const id = uuidV7(deps.clock());
   const totalSteps = resolveRecipe(request.baseModel, request.triggerWord, request.recipe).steps;
   const made = await createTraining(deps.database, {
@@ -50,6 +52,11 @@ export async function startTraining(deps: ApiDeps, start: StartRequest): Promise
     request,
     photos,
     totalSteps,
+    money: {
+      namedCeilingMicroUsd: maxCostMicroUsd,
+      quote: await quoteToKeep(deps, request, await photoCountOf(deps, photos)),
+      limits: deps.settings.limits,
+    },
     idempotency,
   });
   switch (made.status) {
@@ -62,6 +69,10 @@ export async function startTraining(deps: ApiDeps, start: StartRequest): Promise
       throw notFound('dataset');
     case 'character_busy':
       throw characterBusy();
+    case 'over_limit':
+    case 'too_low':
+    case 'no_price':
+      throw tooDear(made);
     case 'key_taken': {
       const winner = idempotency === null ? null : await replayed(deps, userId, idempotency, start);
       if (winner === null)
@@ -115,6 +126,10 @@ async function launchOrMark(deps: ApiDeps, launch: Parameters<typeof launchTrain
     await markNotStarted(deps.database, launch.training.id, message);
     throw new ApiError(503, 'NOT_STARTED', message, { details: [`training ${launch.training.id}`], cause: error });
   }
+}
+
+async function photoCountOf({ database }: ApiDeps, photos: PhotoChoice): Promise<number> {
+  return 'datasetId' in photos ? await countPhotos(database, photos.datasetId) : photos.imageIds.length;
 }
 
 function characterBusy(): ApiError {

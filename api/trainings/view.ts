@@ -31,6 +31,10 @@ export function trainingView(row: TrainingRow, settings: ApiSettings): TrainingV
     },
     gpu: row.gpu,
     cost: { microUsd: costMicroUsd, usd: formatUsd(costMicroUsd) },
+    budget: {
+      ceilingMicroUsd: row.ceilingMicroUsd === null ? null : Number(row.ceilingMicroUsd),
+      quote: row.quote as TrainingView['budget']['quote'],
+    },
     artifact:
       artifact === null
         ? null

@@ -106,6 +106,8 @@ export async function forgetCheckpoint(database: Database, { storageKey }: Check
 /** How far an attempt came, at which pace, on what rent: what going on from an earlier step loses. */
 export interface AttemptTrace {
   readonly number: number;
+  readonly status: string;
+  readonly reason: string | null;
   readonly rank: number | null;
   readonly resumedFromStep: number | null;
   readonly lastStep: number;
@@ -119,6 +121,8 @@ export async function earlierAttempts(database: Database, trainingId: string, nu
     where: { loraModelId: trainingId, number: { lt: number } },
     select: {
       number: true,
+      status: true,
+      reason: true,
       rank: true,
       resumedFromStep: true,
       lastStep: true,
@@ -130,7 +134,7 @@ export async function earlierAttempts(database: Database, trainingId: string, nu
   return rows.map(({ pods, ...row }) => ({ ...row, hourlyMicroUsd: pods[0]?.hourlyMicroUsd ?? null }));
 }
 
-/** Notes how far an attempt came, when its trainer has failed or its pod is lost. */
+/** Notes how far an attempt came and at which pace. */
 export async function recordReached(
   database: Database,
   trainingId: string,
@@ -210,6 +214,11 @@ export async function recordSample(database: Database, sample: SampleRow): Promi
     create: { attemptId, step, promptIndex, storageKey },
     update: { storageKey },
   });
+}
+
+/** Samples of an attempt that are at home. */
+export async function countSamples(database: Database, trainingId: string, number: number): Promise<number> {
+  return await database.sample.count({ where: { attempt: { loraModelId: trainingId, number } } });
 }
 
 /** Samples of a training, newest step first. */

@@ -2,6 +2,8 @@
 import type { Database } from '../client.ts';
 import * as attempts from './attempts.ts';
 import * as curation from './curation.ts';
+import * as money from './money.ts';
+import * as history from './past-runs.ts';
 import * as pods from './pods.ts';
 import * as publications from './publications.ts';
 import * as trainings from './training-runs.ts';
@@ -27,6 +29,8 @@ export function createRepositories(database: Database) {
     attempts: bind(attempts, database),
     pods: bind(pods, database),
     curation: bind(curation, database),
+    money: bind(money, database),
+    history: bind(history, database),
     publications: bind(publications, database),
   };
 }

@@ -1,6 +1,7 @@
 /** The ledger of pods: a row is committed before the vendor is asked, and closed only on proof that the pod is gone. */
 import type { Database } from '../client.ts';
 import { openAttempt } from './attempts.ts';
+import { settleMoneyIn } from './money.ts';
 
 export interface PodRow {
   readonly name: string;
@@ -84,7 +85,10 @@ interface CreatedPod {
   readonly createdAt: Date;
 }
 
-export async function recordCreated(database: Database, { name, ...data }: CreatedPod): Promise<void> {
+export async function recordCreated(database: Database, pod: CreatedPod): Promise<void> {
+  // Picked one by one: a vendor's pod handed in whole has an id and a state of its own.
+  const { name, externalId, gpu, cloud, dataCenter, hourlyMicroUsd, createdAt } = pod;
+  const data = { externalId, gpu, cloud, dataCenter, hourlyMicroUsd, createdAt };
   await database.pod.update({ where: { name }, data: { ...data, state: 'running' } });
 }
 
@@ -200,7 +204,7 @@ export async function unsettledPods(
   return rows.map((row) => ({ name: row.name, externalId: row.externalId!, createdAt: row.createdAt! }));
 }
 
-/** Replaces the estimate by what the vendor billed, in the ledger and in the training's sum. */
+/** Replaces the estimate by what the vendor billed, in both ledgers and in the training's sum. */
 export async function settlePodCost(database: Database, name: string, costMicroUsd: number): Promise<void> {
   await database.$transaction(async (transaction) => {
     const pod = await transaction.pod.update({
@@ -217,5 +221,6 @@ export async function settlePodCost(database: Database, name: string, costMicroU
       where: { id: pod.attempt.loraModelId },
       data: { costMicroUsd: total, trainingCost: Math.ceil(total / 10_000) },
     });
+    await settleMoneyIn(transaction, pod.attempt.loraModelId, { keepReserved: true });
   });
 }

@@ -1,11 +1,15 @@
 /** Trainings as the API sees them: accepted, handed over, listed. Progress is written by the activities. */
 import type { CurationOptionsDraft } from '../../core/curation.ts';
 import type { TrainingRequest } from '../../core/training-request.ts';
+import { decideCeiling } from '../../core/spend-limit.ts';
+import type { CeilingDecision, SpendLimits } from '../../core/spend-limit.ts';
+import type { StoredQuote } from '../../core/stored-quote.ts';
 import type { TrainingStatus } from '../../core/status.ts';
 import type { Database } from '../client.ts';
 import { Prisma } from '../generated/client.ts';
 import type { LoraModel, Publication } from '../generated/client.ts';
 import { createDatasetIn } from './datasets.ts';
+import { ensureReservedIn, limitsFor, settleMoneyIn } from './money.ts';
 
 export type TrainingRow = LoraModel & { publications: Publication[] };
 
@@ -19,6 +23,14 @@ export interface NewTraining {
     | { readonly datasetId: string }
     | { readonly imageIds: readonly string[]; readonly curation: CurationOptionsDraft };
   readonly totalSteps: number;
+  readonly money: {
+    /** What the caller lets it cost; null: nothing was said. Micro-dollars. */
+    readonly namedCeilingMicroUsd: number | null;
+    /** Null when no price could be read. */
+    readonly quote: StoredQuote | null;
+    /** The installation's; a user's own go over them. */
+    readonly limits: SpendLimits;
+  };
   readonly idempotency: { readonly key: string; readonly requestHash: string } | null;
 }
 
@@ -29,7 +41,9 @@ export type CreatedTraining =
   /** Another request with the same key came first. */
   | { readonly status: 'key_taken' }
   /** This character has another active training. */
-  | { readonly status: 'character_busy' };
+  | { readonly status: 'character_busy' }
+  /** A limit on spending stands against it. */
+  | Exclude<CeilingDecision, { status: 'ceiling' }>;
 
 /** Carries an outcome out of a transaction, so that the transaction is rolled back. */
 class Refused extends Error {
@@ -58,6 +72,7 @@ async function insertTraining(tx: Prisma.TransactionClient, training: NewTrainin
   const { id, userId, workflowId, request, idempotency } = training;
   // The key goes first: a second request with it waits here for the first one's outcome.
   if (idempotency !== null) await tx.idempotencyKey.create({ data: { userId, loraModelId: id, ...idempotency } });
+  const ceilingMicroUsd = await ceilingFor(tx, training);
   const { datasetId, photoCount } = await datasetFor(tx, training);
   const row = await tx.loraModel.create({
     data: {
@@ -71,9 +86,13 @@ async function insertTraining(tx: Prisma.TransactionClient, training: NewTrainin
       triggerWord: request.triggerWord,
       config: { ...request, datasetId } as unknown as Prisma.InputJsonObject,
       progressTotal: training.totalSteps,
+      ceilingMicroUsd,
+      ...(training.money.quote === null ? {} : { quote: training.money.quote as unknown as Prisma.InputJsonObject }),
     },
     include: WITH_PUBLICATIONS,
   });
+  const reserved = await ensureReservedIn(tx, id, training.money.limits);
+  if (reserved.status === 'over_limit') throw new Refused(reserved);
   await tx.outboxEvent.create({
     data: {
       topic: 'training.queued',
@@ -84,6 +103,21 @@ async function insertTraining(tx: Prisma.TransactionClient, training: NewTrainin
     },
   });
   return { status: 'created', training: row, photoCount };
+}
+
+/** Locks the user's money, too: nobody reserves between this look and the reservation. */
+async function ceilingFor(
+  tx: Prisma.TransactionClient,
+  { userId, request, money }: NewTraining,
+): Promise<number | null> {
+  const decision = decideCeiling({
+    namedMicroUsd: money.namedCeilingMicroUsd,
+    limits: await limitsFor(tx, userId, money.limits),
+    hasCharacter: request.characterId !== null,
+    quote: money.quote,
+  });
+  if (decision.status === 'ceiling') return decision.ceilingMicroUsd;
+  throw new Refused(decision);
 }
 
 async function datasetFor(tx: Prisma.TransactionClient, { userId, photos, request }: NewTraining) {
@@ -144,9 +178,13 @@ export async function listTrainings(
 
 /** Marks a training that Temporal did not take; leaves it alone when its workflow has begun after all. */
 export async function markNotStarted(database: Database, trainingId: string, message: string): Promise<void> {
-  await database.loraModel.updateMany({
-    where: { id: trainingId, status: 'pending', phase: 'queued' },
-    data: { status: 'failed', reason: 'NOT_STARTED', message },
+  await database.$transaction(async (tx) => {
+    const { count } = await tx.loraModel.updateMany({
+      where: { id: trainingId, status: 'pending', phase: 'queued' },
+      data: { status: 'failed', reason: 'NOT_STARTED', message },
+    });
+    // Reserved again before a pod is rented, should the training start after all.
+    if (count > 0) await settleMoneyIn(tx, trainingId);
   });
 }
 

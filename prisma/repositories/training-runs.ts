@@ -19,6 +19,9 @@ export interface TrainingRow {
   readonly request: TrainingRequest;
   readonly artifact: Artifact | null;
   readonly createdAt: Date;
+  readonly attempt: number;
+  /** What it may cost in all; null: no ceiling. Micro-dollars. */
+  readonly ceilingMicroUsd: number | null;
 }
 
 /** Stored by the API after a full check (core/training-request.ts), so the shape is trusted here. */
@@ -46,6 +49,8 @@ export async function findTraining(database: Database, trainingId: string): Prom
     request: asTrainingRequest(row.config),
     artifact: asArtifact(row.artifact),
     createdAt: row.createdAt,
+    attempt: row.attempt,
+    ceilingMicroUsd: row.ceilingMicroUsd === null ? null : Number(row.ceilingMicroUsd),
   };
 }
 
@@ -60,15 +65,25 @@ export interface TrainingEvent {
 
 interface Change {
   readonly trainingId: string;
-  readonly set: Prisma.LoraModelUpdateInput;
+  /** Nothing is written unless the row is so. */
+  readonly where?: Prisma.LoraModelWhereInput;
+  readonly set: Prisma.LoraModelUpdateManyMutationInput;
   readonly event?: TrainingEvent | undefined;
 }
 
-/** Applies a change and writes its event together. A repeated change is applied again and its event is not. */
-async function change(database: Database, { trainingId, set, event }: Change): Promise<void> {
-  await database.$transaction(async (transaction) => {
-    const row = await transaction.loraModel.update({ where: { id: trainingId }, data: set, select: { userId: true } });
-    if (!event) return;
+/**
+ * Applies a change and writes its event together. A repeated change is applied again and its event is not. False when the row is
+ * not as `where` wants it.
+ */
+async function change(database: Database, { trainingId, where, set, event }: Change): Promise<boolean> {
+  return await database.$transaction(async (transaction) => {
+    const [row] = await transaction.loraModel.updateManyAndReturn({
+      where: { ...where, id: trainingId },
+      data: set,
+      select: { userId: true },
+    });
+    if (!row) return false;
+    if (!event) return true;
     const data = {
       topic: event.topic,
       userId: row.userId,
@@ -77,6 +92,7 @@ async function change(database: Database, { trainingId, set, event }: Change): P
       payload: event.payload,
     };
     await transaction.outboxEvent.createMany({ data: [data], skipDuplicates: true });
+    return true;
   });
 }
 
@@ -95,7 +111,7 @@ export async function recordStarted(database: Database, trainingId: string): Pro
   return true;
 }
 
-interface PhaseChange {
+export interface PhaseChange {
   readonly trainingId: string;
   readonly phase: TrainingPhase;
   /** 0 before the first attempt. */
@@ -104,12 +120,14 @@ interface PhaseChange {
   readonly nth?: string | number;
 }
 
+/** False, and nothing is written, when the training has ended or is on a later attempt. */
 export async function recordPhase(
   database: Database,
   { trainingId, phase, attempt, nth = 1 }: PhaseChange,
-): Promise<void> {
-  await change(database, {
+): Promise<boolean> {
+  return await change(database, {
     trainingId,
+    where: { attempt: { lte: attempt }, status: { notIn: ['ready', 'cancelled'] } },
     set: {
       status: 'training',
       phase,
@@ -130,8 +148,25 @@ export async function recordPhase(
   });
 }
 
-export interface Progress {
+/** The pod that reports. Only the pod in use of the attempt under way is believed. */
+export interface Reporter {
   readonly trainingId: string;
+  readonly attempt: number;
+  readonly podName: string;
+}
+
+/** The training's row, as long as this pod is the one in use: its attempt is open and the latest, nobody has asked for its end. */
+const inUse = ({ trainingId, attempt, podName }: Reporter) =>
+  ({
+    id: trainingId,
+    attempt,
+    attempts: {
+      some: { number: attempt, endedAt: null, pods: { some: { name: podName, terminateAskedAt: null } } },
+      none: { number: { gt: attempt } },
+    },
+  }) satisfies Prisma.LoraModelWhereInput;
+
+export interface Progress extends Reporter {
   readonly step: number;
   readonly totalSteps: number;
   readonly loss: number | null;
@@ -141,10 +176,10 @@ export interface Progress {
   readonly costMicroUsd: number;
 }
 
-/** Where the training stands; no event, since the next one replaces it. */
-export async function recordProgress(database: Database, progress: Progress): Promise<void> {
-  await database.loraModel.update({
-    where: { id: progress.trainingId },
+/** Where the training stands; no event, since the next one replaces it. False when the pod is not the one in use any more. */
+export async function recordProgress(database: Database, progress: Progress): Promise<boolean> {
+  const { count } = await database.loraModel.updateMany({
+    where: inUse(progress),
     data: {
       progressStep: progress.step,
       progressTotal: progress.totalSteps,
@@ -154,6 +189,7 @@ export async function recordProgress(database: Database, progress: Progress): Pr
       costMicroUsd: progress.costMicroUsd,
     },
   });
+  return count === 1;
 }
 
 /** The GPU type that the training runs on now. */
@@ -165,11 +201,11 @@ export async function recordJob(database: Database, trainingId: string, jobId: s
   await database.loraModel.update({ where: { id: trainingId }, data: { externalJobId: jobId } });
 }
 
-/** The verified LoRA is at home. */
-export async function recordArtifact(database: Database, trainingId: string, artifact: Artifact): Promise<void> {
+/** The verified LoRA is at home. False when it comes from a pod that is not the one in use any more. */
+export async function recordArtifact(database: Database, reporter: Reporter, artifact: Artifact): Promise<boolean> {
   const [first] = artifact.files;
-  await database.loraModel.update({
-    where: { id: trainingId },
+  const { count } = await database.loraModel.updateMany({
+    where: inUse(reporter),
     data: {
       artifact: artifact as unknown as Prisma.InputJsonValue,
       modelPath: first?.key ?? null,
@@ -178,6 +214,7 @@ export async function recordArtifact(database: Database, trainingId: string, art
       progressStep: artifact.step,
     },
   });
+  return count === 1;
 }
 
 interface Ending {
@@ -235,6 +272,38 @@ export async function recordEnded(
       topic: `training.${status}`,
       dedupeKey: `${trainingId}:${status}:${dedupe}`,
       payload: { reason, message, costMicroUsd },
+    },
+  });
+}
+
+/** The training has been saved and waits for `resumeTraining`, with no pod. */
+export async function recordPaused(
+  database: Database,
+  { trainingId, attempt, by, step }: { trainingId: string; attempt: number; by: string; step: number | null },
+): Promise<void> {
+  await change(database, {
+    trainingId,
+    set: { phase: 'paused', gpu: null, estimatedEndAt: null, message: `Paused by ${by}` },
+    event: { topic: 'training.paused', dedupeKey: `${trainingId}:a${attempt}:paused`, payload: { attempt, by, step } },
+  });
+}
+
+/** Nine tenths of the ceiling are spent; told once per ceiling. */
+export async function recordBudgetWarning(
+  database: Database,
+  {
+    trainingId,
+    ceilingMicroUsd,
+    spentMicroUsd,
+  }: { trainingId: string; ceilingMicroUsd: number; spentMicroUsd: number },
+): Promise<void> {
+  await change(database, {
+    trainingId,
+    set: {},
+    event: {
+      topic: 'training.budget_warning',
+      dedupeKey: `${trainingId}:budget_warning:${ceilingMicroUsd}`,
+      payload: { ceilingMicroUsd, spentMicroUsd },
     },
   });
 }

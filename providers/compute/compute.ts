@@ -24,8 +24,10 @@ export interface Pod {
   readonly gpu: string | null;
   readonly cloud: 'secure' | 'community';
   readonly dataCenter: string | null;
-  /** What is billed now. Micro-dollars per hour. */
+  /** Everything that is billed now, GPU and container disk. Micro-dollars per hour. */
   readonly hourlyMicroUsd: number;
+  /** The part that offers name, without the disk. Micro-dollars per hour. */
+  readonly gpuHourlyMicroUsd: number;
   readonly createdAt: Date;
 }
 

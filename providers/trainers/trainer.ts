@@ -130,6 +130,8 @@ export interface Trainer {
   open(target: TrainerTarget, path: string, signal: AbortSignal): Promise<IncomingMessage>;
   /** Asks for a checkpoint at the end of the current step. */
   saveNow(target: TrainerTarget, jobId: string, signal: AbortSignal): Promise<void>;
+  /** Asks for samples at the end of the current step. */
+  sampleNow(target: TrainerTarget, jobId: string, signal: AbortSignal): Promise<void>;
   /** Stops a job; returns once it does not run any more. */
   stop(target: TrainerTarget, jobId: string, signal: AbortSignal): Promise<void>;
   /** Largest file that can be put back over HTTP. Bytes. */

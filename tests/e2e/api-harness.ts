@@ -11,6 +11,7 @@ import { buildApp } from '../../api/app.ts';
 import type { ApiDeps } from '../../api/deps.ts';
 import { sha256Hex } from '../../api/ids.ts';
 import { createTemporalGateway } from '../../api/temporal.ts';
+import { NO_LIMITS } from '../../core/spend-limit.ts';
 import { inspectPhoto } from '../../curation/intake/intake.ts';
 import { createDatabase } from '../../prisma/client.ts';
 import type { Database } from '../../prisma/client.ts';
@@ -61,7 +62,14 @@ export async function startApi(): Promise<ApiHarness> {
     inspectPhoto,
     logger,
     clock: () => new Date(),
-    settings: { home, publicUrl, temporalNamespace: namespace, temporalUiUrl: 'http://ui.test' },
+    settings: {
+      home,
+      publicUrl,
+      temporalNamespace: namespace,
+      temporalUiUrl: 'http://ui.test',
+      limits: NO_LIMITS,
+      diskGb: 120,
+    },
   };
   const apps: FastifyInstance[] = [];
   const build = (overrides: Partial<ApiDeps>): FastifyInstance => {

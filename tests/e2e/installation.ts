@@ -15,6 +15,8 @@ import { buildApp } from '../../api/app.ts';
 import { sha256Hex } from '../../api/ids.ts';
 import { createTemporalGateway } from '../../api/temporal.ts';
 import type { Intervals } from '../../core/interval.ts';
+import { NO_LIMITS } from '../../core/spend-limit.ts';
+import type { SpendLimits } from '../../core/spend-limit.ts';
 import { createCurator } from '../../curation/curator.ts';
 import { inspectPhoto } from '../../curation/intake/intake.ts';
 import { drawPhoto } from '../../dev/photos.ts';
@@ -86,6 +88,8 @@ export type Installation = Awaited<ReturnType<typeof createInstallation>>;
 interface InstallationOptions {
   /** False leaves the worker to the test. Default true. */
   readonly withWorker?: boolean;
+  /** Limits on spending. Default none. */
+  readonly limits?: SpendLimits;
   readonly publishS3?: Parameters<typeof createPublishers>[0]['publishS3'];
   /** Largest file that goes to a pod over its trainer's API; pods fetch larger saves by themselves. Bytes. */
   readonly maxRestoreBytes?: number;
@@ -139,6 +143,8 @@ export async function createInstallation(options: InstallationOptions = {}) {
       temporalNamespace: namespace,
       taskQueues: queues,
       allowTestIntervals: true,
+      limits: options.limits ?? NO_LIMITS,
+      diskGb: 60,
     },
   });
   const newClient = async (name: string) => {
@@ -177,6 +183,7 @@ export async function createInstallation(options: InstallationOptions = {}) {
     secrets: createPodSecrets(SECRET),
     workflows: createWorkflowDirectory(temporal, prefix),
     environment,
+    limits: options.limits ?? NO_LIMITS,
     pod: { image: 'ostris/aitoolkit:0.12.26', diskGb: 60 },
   };
   const workers =

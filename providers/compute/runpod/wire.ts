@@ -1,7 +1,7 @@
 /** RunPod's REST v2 as far as we read it (spec 2.9.0 of 2026-08-18, plus deviations seen live until 2026-10). */
 import { Type } from 'typebox';
 import type { Static } from 'typebox';
-import { usdToMicroUsd } from '../../../core/money.ts';
+import { storageHourlyMicroUsd, usdToMicroUsd } from '../../../core/money.ts';
 import type { CatalogGpu } from '../../../core/offer.ts';
 import { answerReader } from '../../wire.ts';
 import type { Pod } from '../compute.ts';
@@ -13,6 +13,8 @@ const WirePod = Type.Object({
   name: Type.String(),
   status: Type.String(),
   cost: Type.Number(),
+  /** Container disk. GB. */
+  disk: Type.Optional(Type.Number()),
   cloud: Type.Optional(Type.String()),
   dataCenterId: Type.Optional(Type.Union([Type.String(), Type.Null()])),
   gpu: Type.Optional(Type.Union([Type.Object({ id: Type.Optional(Type.String()) }), Type.Null()])),
@@ -65,7 +67,9 @@ export function toPod(wire: Static<typeof WirePod>): Pod {
     gpu: wire.gpu?.id ?? null,
     cloud: wire.cloud === 'COMMUNITY' ? 'community' : 'secure',
     dataCenter: wire.dataCenterId ?? null,
-    hourlyMicroUsd: usdToMicroUsd(wire.cost),
+    // The vendor's `cost` is the GPU's price; a stopped pod has none, and its container disk is gone.
+    hourlyMicroUsd: wire.cost === 0 ? 0 : usdToMicroUsd(wire.cost) + storageHourlyMicroUsd(wire.disk ?? 0),
+    gpuHourlyMicroUsd: usdToMicroUsd(wire.cost),
     createdAt: new Date(wire.createdAt),
   };
 }

@@ -148,6 +148,9 @@ export function createAiToolkitTrainer(options: AiToolkitOptions = {}): Trainer 
     async saveNow(target, jobId, signal) {
       await createClient(target, signal).get(`/api/jobs/${jobId}/save_now`);
     },
+    async sampleNow(target, jobId, signal) {
+      await createClient(target, signal).get(`/api/jobs/${jobId}/sample_now`);
+    },
 
     async stop(target, jobId, signal) {
       const client = createClient(target, signal);

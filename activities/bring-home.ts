@@ -1,0 +1,86 @@
+import { log } from '@temporalio/activity';
+import { TemperaError } from '../core/failure.ts';
+import type { RecipeOverrides } from '../core/recipe.ts';
+import type { ActivityDependencies } from './dependencies.ts';
+import { createMirror } from './mirror.ts';
+import { recipeOf } from './start-training.ts';
+import { currentStep } from './step.ts';
+import { targetOf } from './upload-dataset.ts';
+import type { PodStepInput } from './upload-dataset.ts';
+
+export interface BringHomeInput extends PodStepInput {
+  readonly jobId: string;
+  readonly overrides: RecipeOverrides;
+  readonly what: 'save' | 'samples';
+  /** How long it is waited for. Milliseconds. */
+  readonly withinMs: number;
+}
+
+export type BroughtHome =
+  | { readonly status: 'home'; readonly step: number }
+  /** Nothing has been learned since the last save, or the trainer does not train. */
+  | { readonly status: 'nothing'; readonly step: number | null }
+  /** It did not come in time. */
+  | { readonly status: 'late'; readonly step: number | null };
+
+/** Pause between two looks for what was asked for. Milliseconds. */
+const LOOK_MS = 500;
+
+/**
+ * Asks the trainer for a checkpoint, or for samples, and brings them home while it trains on. Safe to repeat: it asks again.
+ * The step of the answer is that of the newest whole save of this attempt at home.
+ */
+export function bringHome(deps: ActivityDependencies) {
+  return async (input: BringHomeInput): Promise<BroughtHome> => {
+    const step = currentStep();
+    const { trainingId, attempt, jobId, what } = input;
+    const target = targetOf(deps, input);
+    const recipe = await recipeOf(deps, trainingId, input.overrides);
+    const deadline = Date.now() + input.withinMs;
+    const inTime = AbortSignal.timeout(input.withinMs);
+    const asked = await deps.trainer.observe(target, jobId, step.signal);
+    const samples = await deps.repositories.attempts.countSamples(trainingId, attempt);
+    const resumedFrom = (await deps.repositories.attempts.findResume(trainingId, attempt))?.fromStep ?? 0;
+    if (asked.state !== 'running' || asked.step <= resumedFrom) return { status: 'nothing', step: await savedStep() };
+    if (what === 'save' && (await savedStep()) === asked.step) return { status: 'nothing', step: asked.step };
+    await (what === 'save' ? deps.trainer.saveNow : deps.trainer.sampleNow)(target, jobId, step.signal);
+
+    const mirror = await createMirror(deps, { ...input, target, recipe }, step);
+    try {
+      for (;;) {
+        const seen = await deps.trainer.observe(target, jobId, step.signal);
+        step.heartbeat();
+        await mirror.look(seen, inTime);
+        const saved = await savedStep();
+        if (what === 'save' && saved !== null && saved >= asked.step) return { status: 'home', step: saved };
+        if (what === 'samples' && (await deps.repositories.attempts.countSamples(trainingId, attempt)) > samples)
+          return { status: 'home', step: seen.step };
+        if (seen.state !== 'running') return { status: 'nothing', step: saved };
+        if (Date.now() >= deadline) {
+          log.warn('what was asked for did not come home in time', { trainingId, attempt, what });
+          return { status: 'late', step: saved };
+        }
+        await step.sleep(LOOK_MS);
+      }
+    } catch (error) {
+      // The save before this one is at home; whoever asked goes on without a newer one.
+      const silent = error instanceof TemperaError && error.retryable && Date.now() >= deadline;
+      if (!silent) throw error;
+      return { status: 'late', step: await savedStep() };
+    } finally {
+      await mirror.close();
+    }
+
+    /** The newest save of this attempt that is whole with its optimizer. */
+    async function savedStep(): Promise<number | null> {
+      const files = (await deps.repositories.attempts.checkpointFiles(trainingId)).filter(
+        (file) => file.attempt === attempt,
+      );
+      const optimizers = new Set(files.filter(({ kind }) => kind === 'optimizer').map((file) => file.step));
+      const steps = files
+        .filter((file) => file.kind === 'weights' && optimizers.has(file.step))
+        .map((file) => file.step);
+      return steps.length === 0 ? null : Math.max(...steps);
+    }
+  };
+}

@@ -1,0 +1,105 @@
+/** What a training will probably cost, before anything is rented. */
+import type { CatalogGpu } from '../../core/offer.ts';
+import { rankOffers } from '../../core/offer.ts';
+import { quoteOffers, reserveFor } from '../../core/quote.ts';
+import type { QuotedOffer } from '../../core/quote.ts';
+import { resolveRecipe } from '../../core/recipe.ts';
+import { exceededLimits } from '../../core/spend-limit.ts';
+import { storedQuote } from '../../core/stored-quote.ts';
+import type { StoredQuote } from '../../core/stored-quote.ts';
+import type { TrainingRequest } from '../../core/training-request.ts';
+import { findDataset } from '../../prisma/repositories/datasets.ts';
+import { standing } from '../../prisma/repositories/money.ts';
+import { pastRuns } from '../../prisma/repositories/past-runs.ts';
+import { countPhotos } from '../../prisma/repositories/training-requests.ts';
+import type { ApiDeps } from '../deps.ts';
+import { ApiError, notFound } from '../errors.ts';
+import type { Quote, QuoteBody } from '../schemas/money.ts';
+import { checkTraining } from '../trainings/draft.ts';
+
+/** Prices and stock move; the figures of a quote are good for so long. Milliseconds. */
+const VALID_MS = 600_000;
+/** A training may start without a price, so its start waits no longer for one. Milliseconds. */
+const PRICE_WAIT_MS = 1_000;
+
+type Quoted = Pick<TrainingRequest, 'baseModel' | 'triggerWord' | 'recipe' | 'compute'>;
+
+/** Quotes every offer that a training with this body would try. Throws ApiError 422, 404, or 503 PRICES_UNAVAILABLE. */
+export async function quoteTraining(deps: ApiDeps, userId: string, body: QuoteBody): Promise<Quote> {
+  const { photoCount, datasetId, ...rest } = body;
+  const { request, maxCostMicroUsd } = checkTraining({ triggerWord: 'quote', imageIds: [], ...rest }, false);
+  const photos = datasetId === undefined ? (photoCount ?? 20) : await photosOf(deps, userId, datasetId);
+  const catalog = await pricesNow(deps);
+  if (catalog === null)
+    throw new ApiError(503, 'PRICES_UNAVAILABLE', 'The vendor’s prices cannot be read now; try again.');
+  const offers = await quoted(deps, request, photos, catalog);
+  const [first] = offers;
+  if (first === undefined) throw new ApiError(409, 'NO_OFFER', 'No GPU type that fits is in stock now.');
+  const now = deps.clock();
+  const reserveMicroUsd = maxCostMicroUsd ?? reserveFor(first);
+  const { limits, used } = await standing(deps.database, {
+    userId,
+    characterId: request.characterId,
+    limits: deps.settings.limits,
+    now,
+  });
+  return {
+    baseModel: request.baseModel,
+    steps: resolveRecipe(request.baseModel, request.triggerWord, request.recipe).steps,
+    photos,
+    offers: offers.map(offerView),
+    reserve: { microUsd: reserveMicroUsd },
+    limits: {
+      training: limits.training === null ? null : { microUsd: limits.training },
+      exceeded: exceededLimits(limits, used, reserveMicroUsd),
+      userMonth: { limitMicroUsd: limits.userMonth, usedMicroUsd: used.userMonth },
+      characterMonth:
+        used.characterMonth === null
+          ? null
+          : { limitMicroUsd: limits.characterMonth, usedMicroUsd: used.characterMonth },
+    },
+    validUntil: new Date(now.getTime() + VALID_MS).toISOString(),
+  };
+}
+
+/** The quote that is kept with a new training; null when no price can be read in time. */
+export async function quoteToKeep(deps: ApiDeps, request: Quoted, photos: number): Promise<StoredQuote | null> {
+  const catalog = await pricesNow(deps);
+  return catalog === null ? null : storedQuote(await quoted(deps, request, photos, catalog));
+}
+
+async function quoted(
+  deps: ApiDeps,
+  { baseModel, triggerWord, recipe, compute }: Quoted,
+  photos: number,
+  catalog: readonly CatalogGpu[],
+): Promise<QuotedOffer[]> {
+  return quoteOffers({
+    recipe: resolveRecipe(baseModel, triggerWord, recipe),
+    photos,
+    diskGb: deps.settings.diskGb,
+    offers: rankOffers(catalog, { ...compute, baseModel }),
+    past: await pastRuns(deps.database, baseModel),
+  });
+}
+
+async function photosOf({ database }: ApiDeps, userId: string, datasetId: string): Promise<number> {
+  if ((await findDataset(database, userId, datasetId)) === null) throw notFound('dataset');
+  return await countPhotos(database, datasetId);
+}
+
+/** The vendor's catalog; null when there is none in time, which the log says. */
+async function pricesNow({ prices, logger }: ApiDeps): Promise<readonly CatalogGpu[] | null> {
+  if (prices === undefined) return null;
+  try {
+    return await prices(AbortSignal.timeout(PRICE_WAIT_MS));
+  } catch (error) {
+    logger.warn({ error: (error as Error).message }, 'the vendor’s prices could not be read');
+    return null;
+  }
+}
+
+function offerView({ offer, hourlyMicroUsd, minutes, microUsd, basis, runs }: QuotedOffer): Quote['offers'][number] {
+  const { gpu, vramGb, cloud } = offer;
+  return { gpu, vramGb, cloud, hourlyMicroUsd, minutes, microUsd, basis, runs };
+}

@@ -1,0 +1,16 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import type { ApiDeps } from '../deps.ts';
+import { raiseBudget } from '../money/budget.ts';
+import { costReportOf } from '../money/cost-report.ts';
+import { quoteTraining } from '../money/quote.ts';
+import { budgetRoute, costReportRoute, quoteRoute } from '../schemas/money.ts';
+
+export const moneyRoutes: FastifyPluginAsyncTypebox<{ deps: ApiDeps }> = async (app, { deps }) => {
+  app.post('/v1/quotes', { schema: quoteRoute }, ({ userId, body }) => quoteTraining(deps, userId, body));
+
+  app.post('/v1/trainings/:id/budget', { schema: budgetRoute }, ({ userId, params, body }) =>
+    raiseBudget(deps, userId, params.id, body.maxCostUsd),
+  );
+
+  app.get('/v1/reports/cost', { schema: costReportRoute }, ({ userId, query }) => costReportOf(deps, userId, query));
+};

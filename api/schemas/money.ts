@@ -1,0 +1,121 @@
+import { Type } from '@fastify/type-provider-typebox';
+import type { Static } from '@fastify/type-provider-typebox';
+import { ERRORS, IdParams, LimitFigures, Nullable, OneOf, Time, Uuid } from './common.ts';
+import { Training, TrainingBody } from './trainings.ts';
+
+const STRICT = { additionalProperties: false };
+const MicroUsd = Type.Integer({ description: 'Millionths of a dollar.' });
+const Odds = Type.Object(
+  { p50: Type.Number(), p90: Type.Number() },
+  { description: 'Half of such trainings stay below p50, nine of ten below p90.' },
+);
+
+export const QuoteBody = Type.Object(
+  {
+    ...Type.Pick(TrainingBody, ['baseModel', 'characterId', 'recipe', 'compute', 'maxCostUsd']).properties,
+    datasetId: Type.Optional(Uuid),
+    photoCount: Type.Optional(
+      Type.Integer({ minimum: 1, maximum: 1_000, description: 'Instead of a dataset. Default 20.' }),
+    ),
+  },
+  STRICT,
+);
+export type QuoteBody = Static<typeof QuoteBody>;
+
+const Limit = Type.Object({ limitMicroUsd: Nullable(MicroUsd), usedMicroUsd: MicroUsd });
+
+const Quote = Type.Object(
+  {
+    baseModel: Type.String(),
+    steps: Type.Integer(),
+    photos: Type.Integer(),
+    offers: Type.Array(
+      Type.Object({
+        gpu: Type.String(),
+        vramGb: Type.Number(),
+        cloud: Type.String(),
+        hourlyMicroUsd: MicroUsd,
+        minutes: Odds,
+        microUsd: Odds,
+        basis: OneOf(['own_runs', 'table', 'guess'], {
+          description: 'Own runs of this installation, published figures, or neither.',
+        }),
+        runs: Type.Integer({ description: 'Own runs on this GPU that were looked at.' }),
+      }),
+      { description: 'In the order in which they would be tried.' },
+    ),
+    reserve: Type.Object({ microUsd: MicroUsd }, { description: 'What is set aside when the training starts.' }),
+    limits: Type.Object({
+      training: Nullable(Type.Object({ microUsd: MicroUsd })),
+      userMonth: Limit,
+      characterMonth: Nullable(Limit),
+      exceeded: Type.Array(LimitFigures, { description: 'Limits because of which a start would be refused with 402.' }),
+    }),
+    validUntil: Time,
+  },
+  { title: 'Quote' },
+);
+export type Quote = Static<typeof Quote>;
+
+export const quoteRoute = {
+  summary: 'What a training would take',
+  description: 'Nothing is reserved and nothing is rented.',
+  tags: ['money'],
+  body: QuoteBody,
+  response: { 200: Quote, ...ERRORS },
+};
+
+export const budgetRoute = {
+  summary: 'Raise the ceiling of a training',
+  description:
+    'A training that its ceiling has stopped goes on from its last save. 402 when a limit stands against it.',
+  tags: ['money'],
+  params: IdParams,
+  body: Type.Object(
+    { maxCostUsd: Type.Number({ description: 'The new ceiling of the whole training, in dollars.' }) },
+    STRICT,
+  ),
+  response: { 200: Training, ...ERRORS },
+};
+
+const REPORT_BY = ['character', 'baseModel', 'month', 'user'] as const;
+
+const CostReport = Type.Object(
+  {
+    by: Type.String(),
+    month: Nullable(Type.String()),
+    rows: Type.Array(
+      Type.Object({
+        key: Nullable(Type.String()),
+        trainings: Type.Integer(),
+        ready: Type.Integer(),
+        pods: Type.Integer(),
+        costMicroUsd: MicroUsd,
+        settledMicroUsd: Type.Integer({
+          description: 'The part that rests on the vendor’s billing; the rest is price times time.',
+        }),
+        quotedP50MicroUsd: MicroUsd,
+        quotedP90MicroUsd: MicroUsd,
+        quotedCostMicroUsd: Type.Integer({ description: 'What the trainings that had a quote have cost.' }),
+      }),
+    ),
+    totalMicroUsd: MicroUsd,
+  },
+  { title: 'CostReport' },
+);
+export type CostReport = Static<typeof CostReport>;
+
+export const costReportRoute = {
+  summary: 'What your trainings have cost, beside what was quoted',
+  tags: ['money'],
+  querystring: Type.Object(
+    {
+      by: Type.Optional(OneOf(REPORT_BY, { description: 'Default month.' })),
+      month: Type.Optional(
+        Type.String({ pattern: '^[0-9]{4}-(0[1-9]|1[0-2])$', description: 'UTC; all months when absent.' }),
+      ),
+    },
+    STRICT,
+  ),
+  response: { 200: CostReport, ...ERRORS },
+};

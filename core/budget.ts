@@ -1,0 +1,47 @@
+/** The ceiling of a training, in time: a pod bills by the second, so money left is time left. */
+import { rentMicroUsd } from './money.ts';
+
+const MS_PER_HOUR = 3_600_000;
+/** Share of the ceiling at which people are warned. */
+const WARN_SHARE = 0.9;
+
+interface Rented {
+  /** Everything that bills: GPU and disk. Micro-dollars per hour. */
+  readonly hourlyMicroUsd: number;
+  /** Epoch milliseconds: from when on it bills. */
+  readonly createdAtMs: number;
+}
+
+interface Margins {
+  /** Kept for asking for a save and bringing it home. Milliseconds. */
+  readonly budgetSaveMs: number;
+  /** Kept for the teardown, which bills until the vendor has ended the pod. Milliseconds. */
+  readonly budgetTeardownMs: number;
+}
+
+export interface BudgetClock {
+  /** When 90 % of the ceiling will be spent. Epoch milliseconds. */
+  readonly warnAtMs: number;
+  /** When a running training is asked to save and stop. Epoch milliseconds. */
+  readonly saveAtMs: number;
+  /** When the pod must be on its way out, whatever it does. Epoch milliseconds. */
+  readonly endAtMs: number;
+}
+
+/** The moments at which a pod's rent reaches a training's ceiling; `spentMicroUsd` is what its earlier pods have cost. */
+export function budgetClock(
+  ceilingMicroUsd: number,
+  spentMicroUsd: number,
+  pod: Rented,
+  { budgetSaveMs, budgetTeardownMs }: Margins,
+): BudgetClock {
+  const reachedAt = (microUsd: number) =>
+    pod.createdAtMs + Math.floor((Math.max(0, microUsd - spentMicroUsd) * MS_PER_HOUR) / pod.hourlyMicroUsd);
+  const endAtMs = reachedAt(ceilingMicroUsd) - budgetTeardownMs;
+  return { warnAtMs: reachedAt(ceilingMicroUsd * WARN_SHARE), saveAtMs: endAtMs - budgetSaveMs, endAtMs };
+}
+
+/** Whether what is left of a ceiling pays for a pod that does more than save and go. */
+export function canRent(leftMicroUsd: number, hourlyMicroUsd: number, margins: Margins): boolean {
+  return leftMicroUsd > rentMicroUsd(hourlyMicroUsd, margins.budgetSaveMs + margins.budgetTeardownMs);
+}

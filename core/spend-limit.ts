@@ -1,0 +1,111 @@
+/** Limits on what may be spent: per training, per user and month, per character and month (landscape S0-24). */
+import { formatUsd } from './money.ts';
+
+/** Micro-dollars; null: no limit. */
+export interface SpendLimits {
+  readonly training: number | null;
+  readonly userMonth: number | null;
+  readonly characterMonth: number | null;
+}
+
+export const NO_LIMITS: SpendLimits = { training: null, userMonth: null, characterMonth: null };
+
+/** How one limit stands against what is asked for. Micro-dollars. */
+export interface LimitFigures {
+  readonly limit: 'training' | 'user_month' | 'character_month';
+  readonly limitMicroUsd: number;
+  /** Spent and reserved so far. */
+  readonly usedMicroUsd: number;
+  readonly requiredMicroUsd: number;
+  readonly availableMicroUsd: number;
+}
+
+/** A calendar month in UTC, such as "2026-11": what a month's limit counts. */
+export function monthOf(time: Date): string {
+  return time.toISOString().slice(0, 7);
+}
+
+/** The limits that `requiredMicroUsd` would exceed, with their figures; empty when it may be reserved. */
+export function exceededLimits(
+  limits: SpendLimits,
+  used: { readonly userMonth: number; readonly characterMonth: number | null },
+  requiredMicroUsd: number,
+): LimitFigures[] {
+  const stands = [
+    figures('user_month', limits.userMonth, used.userMonth),
+    figures('character_month', used.characterMonth === null ? null : limits.characterMonth, used.characterMonth ?? 0),
+  ];
+  return stands.filter((one) => one !== null && requiredMicroUsd > one.availableMicroUsd).map((one) => one!);
+
+  function figures(limit: LimitFigures['limit'], limitMicroUsd: number | null, usedMicroUsd: number) {
+    if (limitMicroUsd === null) return null;
+    const availableMicroUsd = Math.max(0, limitMicroUsd - usedMicroUsd);
+    return { limit, limitMicroUsd, usedMicroUsd, requiredMicroUsd, availableMicroUsd };
+  }
+}
+
+/** The limit per training, when a ceiling is above it; null when it may stand. */
+export function beyondTrainingLimit(
+  { training }: SpendLimits,
+  ceilingMicroUsd: number,
+  usedMicroUsd = 0,
+): LimitFigures | null {
+  if (training === null || ceilingMicroUsd <= training) return null;
+  const availableMicroUsd = Math.max(0, training - usedMicroUsd);
+  const requiredMicroUsd = ceilingMicroUsd - usedMicroUsd;
+  return { limit: 'training', limitMicroUsd: training, usedMicroUsd, requiredMicroUsd, availableMicroUsd };
+}
+
+export type CeilingDecision =
+  /** Null: nothing limits the training. */
+  | { readonly status: 'ceiling'; readonly ceilingMicroUsd: number | null }
+  | { readonly status: 'over_limit'; readonly figures: readonly LimitFigures[] }
+  /** The ceiling is below what half of such trainings cost. */
+  | { readonly status: 'too_low'; readonly ceilingMicroUsd: number; readonly expectedMicroUsd: number }
+  /** A limit asks for a ceiling, none was named, and no price could be read to propose one. */
+  | { readonly status: 'no_price' };
+
+interface CeilingWish {
+  /** What the caller named; null: nothing. Micro-dollars. */
+  readonly namedMicroUsd: number | null;
+  readonly limits: SpendLimits;
+  readonly hasCharacter: boolean;
+  /** Null when no price could be read. Micro-dollars. */
+  readonly quote: { readonly p50MicroUsd: number; readonly reserveMicroUsd: number } | null;
+}
+
+/**
+ * The ceiling of a new training: the one named, else the limit per training, else, when a month's limit must hold, what the quote
+ * reserves. A run without any limit has no ceiling.
+ */
+export function decideCeiling({ namedMicroUsd, limits, hasCharacter, quote }: CeilingWish): CeilingDecision {
+  const monthCounts = limits.userMonth !== null || (hasCharacter && limits.characterMonth !== null);
+  const proposed = monthCounts ? (quote?.reserveMicroUsd ?? null) : null;
+  const ceilingMicroUsd = namedMicroUsd ?? least(limits.training, proposed);
+  if (ceilingMicroUsd === null) return monthCounts ? { status: 'no_price' } : { status: 'ceiling', ceilingMicroUsd };
+  const beyond = beyondTrainingLimit(limits, ceilingMicroUsd);
+  if (beyond !== null) return { status: 'over_limit', figures: [beyond] };
+  if (quote !== null && quote.p50MicroUsd > ceilingMicroUsd)
+    return { status: 'too_low', ceilingMicroUsd, expectedMicroUsd: quote.p50MicroUsd };
+  return { status: 'ceiling', ceilingMicroUsd };
+}
+
+function least(...values: readonly (number | null)[]): number | null {
+  const known = values.filter((value) => value !== null);
+  return known.length === 0 ? null : Math.min(...known);
+}
+
+const LIMIT_NAMES: Readonly<Record<LimitFigures['limit'], string>> = {
+  training: 'one training',
+  user_month: 'this user and month',
+  character_month: 'this character and month',
+};
+
+/** "this user and month: $5.0000 of $6.0000 are spent or reserved, $1.0000 is left, $2.0000 would be needed". */
+export function limitSentence(figures: LimitFigures): string {
+  const { limit, limitMicroUsd, usedMicroUsd, availableMicroUsd, requiredMicroUsd } = figures;
+  return (
+    `${LIMIT_NAMES[limit]}: ${formatUsd(usedMicroUsd)} of ${formatUsd(limitMicroUsd)} are spent or reserved, ` +
+    `${formatUsd(availableMicroUsd)} is left, ${formatUsd(requiredMicroUsd)} would be needed`
+  );
+}

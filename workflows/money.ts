@@ -1,0 +1,89 @@
+/** The money of one training as its story knows it: the ceiling, what was spent, and when a pod's rent reaches the one. */
+import { condition } from '@temporalio/workflow';
+import type { ProvisionedPod } from '../activities/provision-pod.ts';
+import { budgetClock, canRent } from '../core/budget.ts';
+import type { Intervals } from '../core/interval.ts';
+import { formatUsd, rentMicroUsd } from '../core/money.ts';
+import type { Failed } from './outcome.ts';
+import type { Halt } from './halt.ts';
+
+type Rate = Pick<ProvisionedPod, 'hourlyMicroUsd' | 'createdAtMs'>;
+type Broke = { readonly status: 'failed'; readonly vramGb: null } & Failed;
+
+export type Money = ReturnType<typeof createMoney>;
+
+interface MoneyOptions {
+  readonly intervals: Intervals;
+  /** Tells people that nine tenths of the ceiling are spent. */
+  readonly warn: (ceilingMicroUsd: number, spentMicroUsd: number) => Promise<void>;
+}
+
+/** Without a ceiling nothing here sets a timer, so that runs without one keep their histories. */
+export function createMoney({ intervals, warn }: MoneyOptions) {
+  let ceiling: number | null = null;
+  let spentBefore = 0;
+  let ofAttempt = 0;
+  /** What the last pod billed an hour: the best guess for the next one. */
+  let lastRate = 0;
+  let warnedOf: number | null = null;
+  let exceededAt: number | null = null;
+
+  const spent = () => spentBefore + ofAttempt;
+  const clockOf = (pod: Rate) => (ceiling === null ? null : budgetClock(ceiling, spent(), pod, intervals));
+  /** Waits until a moment that moves when the ceiling is raised. */
+  const reached = async (momentOf: () => number | null): Promise<void> => {
+    for (;;) {
+      const moment = momentOf();
+      const known = ceiling;
+      if (moment === null) await condition(() => ceiling !== known);
+      else if (Date.now() >= moment || !(await condition(() => ceiling !== known, moment - Date.now()))) return;
+    }
+  };
+  const exceeded = (): Broke => {
+    exceededAt = ceiling;
+    const message = `The ceiling of ${formatUsd(ceiling ?? 0)} is reached; raise it to go on from the last save`;
+    return { status: 'failed', vramGb: null, code: 'BUDGET_EXCEEDED', message };
+  };
+
+  return {
+    ceiling: () => ceiling,
+    spent,
+    setCeiling: (microUsd: number | null) => {
+      ceiling = microUsd;
+    },
+    /** Sum of the pods of the attempt under way that have been ended. */
+    attemptHasCost: (microUsd: number) => {
+      ofAttempt = microUsd;
+    },
+    nextAttempt: () => {
+      spentBefore += ofAttempt;
+      ofAttempt = 0;
+    },
+    exceeded,
+    /** Whether the ceiling that stopped the training has been raised. */
+    isRaised: () => exceededAt !== null && ceiling !== null && ceiling > exceededAt,
+    /** Why no further pod may be rented; null when one may. */
+    refusal: (): Broke | null =>
+      ceiling === null || canRent(ceiling - spent(), lastRate, intervals) ? null : exceeded(),
+    /** Resolves when the pod must be on its way out, whatever it does. */
+    usedUpBy: async (pod: Rate): Promise<Halt> => {
+      lastRate = pod.hourlyMicroUsd;
+      await reached(() => clockOf(pod)?.endAtMs ?? null);
+      return 'budget';
+    },
+    /** Resolves when a running training must save and stop; warns on the way. */
+    savesAt: async (pod: Rate): Promise<void> => {
+      for (;;) {
+        let isWarning = false;
+        await reached(() => {
+          const clock = clockOf(pod);
+          isWarning = clock !== null && warnedOf !== ceiling;
+          return clock && (isWarning ? Math.min(clock.warnAtMs, clock.saveAtMs) : clock.saveAtMs);
+        });
+        if (!isWarning || ceiling === null) return;
+        warnedOf = ceiling;
+        await warn(ceiling, spent() + rentMicroUsd(pod.hourlyMicroUsd, Date.now() - pod.createdAtMs));
+      }
+    },
+  };
+}
