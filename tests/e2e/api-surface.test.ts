@@ -146,12 +146,19 @@ describe('the surface of the API', () => {
       '/v1/datasets/{id}/report',
       '/v1/images',
       '/v1/objects/{key}',
+      '/v1/quotes',
+      '/v1/reports/cost',
       '/v1/trainings',
       '/v1/trainings/{id}',
       '/v1/trainings/{id}/artifact',
+      '/v1/trainings/{id}/budget',
       '/v1/trainings/{id}/cancel',
       '/v1/trainings/{id}/events',
+      '/v1/trainings/{id}/pause',
+      '/v1/trainings/{id}/resume',
       '/v1/trainings/{id}/retry',
+      '/v1/trainings/{id}/sample-now',
+      '/v1/trainings/{id}/save-now',
     ]);
     for (const answer of answers)
       expect(answer).toMatchObject({ description: expect.any(String), content: expect.any(Object) });

