@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import type { Framing } from '../core/curation.ts';
 import { TemperaError } from '../core/failure.ts';
 import type { ObjectStore } from '../providers/storage/object-store.ts';
@@ -21,10 +22,21 @@ export interface ManifestPhoto {
   readonly repeats: number;
 }
 
+/** Opens an object for reading. Throws INTERNAL when it is not there. */
+export async function openObject(store: ObjectStore, key: string, signal: AbortSignal): Promise<Readable> {
+  const object = await store.get(key, { signal });
+  if (object === null) throw missing(key);
+  return object.body;
+}
+
+function missing(key: string): TemperaError {
+  return new TemperaError('INTERNAL', `The object ${key} is not in the store`, { retryable: false });
+}
+
 /** Reads an object whole; only for small ones (a manifest, one photo). Throws INTERNAL when it is not there. */
 export async function readObject(store: ObjectStore, key: string, signal?: AbortSignal): Promise<Buffer> {
   const bytes = await findObject(store, key, signal);
-  if (bytes === null) throw new TemperaError('INTERNAL', `The object ${key} is not in the store`, { retryable: false });
+  if (bytes === null) throw missing(key);
   return bytes;
 }
 

@@ -4,7 +4,7 @@ import type { RecipeOverrides } from '../core/recipe.ts';
 import type { AttemptTrace } from '../prisma/repositories/attempts.ts';
 import { checkpointParts, chooseCheckpoint, storeObstacle } from './choose-checkpoint.ts';
 import type { ActivityDependencies } from './dependencies.ts';
-import { readObject } from './dataset-manifest.ts';
+import { openObject } from './dataset-manifest.ts';
 import { currentStep, keepAlive } from './step.ts';
 import { targetOf } from './upload-dataset.ts';
 import type { PodStepInput } from './upload-dataset.ts';
@@ -55,9 +55,10 @@ export function restoreCheckpoint(deps: ActivityDependencies) {
         deps.trainer.restore({
           target,
           jobName,
-          files: files.map(({ filename, storageKey }) => ({
+          files: files.map(({ filename, sizeBytes, storageKey }) => ({
             filename,
-            read: () => readObject(deps.store, storageKey, step.signal),
+            sizeBytes,
+            open: () => openObject(deps.store, storageKey, step.signal),
           })),
           signal: step.signal,
         }),

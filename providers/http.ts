@@ -8,7 +8,7 @@ import { request as httpsRequest } from 'node:https';
 import { TemperaError } from '../core/failure.ts';
 
 /** Some vendors' edges answer 403 to default agents (RunPod's does: runpod-errors `v2.cloudflare-ua`). */
-const USER_AGENT = 'tempera/0.1 (+https://www.npmjs.com/package/tempera)';
+export const USER_AGENT = 'tempera/0.1 (+https://www.npmjs.com/package/tempera)';
 
 /** A body that is ready to be sent. */
 export interface RawBody {
@@ -80,11 +80,7 @@ export async function send(options: SendOptions): Promise<HttpAnswer> {
   } catch (cause) {
     signal?.throwIfAborted();
     const why = isLate ? `no answer within ${timeoutMs} ms` : networkReason(cause);
-    throw new TemperaError(
-      'PROVIDER_UNAVAILABLE',
-      `${vendor} could not be reached: ${method} ${publicPath(url)}: ${why}`,
-      { cause },
-    );
+    throw unreachable({ vendor, method, url, why, cause });
   } finally {
     clearTimeout(timer);
     signal?.removeEventListener('abort', cancel);
@@ -109,16 +105,7 @@ export async function openDownload(options: DownloadOptions): Promise<IncomingMe
   signal.throwIfAborted();
   const request = url.startsWith('https:') ? httpsRequest : httpRequest;
   return await new Promise<IncomingMessage>((resolve, reject) => {
-    const fail = (cause: unknown) =>
-      reject(
-        new TemperaError(
-          'PROVIDER_UNAVAILABLE',
-          `${vendor} could not be reached: GET ${publicPath(url)}: ${networkReason(cause)}`,
-          {
-            cause,
-          },
-        ),
-      );
+    const fail = (cause: unknown) => reject(unreachable({ vendor, method: 'GET', url, cause }));
     const call = request(
       url,
       {
@@ -131,6 +118,23 @@ export async function openDownload(options: DownloadOptions): Promise<IncomingMe
     call.on('error', (error) => (signal.aborted ? reject(signal.reason as Error) : fail(error)));
     call.end();
   });
+}
+
+/** The PROVIDER_UNAVAILABLE of an exchange that failed; says neither query nor credentials. */
+export function unreachable(exchange: {
+  readonly vendor: string;
+  readonly method: string;
+  readonly url: string;
+  /** Default: what the error of the network says. */
+  readonly why?: string;
+  readonly cause: unknown;
+}): TemperaError {
+  const { vendor, method, url, cause, why = networkReason(cause) } = exchange;
+  return new TemperaError(
+    'PROVIDER_UNAVAILABLE',
+    `${vendor} could not be reached: ${method} ${publicPath(url)}: ${why}`,
+    { cause },
+  );
 }
 
 /** Seconds or a date of a Retry-After header as milliseconds; undefined when absent or unreadable. */
@@ -148,7 +152,8 @@ function publicPath(url: string): string {
   return new URL(url).pathname.replace(/(\/api\/(?:files|img)\/).*/, '$1...').slice(0, 200);
 }
 
-function parseJson(text: string): unknown {
+/** Undefined when the text is no JSON. */
+export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import type { Readable } from 'node:stream';
 import type { Recipe } from '../../core/recipe.ts';
 
 /** Where a trainer answers and with which password. The password never leaves the process but in a header to that address. */
@@ -62,6 +63,13 @@ export interface TrainerLog {
   readonly wholeSave: number | null;
   /** What became of the optimizer's state at the start: `none` when the log does not mention it. */
   readonly optimizer: 'none' | 'loaded' | 'failed';
+}
+
+/** A file that is put back on a pod. */
+export interface RestoredFile {
+  readonly filename: string;
+  readonly sizeBytes: number;
+  open(): Promise<Readable>;
 }
 
 /** A file that the pod fetches by itself while it starts. */
@@ -148,11 +156,11 @@ export interface Trainer {
     readonly files: readonly { readonly filename: string; readonly sizeBytes: number }[];
     readonly signal: AbortSignal;
   }): Promise<{ readonly status: 'whole' } | { readonly status: 'failed'; readonly why: string }>;
-  /** Puts checkpoint files where the job of this name will resume from. Call before `start`. Each file is held in memory while it is sent. */
+  /** Puts checkpoint files where the job of this name will resume from. Call before `start`. Streams them, one after the other. */
   restore(params: {
     readonly target: TrainerTarget;
     readonly jobName: string;
-    readonly files: readonly { readonly filename: string; read(): Promise<Buffer> }[];
+    readonly files: readonly RestoredFile[];
     readonly signal: AbortSignal;
   }): Promise<void>;
 }

@@ -1,5 +1,6 @@
 /** Our own clients of RunPod and AI Toolkit against the emulated cloud, over real HTTP. */
 import { createHash } from 'node:crypto';
+import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { resolveRecipe } from '../../core/recipe.ts';
@@ -21,6 +22,7 @@ const OFFER: Offer = {
   dataCenters: [],
 };
 const trainer = createAiToolkitTrainer();
+const AUTHORIZED = { headers: { authorization: `Bearer ${PASSWORD}` } };
 const never = new AbortController().signal;
 
 let cloud: Awaited<ReturnType<typeof startCloud>>;
@@ -246,7 +248,13 @@ describe('AI Toolkit', () => {
     await trainer.restore({
       target,
       jobName: 'lora_second0000000',
-      files: [{ filename: 'lora_second0000000_000000020.safetensors', read: async () => bytes }],
+      files: [
+        {
+          filename: 'lora_second0000000_000000020.safetensors',
+          sizeBytes: bytes.length,
+          open: async () => Readable.from([bytes]),
+        },
+      ],
       signal: never,
     });
     const second = await trainer.start(target, { jobName: 'lora_second0000000', datasetName: 'ds_r', recipe }, never);
@@ -254,6 +262,33 @@ describe('AI Toolkit', () => {
 
     expect((await trainer.log(target, second, 0, never)).text).toMatch(/20/);
     expect((await trainer.files(target, second, never)).map((file) => file.step)).not.toContain(10);
+  });
+
+  test.each<[string, number, object | null, RegExp]>([
+    ['ends early', 2_000_000, null, /the file has 1000000 bytes instead of 2000000/],
+    ['is refused', 1_000_000, { at: 'proxy', effect: 'forbidden', match: { path: 'upload' } }, /HTTP 403/],
+  ])('a restored file that %s fails, is closed, and gives the datasets folder back', async (name, said, fault, why) => {
+    const world = await cloud.world(`restore-${name.replace(' ', '-')}`);
+    const { target, podId } = await rentedTrainer(world);
+    if (fault) await world.fault(fault);
+    const source = Readable.from([Buffer.alloc(1_000_000)]);
+    const before = (await world.request('GET', `${target.baseUrl}/api/settings`, AUTHORIZED)).body;
+
+    const restoring = trainer.restore({
+      target,
+      jobName: 'lora_r',
+      files: [{ filename: 'a.safetensors', sizeBytes: said, open: async () => source }],
+      signal: never,
+    });
+
+    await expect(restoring).rejects.toMatchObject({
+      code: 'PROVIDER_UNAVAILABLE',
+      message: expect.stringMatching(why),
+    });
+    expect(source.destroyed).toBe(true);
+    expect((await world.request('GET', `${target.baseUrl}/api/settings`, AUTHORIZED)).body).toEqual(before);
+    const path = encodeURIComponent('/app/ai-toolkit/output/lora_r/a.safetensors');
+    expect((await world.toolkit(podId, 'GET', `/api/files/${path}`)).status).toBe(404);
   });
 
   test('a running job is stopped, a queued one too', async () => {

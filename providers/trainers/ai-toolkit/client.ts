@@ -1,6 +1,8 @@
 /** One request to a trainer behind RunPod's proxy, and what its answers mean. */
 import { TemperaError } from '../../../core/failure.ts';
 import { send } from '../../http.ts';
+import { sendStream } from '../../http-upload.ts';
+import type { StreamedBody } from '../../http-upload.ts';
 import type { HttpAnswer, RawBody } from '../../http.ts';
 import type { TrainerTarget } from '../trainer.ts';
 
@@ -9,6 +11,7 @@ export interface TrainerClient {
   /** Null when the status is one of `allowed` (a conflict, say) instead of 200. */
   post(path: string, body: unknown, allowed?: readonly number[]): Promise<unknown>;
   postForm(path: string, form: RawBody): Promise<unknown>;
+  postStream(path: string, form: StreamedBody): Promise<unknown>;
 }
 
 /** Longest that the proxy lets a request run is 100 s (524 after that). */
@@ -28,6 +31,8 @@ export function createClient(target: TrainerTarget, signal: AbortSignal, timeout
         await send({ ...common, method: 'POST', url: address(path), raw: form, timeoutMs: UPLOAD_TIMEOUT_MS }),
         path,
       ),
+    postStream: async (path, body) =>
+      judge(await sendStream({ ...common, url: address(path), body, timeoutMs: UPLOAD_TIMEOUT_MS }), path),
   };
 }
 

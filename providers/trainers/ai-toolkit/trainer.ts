@@ -11,7 +11,7 @@ import { createClient } from './client.ts';
 import { pullCommand } from './pull-command.ts';
 import { pulled } from './pulled-files.ts';
 import { createTrainerLog } from './trainer-log.ts';
-import { uploadDataset, uploadFiles } from './upload.ts';
+import { uploadDataset, uploadStream } from './upload.ts';
 import {
   readAuth,
   readJob,
@@ -186,9 +186,8 @@ export function createAiToolkitTrainer(options: AiToolkitOptions = {}): Trainer 
       await put(settings.TRAINING_FOLDER);
       try {
         await client.post('/api/datasets/create', { name: jobName });
-        // One file in memory at a time; the weights last, since the newest file is what the trainer goes on from.
-        for (const file of files)
-          await uploadFiles(client, jobName, [{ name: file.filename, bytes: await file.read() }]);
+        // The weights last, since the newest file is what the trainer goes on from.
+        for (const file of files) await uploadStream(client, jobName, file);
       } finally {
         await put(settings.DATASETS_FOLDER);
       }

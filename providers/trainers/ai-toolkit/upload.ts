@@ -1,10 +1,10 @@
 /** Photos and captions to the pod: requests far below the proxy's 100 MB and 100 s, a few at a time. */
 import { TemperaError } from '../../../core/failure.ts';
-import type { Trainer, TrainingPhoto } from '../trainer.ts';
+import type { RestoredFile, Trainer, TrainingPhoto } from '../trainer.ts';
 import { createClient } from './client.ts';
 import type { TrainerClient } from './client.ts';
 import { folderName } from './job-config.ts';
-import { encodeForm } from './multipart.ts';
+import { encodeForm, streamForm } from './multipart.ts';
 import { readCreatedDataset, readImages, readUploaded } from './wire.ts';
 
 /** The server holds a request in memory whole: 16 MB keeps it small and still saves round trips. */
@@ -70,16 +70,29 @@ async function createFolder(client: TrainerClient, folder: string): Promise<void
 }
 
 /** Sends files into a dataset's folder. The server answers with the names that it gave them; another name would be another file. */
-export async function uploadFiles(
-  client: TrainerClient,
-  datasetName: string,
-  files: readonly UploadFile[],
-): Promise<void> {
+async function uploadFiles(client: TrainerClient, datasetName: string, files: readonly UploadFile[]): Promise<void> {
   const form = encodeForm([
     ...files.map((file) => ({ name: 'files', filename: file.name, bytes: file.bytes })),
     { name: 'datasetName', bytes: Buffer.from(datasetName) },
   ]);
-  const saved = new Set(readUploaded(await client.postForm('/api/datasets/upload', form)).files);
+  checkKept(await client.postForm('/api/datasets/upload', form), files);
+}
+
+/** Sends one file into a dataset's folder while it is read. */
+export async function uploadStream(client: TrainerClient, datasetName: string, file: RestoredFile): Promise<void> {
+  const { filename, sizeBytes } = file;
+  const source = await file.open();
+  try {
+    const fields = [{ name: 'datasetName', bytes: Buffer.from(datasetName) }];
+    const form = streamForm(fields, { name: 'files', filename, sizeBytes, source });
+    checkKept(await client.postStream('/api/datasets/upload', form), [{ name: filename }]);
+  } finally {
+    source.destroy();
+  }
+}
+
+function checkKept(answer: unknown, files: readonly { readonly name: string }[]): void {
+  const saved = new Set(readUploaded(answer).files);
   const lost = files.filter((file) => !saved.has(file.name));
   if (lost.length > 0) {
     throw new TemperaError(

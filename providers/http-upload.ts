@@ -1,0 +1,85 @@
+/** Sends a body that is read while it goes out, over Node's own HTTP: `fetch` would not let the length of a stream be said. */
+import { request as httpRequest } from 'node:http';
+import { request as httpsRequest } from 'node:https';
+import type { IncomingMessage } from 'node:http';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { text } from 'node:stream/consumers';
+import { USER_AGENT, parseJson, unreachable } from './http.ts';
+import type { HttpAnswer } from './http.ts';
+
+export interface StreamedBody {
+  readonly contentType: string;
+  /** Exactly what `chunks` add up to. */
+  readonly sizeBytes: number;
+  readonly chunks: AsyncIterable<Uint8Array>;
+}
+
+interface SendStreamOptions {
+  /** Who is asked, for error texts. */
+  readonly vendor: string;
+  readonly url: string;
+  /** Credential headers go here; they never reach an error or a log. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: StreamedBody;
+  /** For the whole exchange. Milliseconds. */
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * POSTs a stream and reads the whole answer, also one that comes before the body is out. Any status is an answer; a failed exchange
+ * throws PROVIDER_UNAVAILABLE. The source is closed in any case.
+ */
+export async function sendStream({
+  vendor,
+  url,
+  headers,
+  body,
+  timeoutMs,
+  signal,
+}: SendStreamOptions): Promise<HttpAnswer> {
+  signal.throwIfAborted();
+  const late = AbortSignal.timeout(timeoutMs);
+  const end = AbortSignal.any([signal, late]);
+  const source = Readable.from(body.chunks, { objectMode: false });
+  let broken: unknown;
+  source.on('error', (error) => {
+    broken = error;
+  });
+  const call = (url.startsWith('https:') ? httpsRequest : httpRequest)(url, {
+    method: 'POST',
+    headers: {
+      'user-agent': USER_AGENT,
+      accept: 'application/json',
+      'content-type': body.contentType,
+      'content-length': body.sizeBytes,
+      ...headers,
+    },
+    signal: end,
+  });
+  try {
+    const answered = new Promise<IncomingMessage>((resolve, reject) => {
+      call.on('response', resolve);
+      call.on('error', reject);
+    });
+    // A body that fails fails the call too. Whoever refuses a body may answer and hang up before it is out: then the answer counts.
+    pipeline(source, call).catch(() => undefined);
+    const response = await answered;
+    const said = await text(response);
+    return {
+      status: response.statusCode ?? 0,
+      headers: new Headers(response.headers as Record<string, string>),
+      contentType: response.headers['content-type'] ?? '',
+      text: said,
+      json: parseJson(said),
+    };
+  } catch (cause) {
+    signal.throwIfAborted();
+    const why = late.aborted ? { why: `no answer within ${timeoutMs} ms` } : {};
+    throw unreachable({ vendor, method: 'POST', url, cause: broken ?? cause, ...why });
+  } finally {
+    call.destroy();
+    source.destroy();
+  }
+}
