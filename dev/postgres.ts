@@ -19,6 +19,8 @@ export interface DatabaseServer {
   /** `given`: by DATABASE_URL. `adopted`: our embedded server was running already. `started`: by this call. */
   readonly origin: 'given' | 'adopted' | 'started';
   stop(): Promise<void>;
+  /** Ends the server as a crash would, when this call started it; chaos does. */
+  kill(): Promise<void>;
 }
 
 export interface DatabaseOptions {
@@ -39,7 +41,8 @@ export interface DatabaseOptions {
 /** Answers a PostgreSQL: the given one, the embedded one that runs already, or the embedded one, started (and made) now. */
 export async function ensureDatabase(options: DatabaseOptions): Promise<DatabaseServer> {
   const { databaseUrl = process.env['DATABASE_URL'], name = 'tempera' } = options;
-  if (databaseUrl) return { url: databaseUrl, origin: 'given', stop: async () => undefined };
+  if (databaseUrl)
+    return { url: databaseUrl, origin: 'given', stop: async () => undefined, kill: async () => undefined };
   const dir = resolve(options.dir);
   mkdirSync(dir, { recursive: true });
   // Two first starts at once would otherwise make two clusters in one folder.
@@ -59,7 +62,12 @@ export async function ensureDatabase(options: DatabaseOptions): Promise<Database
     const running = runningPort(data);
     if (running !== null && (await answers(urlFor(running, 'postgres')))) {
       await createDatabase(urlFor(running, 'postgres'), name);
-      return { url: urlFor(running, name), origin: 'adopted', stop: async () => undefined };
+      return {
+        url: urlFor(running, name),
+        origin: 'adopted',
+        stop: async () => undefined,
+        kill: async () => undefined,
+      };
     }
     const port = options.port ?? (await freePort());
     const child = await startServer({ options, dir, base, data, port, binaries, user, url: urlFor(port, 'postgres') });
@@ -69,8 +77,12 @@ export async function ensureDatabase(options: DatabaseOptions): Promise<Database
       rmSync(base, { recursive: true, force: true });
       rmSync(dir, { recursive: true, force: true });
     };
+    const kill = async () => {
+      child.signal('SIGKILL');
+      await child.exited;
+    };
     await createDatabase(urlFor(port, 'postgres'), name);
-    return { url: urlFor(port, name), origin: 'started', stop };
+    return { url: urlFor(port, name), origin: 'started', stop, kill };
   } finally {
     release();
   }

@@ -1,4 +1,4 @@
-// The entry of `npm run demo | test | start | curate | check | bootstrap | bench:* | db:*`. Works on a clone in which nothing
+// The entry of `npm run demo | test | start | chaos | curate | check | bootstrap | bench:* | db:*`. Works on a clone in which nothing
 // is installed: brings dependencies, the generated database client and the Temporal CLI up to date, then runs the command and
 // ends with its exit code. Plain JavaScript without dependencies.
 import './node-version.mjs';
@@ -42,6 +42,7 @@ function commandFor(name) {
   if (name === 'bench:curation') return { ...typescript('bench/curation.ts'), needs: {} };
   if (name.startsWith('bench:'))
     return { ...typescript(`bench/${name.slice('bench:'.length)}.ts`), needs: { temporal: true, s3: true } };
+  if (name === 'chaos') return { ...typescript('dev/chaos.ts'), needs: { temporal: true, s3: true } };
   if (name === 'demo' || name === 'start') return { ...typescript(`dev/${name}.ts`), needs: { temporal: true } };
   return null;
 }

@@ -1,0 +1,56 @@
+/** A caller of the API as it should be: it repeats a request until it is answered, with the same Idempotency-Key. */
+import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+const PAUSE_MS = 200;
+/** Far beyond what any outage takes. Milliseconds. */
+const PATIENCE_MS = 120_000;
+const ANSWER_WITHIN_MS = 20_000;
+
+export interface ApiAnswer<Body> {
+  readonly status: number;
+  readonly body: Body;
+}
+
+/** Speaks to the API at `url` with the key in `apiKeyFile`. */
+export function createPatientClient(url: string, apiKeyFile: string) {
+  const key = readFileSync(apiKeyFile, 'utf8').trim();
+  const request = async <Body>(path: string, init: RequestInit): Promise<ApiAnswer<Body>> => {
+    const deadline = Date.now() + PATIENCE_MS;
+    for (;;) {
+      const answer = await tryOnce<Body>(path, init);
+      if (answer !== null) return answer;
+      if (Date.now() > deadline)
+        throw new Error(`${init.method} ${path} was not answered for ${PATIENCE_MS / 1_000} s`);
+      await sleep(PAUSE_MS);
+    }
+  };
+
+  /** Null when the API is down or says that it cannot do it now. */
+  const tryOnce = async <Body>(path: string, init: RequestInit): Promise<ApiAnswer<Body> | null> => {
+    const headers = { ...(init.headers as Record<string, string>), authorization: `Bearer ${key}` };
+    try {
+      const response = await fetch(`${url}${path}`, {
+        ...init,
+        headers,
+        signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
+      });
+      const body = (await response.json()) as Body;
+      return response.status >= 500 ? null : { status: response.status, body };
+    } catch {
+      // Killed in the middle of the answer, or not listening yet.
+      return null;
+    }
+  };
+
+  return {
+    post: <Body>(path: string, body?: object, headers: Record<string, string> = {}) =>
+      request<Body>(path, {
+        method: 'POST',
+        ...(body === undefined
+          ? { headers }
+          : { headers: { ...headers, 'content-type': 'application/json' }, body: JSON.stringify(body) }),
+      }),
+    upload: <Body>(path: string, form: () => FormData) => request<Body>(path, { method: 'POST', body: form() }),
+  };
+}
