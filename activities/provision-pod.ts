@@ -1,5 +1,8 @@
+import { canRent } from '../core/budget.ts';
+import type { BudgetMargins } from '../core/budget.ts';
 import { TemperaError } from '../core/failure.ts';
 import { createWindowMs } from '../core/interval.ts';
+import { storageHourlyMicroUsd } from '../core/money.ts';
 import { rankOffers } from '../core/offer.ts';
 import { limitSentence } from '../core/spend-limit.ts';
 import type { Offer } from '../core/offer.ts';
@@ -27,6 +30,8 @@ export interface ProvisionPodInput {
   readonly minVramGb?: number;
   readonly createTimeoutMs: number;
   readonly reconcileIntervalMs: number;
+  /** What is left below the training's ceiling, and the time kept for its end. Absent without a ceiling. */
+  readonly budget?: { readonly leftMicroUsd: number } & BudgetMargins;
 }
 
 export interface ProvisionedPod {
@@ -42,7 +47,9 @@ export interface ProvisionedPod {
 export type ProvisionResult =
   | ({ readonly status: 'provisioned' } & ProvisionedPod)
   /** Every offer was refused or taken. Nothing was rented. */
-  | { readonly status: 'no_capacity'; readonly message: string };
+  | { readonly status: 'no_capacity'; readonly message: string }
+  /** What is left below the ceiling pays for none of the offers. Nothing was rented. */
+  | { readonly status: 'too_dear' };
 
 /** After a create of unclear outcome: looks in the vendor's list before the step fails retryably with the same name. */
 const RECONCILE_LOOKS = 5;
@@ -133,7 +140,13 @@ export function provisionPod(deps: ActivityDependencies) {
     const query = { ...wishes, baseModel, avoidDataCenters: input.avoidDataCenters };
     const larger = rankOffers(catalog, { ...query, minVramGb: input.minVramGb });
     // Nothing larger may be had at all: then the recipe's low-memory mode must do.
-    const offers = larger.length > 0 ? larger : rankOffers(catalog, query);
+    const ranked = larger.length > 0 ? larger : rankOffers(catalog, query);
+    const { budget } = input;
+    const storage = storageHourlyMicroUsd(deps.pod.diskGb);
+    const offers = ranked.filter(
+      ({ hourlyMicroUsd }) => !budget || canRent(budget.leftMicroUsd, hourlyMicroUsd + storage, budget),
+    );
+    if (ranked.length > 0 && offers.length === 0) return { status: 'too_dear' };
     if (offers.length === 0) return { status: 'no_capacity', message: noOfferText(catalog.length, cap) };
 
     const spec = {

@@ -12,7 +12,7 @@ interface Rented {
   readonly createdAtMs: number;
 }
 
-interface Margins {
+export interface BudgetMargins {
   /** Kept for asking for a save and bringing it home. Milliseconds. */
   readonly budgetSaveMs: number;
   /** Kept for the teardown, which bills until the vendor has ended the pod. Milliseconds. */
@@ -33,7 +33,7 @@ export function budgetClock(
   ceilingMicroUsd: number,
   spentMicroUsd: number,
   pod: Rented,
-  { budgetSaveMs, budgetTeardownMs }: Margins,
+  { budgetSaveMs, budgetTeardownMs }: BudgetMargins,
 ): BudgetClock {
   const reachedAt = (microUsd: number) =>
     pod.createdAtMs + Math.floor((Math.max(0, microUsd - spentMicroUsd) * MS_PER_HOUR) / pod.hourlyMicroUsd);
@@ -42,6 +42,6 @@ export function budgetClock(
 }
 
 /** Whether what is left of a ceiling pays for a pod that does more than save and go. */
-export function canRent(leftMicroUsd: number, hourlyMicroUsd: number, margins: Margins): boolean {
+export function canRent(leftMicroUsd: number, hourlyMicroUsd: number, margins: BudgetMargins): boolean {
   return leftMicroUsd > rentMicroUsd(hourlyMicroUsd, margins.budgetSaveMs + margins.budgetTeardownMs);
 }

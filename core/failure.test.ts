@@ -8,6 +8,7 @@ describe('failure policy', () => {
     expect(counting.map(([code]) => code)).toEqual([
       'POD_LOST',
       'TRAINING_STALLED',
+      'POD_SLOW',
       'TRAINER_ERROR',
       'OUT_OF_MEMORY',
       'ARTIFACT_INVALID',

@@ -97,8 +97,6 @@ async function tryOnPods(input: AttemptInput): Promise<Tried> {
   const avoidDataCenters: string[] = [];
   let refusal: Failed = { code: 'POD_NOT_READY', message: 'No pod was tried' };
   for (let pod = 1; pod <= input.intervals.maxPodsPerAttempt; pod += 1) {
-    const broke = input.money.refusal();
-    if (broke !== null) return broke;
     const name = podName({
       environment: input.plan.environment,
       trainingId: input.plan.trainingId,
@@ -142,8 +140,10 @@ async function provision(
       ...(input.minVramGb === undefined ? {} : { minVramGb: input.minVramGb }),
       createTimeoutMs: intervals.createTimeoutMs,
       reconcileIntervalMs: intervals.reconcileIntervalMs,
+      ...input.money.budget(),
     });
     if (result.status === 'provisioned') return { ...result, status: 'rented' };
+    if (result.status === 'too_dear') return input.money.exceeded();
     const waitMs = waits[Math.min(look, waits.length - 1)] ?? 0;
     if (waitedMs + waitMs > intervals.capacityTimeoutMs)
       return { status: 'failed', vramGb: null, code: 'NO_CAPACITY', message: result.message };

@@ -1,7 +1,7 @@
 /** The money of one training as its story knows it: the ceiling, what was spent, and when a pod's rent reaches the one. */
 import { condition } from '@temporalio/workflow';
 import type { ProvisionedPod } from '../activities/provision-pod.ts';
-import { budgetClock, canRent } from '../core/budget.ts';
+import { budgetClock } from '../core/budget.ts';
 import type { Intervals } from '../core/interval.ts';
 import { formatUsd, rentMicroUsd } from '../core/money.ts';
 import type { Failed } from './outcome.ts';
@@ -23,8 +23,6 @@ export function createMoney({ intervals, warn }: MoneyOptions) {
   let ceiling: number | null = null;
   let spentBefore = 0;
   let ofAttempt = 0;
-  /** What the last pod billed an hour: the best guess for the next one. */
-  let lastRate = 0;
   let warnedOf: number | null = null;
   let exceededAt: number | null = null;
 
@@ -62,12 +60,14 @@ export function createMoney({ intervals, warn }: MoneyOptions) {
     exceeded,
     /** Whether the ceiling that stopped the training has been raised. */
     isRaised: () => exceededAt !== null && ceiling !== null && ceiling > exceededAt,
-    /** Why no further pod may be rented; null when one may. */
-    refusal: (): Broke | null =>
-      ceiling === null || canRent(ceiling - spent(), lastRate, intervals) ? null : exceeded(),
+    /** What a further pod may cost, for whoever rents it. */
+    budget: () => {
+      if (ceiling === null) return {};
+      const { budgetSaveMs, budgetTeardownMs } = intervals;
+      return { budget: { leftMicroUsd: ceiling - spent(), budgetSaveMs, budgetTeardownMs } };
+    },
     /** Resolves when the pod must be on its way out, whatever it does. */
     usedUpBy: async (pod: Rate): Promise<Halt> => {
-      lastRate = pod.hourlyMicroUsd;
       await reached(() => clockOf(pod)?.endAtMs ?? null);
       return 'budget';
     },
