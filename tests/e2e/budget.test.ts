@@ -1,5 +1,6 @@
 /** A ceiling stops a run gently, never is passed, and can be raised; limits refuse what would exceed them. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { drawPhoto } from '../../dev/photos.ts';
 import { createInstallation, podsOf } from './installation.ts';
 import type { Installation } from './installation.ts';
 
@@ -119,7 +120,7 @@ describe('limits of a user', () => {
     });
     const images = await rich.upload({
       filename: 'a.jpg',
-      bytes: await (await import('../../dev/photos.ts')).drawPhoto(1),
+      bytes: await drawPhoto(1),
     });
     const body = {
       name: 'Mia',
@@ -132,7 +133,7 @@ describe('limits of a user', () => {
     const tooDear = await rich.post('/v1/trainings', { ...body, maxCostUsd: 0.9 });
     const unnamed = await rich.post('/v1/trainings', body);
 
-    expect(both.map(({ status }) => status).toSorted()).toEqual([201, 402]);
+    expect(both.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([201, 402]);
     expect(both.find(({ status }) => status === 402)!.body).toMatchObject({
       code: 'LIMIT_EXCEEDED',
       details: [expect.stringContaining('$0.6000 of $1.0000 are spent or reserved')],
