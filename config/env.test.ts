@@ -29,3 +29,9 @@ describe('the caption service', () => {
     },
   );
 });
+
+test('metrics are served only at an address with a port', () => {
+  expect(readSettings(BASE).metricsAddress).toBeUndefined();
+  expect(readSettings({ ...BASE, METRICS_ADDRESS: '0.0.0.0:9464' }).metricsAddress).toBe('0.0.0.0:9464');
+  expect(() => readSettings({ ...BASE, METRICS_ADDRESS: '9464' })).toThrow('METRICS_ADDRESS');
+});

@@ -56,6 +56,8 @@ export interface Settings {
   readonly workerRoles: readonly WorkerRole[];
   /** Limits on spending, of users without limits of their own. */
   readonly limits: SpendLimits;
+  /** Where a worker serves its metrics for Prometheus, `host:port`; undefined: nowhere. */
+  readonly metricsAddress: string | undefined;
   readonly sweep: {
     /** Pause between two sweeps for pods that nobody owns. Milliseconds. */
     readonly intervalMs: number;
@@ -140,6 +142,9 @@ export function readSettings(env: Environment = process.env): Settings {
   const roleNames = (env['WORKER_ROLES'] || WORKER_ROLES.join(',')).split(',').map((name) => name.trim());
   const roles = WORKER_ROLES.filter((role) => roleNames.includes(role));
   if (roles.length !== roleNames.length) faults.push(`WORKER_ROLES must name some of ${WORKER_ROLES.join(', ')}`);
+  const metricsAddress = env['METRICS_ADDRESS'] || undefined;
+  if (metricsAddress !== undefined && !/^\S+:\d{1,5}$/.test(metricsAddress))
+    faults.push('METRICS_ADDRESS must be an address and a port, such as 127.0.0.1:9464');
   const host = env['API_HOST'] || '127.0.0.1';
   const port = integer('API_PORT', 8080, 0, 65_535);
 
@@ -172,6 +177,7 @@ export function readSettings(env: Environment = process.env): Settings {
       userMonth: usdLimit('LIMIT_USER_MONTH_USD'),
       characterMonth: usdLimit('LIMIT_CHARACTER_MONTH_USD'),
     },
+    metricsAddress,
     sweep: {
       intervalMs: integer('SWEEP_INTERVAL_SECONDS', 120, 1, 86_400) * 1_000,
       graceMs: integer('SWEEP_GRACE_SECONDS', 600, 0, 86_400) * 1_000,

@@ -8,6 +8,7 @@ import { taskQueues } from '../workflows/contract.ts';
 import { connectWithPatience } from './connect.ts';
 import { createDependencies } from './dependencies.ts';
 import { createWorkers } from './roles.ts';
+import { metricsFor } from './metrics.ts';
 import { ensureSweepSchedule } from './sweep-schedule.ts';
 
 const settings = readSettings();
@@ -23,6 +24,7 @@ Runtime.install({
     else if (level === 'WARN') logger.warn(line, message);
     else logger.debug(line, message);
   }),
+  ...(settings.metricsAddress === undefined ? {} : { telemetryOptions: metricsFor(settings.metricsAddress) }),
 });
 
 // @huggingface/hub 2.17.5 races its uploads: when two fail, nobody hears of the second. That must not end all other trainings.
