@@ -4,10 +4,7 @@ import { sharedAnswer } from './shared-answer.ts';
 function counted() {
   let calls = 0;
   let now = 0;
-  const shared = sharedAnswer(
-    async () => ++calls,
-    () => now,
-  );
+  const shared = sharedAnswer(async () => ++calls, { now: () => now });
   return { shared, advance: (ms: number) => (now += ms) };
 }
 
@@ -44,7 +41,7 @@ describe('a shared answer', () => {
         if (mine === 1) await new Promise<void>((resolve) => (release = resolve));
         return mine;
       },
-      () => now,
+      { now: () => now },
     );
     const old = shared.get(1_000);
     now = 5;
@@ -65,5 +62,21 @@ describe('a shared answer', () => {
 
     await expect(shared.get(100)).rejects.toThrow('once');
     expect(await shared.get(100)).toBe(2);
+  });
+
+  test('who comes during the pause before a fetch shares that fetch, also after a change', async () => {
+    let calls = 0;
+    const pauses: (() => void)[] = [];
+    const shared = sharedAnswer(async () => ++calls, {
+      pauseMs: () => 5,
+      sleep: () => new Promise<void>((resolve) => pauses.push(resolve)),
+    });
+
+    const first = shared.get(0);
+    shared.invalidate();
+    const second = shared.get(0);
+    for (const resume of pauses) resume();
+
+    expect(await Promise.all([first, second])).toEqual([1, 1]);
   });
 });

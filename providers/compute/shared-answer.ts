@@ -1,4 +1,5 @@
 /** One answer shared by everybody in the process who can live with its age: vendors' quotas are per account, not per training. */
+import { setTimeout as wait } from 'node:timers/promises';
 
 interface Fetched<T> {
   readonly value: T;
@@ -12,31 +13,43 @@ export interface SharedAnswer<T> {
   invalidate(): void;
 }
 
+interface SharedAnswerOptions {
+  readonly now?: () => number;
+  /** How long the next fetch has to wait; whoever asks meanwhile shares it. Milliseconds, default none. */
+  readonly pauseMs?: (now: number) => number;
+  readonly sleep?: (ms: number) => Promise<unknown>;
+}
+
 /** Wraps a fetch so that concurrent and recent callers share it. A failed fetch is not kept. */
-export function sharedAnswer<T>(fetchValue: () => Promise<T>, now: () => number = Date.now): SharedAnswer<T> {
+export function sharedAnswer<T>(fetchValue: () => Promise<T>, options: SharedAnswerOptions = {}): SharedAnswer<T> {
+  const { now = Date.now, pauseMs = () => 0, sleep = wait } = options;
   let last: Fetched<T> | null = null;
-  let pending: { readonly startedAt: number; readonly result: Promise<T> } | null = null;
+  let pending: { readonly begun: { at: number }; readonly result: Promise<T> } | null = null;
   return {
     async get(maxAgeMs) {
       if (last && now() - last.fetchedAt <= maxAgeMs) return last.value;
       // A fetch that began before this call may miss what happened since: it serves only those who accept some age.
-      if (pending && (maxAgeMs > 0 || pending.startedAt >= now())) return await pending.result;
-      const startedAt = now();
-      const result = fetchValue().then((value) => {
-        if (!last || startedAt >= last.fetchedAt) last = { value, fetchedAt: startedAt };
+      if (pending && (maxAgeMs > 0 || pending.begun.at >= now())) return await pending.result;
+      // One that has not begun will see everything that happens until then.
+      const begun = { at: Infinity };
+      const begin = async () => {
+        begun.at = now();
+        const value = await fetchValue();
+        if (!last || begun.at >= last.fetchedAt) last = { value, fetchedAt: begun.at };
         return value;
-      });
-      const mine = { startedAt, result };
+      };
+      const pause = pauseMs(now());
+      const mine = { begun, result: pause > 0 ? sleep(pause).then(begin) : begin() };
       pending = mine;
       try {
-        return await result;
+        return await mine.result;
       } finally {
         if (pending === mine) pending = null;
       }
     },
     invalidate() {
       last = null;
-      pending = null;
+      if (pending?.begun.at !== Infinity) pending = null;
     },
   };
 }

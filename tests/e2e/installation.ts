@@ -170,6 +170,7 @@ export async function createInstallation(options: InstallationOptions = {}) {
       apiUrl: world.runpodUrl,
       proxyTemplate: world.proxyTemplate,
       catalogAgeMs: 0,
+      freeListsPerMinute: Infinity,
     }),
     trainer: createAiToolkitTrainer({
       huggingFaceToken: 'hf_emulated',

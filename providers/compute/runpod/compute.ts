@@ -8,6 +8,7 @@ import type { Compute, CreateOutcome, Pod, PodSpec } from '../compute.ts';
 import { sharedAnswer } from '../shared-answer.ts';
 import { toArgs } from './args.ts';
 import { isGoneAnswer, isNoCapacity, isUnclear, problemOf, toError } from './errors.ts';
+import { createListPace } from './list-pace.ts';
 import { createRateGate } from './rate-gate.ts';
 import { readBilling, readCatalog, readPod, readPods, toCatalogGpu, toPod } from './wire.ts';
 
@@ -19,13 +20,15 @@ interface RunpodOptions {
   readonly proxyTemplate: string;
   /** How old the catalog may be. Milliseconds; SkyPilot caches it for 20 s, and so do we. */
   readonly catalogAgeMs?: number;
+  /** Lists of pods in a minute before they are spaced out. Default 30. */
+  readonly freeListsPerMinute?: number;
 }
 
 /** More pages than any account of ours can fill: 1,000 pods a page. */
 const MAX_PAGES = 20;
 
 export function createRunpodCompute(options: RunpodOptions): Compute {
-  const { apiKey, apiUrl, proxyTemplate, catalogAgeMs = 20_000 } = options;
+  const { apiKey, apiUrl, proxyTemplate, catalogAgeMs = 20_000, freeListsPerMinute } = options;
   const gate = createRateGate();
 
   const call = async (
@@ -46,21 +49,24 @@ export function createRunpodCompute(options: RunpodOptions): Compute {
     return answer;
   };
 
-  const pods = sharedAnswer(async (): Promise<readonly Pod[]> => {
-    const all: Pod[] = [];
-    let cursor: string | null = null;
-    for (let page = 0; page < MAX_PAGES; page += 1) {
-      const query: string = cursor === null ? '' : `?cursor=${encodeURIComponent(cursor)}`;
-      const answer = await call('GET', `/v2/pods${query}`);
-      if (answer.status !== 200) throw toError(answer, 'the list of pods');
-      const { pods: part, pagination } = readPods(answer.json);
-      all.push(...part.map(toPod));
-      if (!pagination?.hasNextPage) return all;
-      if (pagination.nextCursor === null || pagination.nextCursor === cursor) break;
-      cursor = pagination.nextCursor;
-    }
-    throw new TemperaError('PROVIDER_UNAVAILABLE', 'RunPod’s list of pods did not come to an end');
-  });
+  const pods = sharedAnswer(
+    async (): Promise<readonly Pod[]> => {
+      const all: Pod[] = [];
+      let cursor: string | null = null;
+      for (let page = 0; page < MAX_PAGES; page += 1) {
+        const query: string = cursor === null ? '' : `?cursor=${encodeURIComponent(cursor)}`;
+        const answer = await call('GET', `/v2/pods${query}`);
+        if (answer.status !== 200) throw toError(answer, 'the list of pods');
+        const { pods: part, pagination } = readPods(answer.json);
+        all.push(...part.map(toPod));
+        if (!pagination?.hasNextPage) return all;
+        if (pagination.nextCursor === null || pagination.nextCursor === cursor) break;
+        cursor = pagination.nextCursor;
+      }
+      throw new TemperaError('PROVIDER_UNAVAILABLE', 'RunPod’s list of pods did not come to an end');
+    },
+    { pauseMs: createListPace(freeListsPerMinute) },
+  );
 
   const catalog = sharedAnswer(async () => {
     const query = 'include=AVAILABILITY&product=POD&count=1&minCudaVersion=13.0';
