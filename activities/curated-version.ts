@@ -11,7 +11,7 @@ import { renderContactSheet } from '../curation/report/contact-sheet.ts';
 import { renderReport } from '../curation/report/html.ts';
 import type { DatasetPhoto } from '../prisma/repositories/curation.ts';
 import { createAnalysisCache } from './analysis-cache.ts';
-import { readObject } from './dataset-manifest.ts';
+import { findObject, readObject } from './dataset-manifest.ts';
 import { datasetVersion } from './dataset-version.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { keepAlive } from './step.ts';
@@ -69,7 +69,10 @@ function heartbeatingCaptioner(captioner: Captioner, step: Step): Captioner {
   return { name: captioner.name, describe: (picture) => keepAlive(step, captioner.describe(picture)) };
 }
 
-/** Stores the report as JSON, page and contact sheet; the row comes last, so it never names a missing file. */
+/**
+ * Stores the report as JSON, page and contact sheet; the row comes last, so it never names a missing file. The JSON is written
+ * after the other two: where it lies already, word for word, they need not be drawn again.
+ */
 export async function storeReport(
   deps: ActivityDependencies,
   { datasetId, version, folder, set }: CuratedVersion,
@@ -77,14 +80,19 @@ export async function storeReport(
   step: Step,
 ): Promise<void> {
   const { report } = set;
-  const put = async (name: string, contentType: string, bytes: Uint8Array) => {
-    const { key } = await deps.store.put(`${folder}/${name}`, bytes, { contentType, signal: step.signal });
+  const htmlKey = `${folder}/report.html`;
+  const contactSheetKey = `${folder}/contact-sheet.png`;
+  const put = async (key: string, contentType: string, bytes: Uint8Array) => {
+    await deps.store.put(key, bytes, { contentType, signal: step.signal });
     step.heartbeat();
-    return key;
   };
-  await put('report.json', 'application/json', Buffer.from(JSON.stringify(report, null, 2)));
-  const htmlKey = await put('report.html', 'text/html; charset=utf-8', Buffer.from(renderReport(set)));
-  const contactSheetKey = await put('contact-sheet.png', 'image/png', await renderContactSheet(set));
+  const json = Buffer.from(JSON.stringify(report, null, 2));
+  const jsonKey = `${folder}/report.json`;
+  if (!(await findObject(deps.store, jsonKey, step.signal))?.equals(json)) {
+    await put(htmlKey, 'text/html; charset=utf-8', Buffer.from(renderReport(set)));
+    await put(contactSheetKey, 'image/png', await renderContactSheet(set));
+    await put(jsonKey, 'application/json', json);
+  }
   const { verdict, kept, reserved, dropped } = report;
   await deps.repositories.curation.saveCurationReport({
     datasetId,
