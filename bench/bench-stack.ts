@@ -6,6 +6,7 @@ import { Client, Connection } from '@temporalio/client';
 import { createApiClient } from '../dev/api-client.ts';
 import { drawPhoto } from '../dev/photos.ts';
 import { startStack } from '../dev/stack.ts';
+import type { StackOptions, WorkerProcess } from '../dev/stack.ts';
 import { createWorldAdmin } from './world-admin.ts';
 import type { WorldAdmin } from './world-admin.ts';
 
@@ -15,18 +16,24 @@ export interface BenchStack {
   readonly world: WorldAdmin;
   /** Ids of the photos that were uploaded at the start. */
   readonly imageIds: readonly string[];
+  readonly databaseUrl: string;
+  readonly workers: readonly WorkerProcess[];
   readonly broken: Promise<string>;
   stop(): Promise<void>;
 }
 
 /** Starts everything and uploads photos that the project draws. Refuses a real RunPod key: pods would cost money. */
-export async function startBenchStack(photos: number, log: (line: string) => void): Promise<BenchStack> {
+export async function startBenchStack(
+  photos: number,
+  log: (line: string) => void,
+  options: Pick<StackOptions, 'workerRoles'> = {},
+): Promise<BenchStack> {
   if (process.env['RUNPOD_API_KEY'])
     throw new Error('RUNPOD_API_KEY is set: the benchmark would rent real pods. Unset it.');
   const home = await mkdtemp(join(tmpdir(), 'tempera-bench-'));
   const removeHome = () => rm(home, { recursive: true, force: true, maxRetries: 5 });
   try {
-    const stack = await startStack({ home, log });
+    const stack = await startStack({ home, log, ...options });
     const connection = await Connection.connect({ address: stack.temporal.address });
     let broken = false;
     void stack.broken.then(() => (broken = true));
@@ -48,6 +55,8 @@ export async function startBenchStack(photos: number, log: (line: string) => voi
         temporal: new Client({ connection, namespace: stack.temporal.namespace }),
         world: createWorldAdmin(`${stack.emulatorUrl}/w/dev`),
         imageIds: images.map(({ id }) => id),
+        databaseUrl: stack.databaseUrl,
+        workers: stack.workers,
         broken: stack.broken,
         stop,
       };

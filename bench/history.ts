@@ -1,5 +1,5 @@
 /** What a training's workflow history says of time: when each activity was scheduled, started and closed. */
-import type { Client } from '@temporalio/client';
+import type { Client, WorkflowHandle } from '@temporalio/client';
 import { trainingWorkflowId } from '../workflows/contract.ts';
 
 /** One activity. Epoch milliseconds, by the server's clock. */
@@ -15,16 +15,39 @@ interface Timestamp {
   readonly nanos?: number | null;
 }
 
+type Events = NonNullable<Awaited<ReturnType<WorkflowHandle['fetchHistory']>>['events']>;
+
+/** Every event of a training's workflow. */
+export async function eventsOf(client: Client, trainingId: string): Promise<Events> {
+  return (await client.workflow.getHandle(trainingWorkflowId(trainingId)).fetchHistory()).events ?? [];
+}
+
+/**
+ * What Temporal Cloud would bill of a history (docs.temporal.io/cloud/actions): starts, activities, timers, signals, search
+ * attributes and markers. Heartbeats and repeated tries of an activity leave no event and are not in it.
+ */
+export function actionsOf(events: Events): number {
+  return events.filter(
+    (event) =>
+      event.workflowExecutionStartedEventAttributes ??
+      event.activityTaskScheduledEventAttributes ??
+      event.timerStartedEventAttributes ??
+      event.workflowExecutionSignaledEventAttributes ??
+      event.upsertWorkflowSearchAttributesEventAttributes ??
+      event.markerRecordedEventAttributes,
+  ).length;
+}
+
 /** All activities of a training in the order in which they were scheduled, and the start of the workflow. */
 export async function stepsOf(
   client: Client,
   trainingId: string,
 ): Promise<{ readonly startedAt: number; readonly steps: readonly StepTimes[] }> {
-  const { events } = await client.workflow.getHandle(trainingWorkflowId(trainingId)).fetchHistory();
+  const events = await eventsOf(client, trainingId);
   const open = new Map<string, { name: string; scheduledAt: number; startedAt: number }>();
   const steps: StepTimes[] = [];
   let startedAt = 0;
-  for (const event of events ?? []) {
+  for (const event of events) {
     const at = milliseconds(event.eventTime);
     if (event.workflowExecutionStartedEventAttributes) startedAt = at;
     const scheduled = event.activityTaskScheduledEventAttributes;

@@ -38,7 +38,7 @@ export function table(rows: readonly (readonly string[])[]): string {
 /** What issue and README promise, and what was measured. */
 export interface Target {
   readonly name: string;
-  readonly unit: 'ms' | 'ratio' | 'MiB' | 'photos/s';
+  readonly unit: 'ms' | 'ratio' | 'MiB' | 'photos/s' | 'events' | 'calls' | 'trainings';
   readonly measured: number;
   readonly limit: number;
   /** Whether the limit is the most or the least that is allowed. */

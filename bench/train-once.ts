@@ -18,7 +18,7 @@ export interface TimedTraining {
 }
 
 /** One training through the API with everything at its default, and when each part of it happened. */
-export async function trainOnce(stack: BenchStack, body: object): Promise<TimedTraining> {
+export async function trainOnce(stack: BenchStack, body: object, limitMs = TRAINING_LIMIT_MS): Promise<TimedTraining> {
   // A dataset of its own: with the last one's, curation would find its pictures made already.
   const dataset = await stack.api.createDataset('bench', stack.imageIds);
   const calledAt = Date.now();
@@ -27,7 +27,7 @@ export async function trainOnce(stack: BenchStack, body: object): Promise<TimedT
     randomUUID(),
   );
   const answeredAt = Date.now();
-  const training = await untilEnd(stack, id);
+  const training = await untilEnd(stack, id, limitMs);
   if (training.status !== 'ready')
     throw new Error(`Training ${id} is ${training.status}: ${training.reason} ${training.message}`);
   // Closed a moment after the row says `ready`.
@@ -44,9 +44,9 @@ export async function trainOnce(stack: BenchStack, body: object): Promise<TimedT
 }
 
 /** Waits on the event stream, as a client would. */
-async function untilEnd({ api }: BenchStack, id: string): Promise<TrainingView> {
+async function untilEnd({ api }: BenchStack, id: string, limitMs: number): Promise<TrainingView> {
   const stop = new AbortController();
-  const limit = AbortSignal.any([stop.signal, AbortSignal.timeout(TRAINING_LIMIT_MS)]);
+  const limit = AbortSignal.any([stop.signal, AbortSignal.timeout(limitMs)]);
   try {
     for await (const item of api.events(id, limit)) {
       if (item.kind === 'event' && /^training\.(?:ready|failed|cancelled)$/.test(item.topic)) break;

@@ -15,6 +15,8 @@ export interface Book {
     readonly startedAtMs: number;
     readonly endedAtMs: number | null;
   }[];
+  /** Calls by method and route. */
+  readonly requests: Readonly<Record<string, number>>;
 }
 
 export interface WorldAdmin {

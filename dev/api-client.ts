@@ -40,8 +40,8 @@ export function createApiClient(url: string, apiKeyFile: string) {
         form,
       );
     },
-    createDataset: (name: string, imageIds: readonly string[]) =>
-      call<{ id: string }>('POST', '/v1/datasets', { name, imageIds }),
+    createDataset: (name: string, imageIds: readonly string[], options: object = {}) =>
+      call<{ id: string }>('POST', '/v1/datasets', { name, imageIds, ...options }),
     startTraining: (body: object, idempotencyKey: string) =>
       call<TrainingView>('POST', '/v1/trainings', body, { 'idempotency-key': idempotencyKey }),
     training: (id: string) => call<TrainingView>('GET', `/v1/trainings/${id}`),

@@ -16,16 +16,16 @@ export interface ProcessOptions {
   readonly onLine?: (line: string) => void;
 }
 
-/** Starts workers/main.ts and waits until it says `"event":"ready"`. */
-export async function startWorkerProcess(options: ProcessOptions): Promise<Child> {
-  let isReady = false;
+/** Starts workers/main.ts and waits until it says `"event":"ready"`; `pid` is that of the worker itself. */
+export async function startWorkerProcess(options: ProcessOptions): Promise<Child & { readonly pid: number }> {
+  let pid: number | undefined;
   const onLine = (line: string) => {
-    if (line.includes('"event":"ready"')) isReady = true;
+    if (line.includes('"event":"ready"')) pid = (JSON.parse(line) as { pid: number }).pid;
     options.onLine?.(line);
   };
   const child = startScript('worker', 'workers/main.ts', { ...options, onLine });
-  await readyOrStopped(child, async () => isReady);
-  return child;
+  await readyOrStopped(child, async () => pid !== undefined);
+  return { ...child, pid: pid! };
 }
 
 /** Starts api/main.ts and waits until `GET /readyz` answers 200. The address follows from API_HOST and API_PORT, which must not be 0. */

@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import type { WorkerRole } from '../config/env.ts';
 import { readTemporalDevConfig } from '../config/temporal-dev.ts';
 import { migrate } from '../prisma/migrate.ts';
 import type { Child } from './child.ts';
@@ -9,7 +10,7 @@ import { processEnvironment } from './environment.ts';
 import { claimHome, cloudOf, defaultHome } from './home.ts';
 import type { Cloud } from './home.ts';
 import { tryLock } from './lock.mjs';
-import { portOrFree } from './ports.ts';
+import { freePort, portOrFree } from './ports.ts';
 import { ensureDatabase } from './postgres.ts';
 import { startApiProcess, startWorkerProcess } from './processes.ts';
 import { resolveTemporalCli } from './temporal-cli.mjs';
@@ -32,10 +33,20 @@ export interface Stack {
   /** File that holds the first API key; the API writes it at its first start. */
   readonly apiKeyFile: string;
   readonly logs: string;
+  /** The worker processes, in the order in which they were asked for. */
+  readonly workers: readonly WorkerProcess[];
   /** Settles with a sentence when a part ends that should run; never when all is well. */
   readonly broken: Promise<string>;
   /** Ends everything in reverse order. May be called more than once. */
   stop(): Promise<void>;
+}
+
+/** One worker process of the stack. */
+export interface WorkerProcess {
+  readonly roles: readonly string[];
+  readonly pid: number;
+  /** `http://host:port/metrics` for Prometheus. */
+  readonly metricsUrl: string | null;
 }
 
 export interface StackOptions {
@@ -45,6 +56,8 @@ export interface StackOptions {
   readonly log?: (line: string) => void;
   readonly apiArgs?: readonly string[];
   readonly workerArgs?: readonly string[];
+  /** Roles of each worker process, which then serves its metrics too. Default: one process, with the roles of WORKER_ROLES. */
+  readonly workerRoles?: readonly (readonly WorkerRole[])[];
   /** Further environment variables of worker and API. */
   readonly env?: Readonly<Record<string, string | undefined>>;
 }
@@ -104,8 +117,18 @@ async function startParts({ options, cloud, home, log, stops, stop }: Start): Pr
     stops.push(() => child.stop());
     return child;
   };
-  const [worker, api] = await all([
-    startWorkerProcess({ env, args: options.workerArgs ?? [], logFile: join(logs, 'worker.log') }).then(started),
+  const startWorker = async (roles: readonly WorkerRole[] | null) => {
+    const metrics = roles === null ? null : `127.0.0.1:${await freePort()}`;
+    const own = roles === null ? {} : { WORKER_ROLES: roles.join(','), METRICS_ADDRESS: metrics! };
+    const name = roles === null ? 'worker' : `worker-${roles.join('-')}`;
+    const logFile = join(logs, `${name}.log`);
+    const child = await startWorkerProcess({ env: { ...env, ...own }, args: options.workerArgs ?? [], logFile });
+    started(child);
+    const metricsUrl = metrics === null ? null : `http://${metrics}/metrics`;
+    return { child, process: { roles: roles ?? [], pid: child.pid, metricsUrl } };
+  };
+  const [workers, api] = await all([
+    all((options.workerRoles ?? [null]).map(startWorker)),
     startApiProcess({ env, args: options.apiArgs ?? [], logFile: join(logs, 'api.log') }).then(started),
   ]);
   log(`API: ${apiUrl}`);
@@ -117,7 +140,8 @@ async function startParts({ options, cloud, home, log, stops, stop }: Start): Pr
     home,
     apiKeyFile: join(home, 'api-key'),
     logs,
-    broken: Promise.race([worker, api].map((child) => endOf(child, logs, stops))),
+    workers: workers.map(({ process: worker }) => worker),
+    broken: Promise.race([...workers.map(({ child }) => child), api].map((child) => endOf(child, logs, stops))),
     stop,
   };
 }

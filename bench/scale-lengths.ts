@@ -1,0 +1,41 @@
+import type { BenchStack } from './bench-stack.ts';
+import { eventsOf } from './history.ts';
+import { summarise } from './statistics.ts';
+import { trainOnce } from './train-once.ts';
+
+const STEP_MS = 1_000;
+const SHORT_STEPS = 15;
+const TIMES = 10;
+const OF_EACH = 3;
+
+/** History of trainings that differ only in their length: ten times the steps, checkpoints and time. */
+export async function measureLengths(stack: BenchStack) {
+  await stack.world.configure({
+    rateLimit: null,
+    loraBytes: 100_000,
+    delaysMs: {
+      provisioning: 0,
+      starting: 0,
+      ports: 0,
+      app: 0,
+      workerTick: 0,
+      modelLoad: 0,
+      datasetLoad: 0,
+      step: STEP_MS,
+    },
+  });
+  const train = (steps: number) =>
+    Promise.all(
+      Array.from({ length: OF_EACH }, async () => {
+        const { id } = await trainOnce(stack, { recipe: { steps, checkpointInterval: SHORT_STEPS } }, LIMIT_MS);
+        return (await eventsOf(stack.temporal, id)).length;
+      }),
+    );
+  const [short, long] = await Promise.all([train(SHORT_STEPS), train(SHORT_STEPS * TIMES)]);
+  return {
+    short: { seconds: (SHORT_STEPS * STEP_MS) / 1_000, events: summarise(short) },
+    long: { seconds: (SHORT_STEPS * TIMES * STEP_MS) / 1_000, events: summarise(long) },
+  };
+}
+
+const LIMIT_MS = 600_000;

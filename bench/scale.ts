@@ -1,0 +1,79 @@
+/** `npm run bench:scale`: what many trainings at the same time cost: memory, history, calls of the vendor, database writes. */
+import { writeFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { untilSignal } from '../dev/signals.ts';
+import { say } from '../dev/terminal.ts';
+import { startBenchStack } from './bench-stack.ts';
+import type { BenchStack } from './bench-stack.ts';
+import { conclude } from './report.ts';
+import { measureLengths } from './scale-lengths.ts';
+import { measureRound } from './scale-round.ts';
+import type { ScaleRound } from './scale-round.ts';
+import { scaleTable, scaleTargets } from './scale-table.ts';
+
+const USAGE =
+  'npm run bench:scale -- [--trainings 1000] [--sizes 10,100,1000] [--hold 120] [--no-lengths] [--out result.json] [--json]';
+const PHOTOS = 6;
+/** One process of each role, as in production. */
+const WORKERS = [['workflow'], ['io'], ['cpu']] as const;
+
+const { values: flags } = parseArgs({
+  options: {
+    trainings: { type: 'string', default: '1000' },
+    sizes: { type: 'string' },
+    /** How long all trainings are held while they wait. Seconds. */
+    hold: { type: 'string', default: '120' },
+    lengths: { type: 'boolean', default: true },
+    out: { type: 'string' },
+    json: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
+  },
+  allowNegative: true,
+});
+const tell = (line: string) => (flags.json ? undefined : say(line));
+const signalled = untilSignal();
+process.exitCode = flags.help ? (say(USAGE), 0) : await main();
+
+async function main(): Promise<number> {
+  const most = Number(flags.trainings);
+  const sizes = flags.sizes?.split(',').map(Number) ?? [...[10, 100].filter((size) => size < most), most];
+  const rounds: ScaleRound[] = [];
+  for (const trainings of sizes) {
+    tell(`\n${trainings} trainings at once, on a stack of their own`);
+    const round = await onStack((stack) =>
+      measureRound(stack, { trainings, holdMs: Number(flags.hold) * 1_000, tell }),
+    );
+    if (round === null) return 130;
+    rounds.push(round);
+  }
+  let lengths = null;
+  if (flags.lengths) {
+    tell('\nhistory of short and long trainings');
+    lengths = await onStack(measureLengths);
+    if (lengths === null) return 130;
+  }
+  tell(`\n${scaleTable(rounds, lengths)}`);
+  const report = { targets: scaleTargets(rounds, lengths), skipped: [], figures: { rounds, lengths } };
+  if (flags.out !== undefined) {
+    const file = resolve(process.env['INIT_CWD'] ?? '.', flags.out);
+    await writeFile(file, `${JSON.stringify(report, null, 2)}\n`);
+  }
+  return conclude(report, flags.json);
+}
+
+/** Null when somebody wants us to stop. */
+async function onStack<T>(measure: (stack: BenchStack) => Promise<T>): Promise<T | null> {
+  const stack = await startBenchStack(PHOTOS, () => undefined, { workerRoles: WORKERS });
+  try {
+    return await Promise.race([
+      measure(stack),
+      signalled.then(() => null),
+      stack.broken.then((sentence) => {
+        throw new Error(sentence);
+      }),
+    ]);
+  } finally {
+    await stack.stop();
+  }
+}
