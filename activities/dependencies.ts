@@ -13,6 +13,8 @@ import type { Repositories } from '../prisma/repositories/index.ts';
 export interface WorkflowDirectory {
   /** Whether a workflow of this id exists and is open. Throws PROVIDER_UNAVAILABLE when Temporal cannot say. */
   isOpen(workflowId: string): Promise<boolean>;
+  /** When a workflow ended, however that was; null for one that is open or unknown. Throws PROVIDER_UNAVAILABLE. */
+  closedAt(workflowId: string): Promise<Date | null>;
   /** Starts the workflow of a training unless it is running or has run. */
   startTraining(trainingId: string): Promise<void>;
   /** Asks Temporal to cancel a workflow; one that has ended meanwhile is no error. */

@@ -1,13 +1,20 @@
+import { newlyLeakedMs } from '../core/leak.ts';
 import { podNamePrefix } from '../core/names.ts';
 import { rentMicroUsd } from '../core/money.ts';
 import type { Pod } from '../providers/compute/compute.ts';
+import type { SweepRow, SweptPod } from '../prisma/repositories/sweeps.ts';
+import { countSweep } from './count-sweep.ts';
 import type { ActivityDependencies } from './dependencies.ts';
+import { judgePod } from './judge-pod.ts';
+import type { Orphan } from './judge-pod.ts';
 import { currentStep, keepAlive } from './step.ts';
 import type { Step } from './step.ts';
 
 export interface SweepInput {
   /** How old a pod must be before it can be swept. Milliseconds. */
   readonly graceMs: number;
+  /** Pause between two sweeps: with the grace, what an orphan may live before it counts as leaked. Milliseconds, default 120,000. */
+  readonly intervalMs?: number | undefined;
   /** How long after a pod's end the vendor's billing counts as complete. Milliseconds, default 600,000. */
   readonly settleAfterMs?: number | undefined;
   /** How long a training must be silent before its workflow is looked for; never less than the grace. Milliseconds, default 900,000. */
@@ -18,8 +25,12 @@ export interface SweepReport {
   /** Pods of this installation that the vendor lists. */
   readonly alive: number;
   readonly owned: number;
+  /** Pods of nobody that live on: too young, or their end failed. */
+  readonly orphaned: number;
   /** Ids are left out on purpose: names suffice and a pod's address follows from its id. */
   readonly swept: readonly { readonly name: string; readonly why: string }[];
+  /** Time that pods of nobody lived beyond pause and grace, since the last sweep. Seconds. */
+  readonly leakedSeconds: number;
   /** Ledger rows closed because the vendor does not know the pod any more. */
   readonly closed: number;
   /** Pods whose estimate was replaced by the vendor's billing. */
@@ -37,6 +48,7 @@ const QUIET_AFTER_MS = 900_000;
 /** RunPod's billing runs every 5 minutes (docs, 2026-08); twice that is given. Milliseconds. */
 const SETTLE_AFTER_MS = 600_000;
 const SETTLE_AT_ONCE = 20;
+const INTERVAL_MS = 120_000;
 
 /**
  * Accounts for every pod with our prefix: ends those whose training is unknown, closed or on a later pod, after a grace period.
@@ -45,19 +57,9 @@ const SETTLE_AT_ONCE = 20;
 export function sweepPods(deps: ActivityDependencies) {
   const { compute, repositories, workflows } = deps;
 
-  /** Why nobody owns this pod, and whether the ledger's row of its name is about this very pod; null when somebody owns it. */
-  const judge = async (pod: Pod): Promise<{ why: string; inLedger: boolean } | null> => {
-    const owner = await repositories.pods.findOwner(pod.name);
-    if (!owner) return { why: 'no training has asked for it', inLedger: false };
-    if (owner.externalId !== null && owner.externalId !== pod.id)
-      return { why: 'another pod has its name and is the one in use', inLedger: false };
-    if (!owner.current) return { why: 'its training is on a later pod', inLedger: true };
-    if (!(await workflows.isOpen(owner.workflowId))) return { why: 'its training has ended', inLedger: true };
-    return null;
-  };
-
   return async (input: SweepInput): Promise<SweepReport> => {
-    const { graceMs, settleAfterMs = SETTLE_AFTER_MS, quietAfterMs = QUIET_AFTER_MS } = input;
+    const { graceMs, intervalMs = INTERVAL_MS } = input;
+    const { settleAfterMs = SETTLE_AFTER_MS, quietAfterMs = QUIET_AFTER_MS } = input;
     const step = currentStep();
     // First what needs no vendor: a vendor that is down must not hold up trainings that wait for a workflow.
     const started = await startLost();
@@ -68,28 +70,46 @@ export function sweepPods(deps: ActivityDependencies) {
     const pods = (await keepAlive(step, compute.list({ maxAgeMs: 0 }, step.signal))).filter(
       (pod) => pod.name.startsWith(prefix) && pod.state !== 'ended',
     );
-    const swept: { name: string; why: string }[] = [];
+    const before = await repositories.sweeps.lastSweep();
+    const swept: SweptPod[] = [];
+    const orphaned: SweptPod[] = [];
     for (const pod of pods) {
       step.heartbeat();
-      if (listedAt - pod.createdAt.getTime() < graceMs) continue;
       try {
-        const orphan = await judge(pod);
+        const orphan = await judgePod(deps, pod);
         if (orphan === null) continue;
-        await sweep(pod, orphan, step.signal);
-        swept.push({ name: pod.name, why: orphan.why });
+        const isOld = listedAt - pod.createdAt.getTime() >= graceMs;
+        const failure = isOld ? await failureOf(sweep(pod, orphan, step.signal)) : null;
+        if (failure !== null) troubles.push(failure);
+        const note = sweptPod(pod, orphan, { before, allowedMs: intervalMs + graceMs });
+        (isOld && failure === null ? swept : orphaned).push(note);
       } catch (error) {
-        // One pod that cannot be ended now must not keep the others alive.
+        // One pod that cannot be judged now must not keep the others alive.
         troubles.push(error);
       }
     }
+    const owned = pods.length - swept.length - orphaned.length;
+    const leakedMs = [...swept, ...orphaned].reduce((sum, pod) => sum + pod.leakedMs, 0);
+    await repositories.sweeps.recordSweep({ alive: pods.length, owned, orphaned, swept, leakedMs });
+    countSweep({ alive: pods.length, orphaned: orphaned.length, swept: swept.length, leakedMs });
     const listed = new Set(pods.map((pod) => pod.name));
     const closed = await closeLedger(listed, new Date(listedAt - graceMs));
     const settled = await settle(step, new Date(Date.now() - settleAfterMs));
     if (troubles.length > 0) throw troubles[0];
-    return { alive: pods.length, owned: pods.length - swept.length, swept, closed, settled, ended, started };
+    return {
+      alive: pods.length,
+      owned,
+      orphaned: orphaned.length,
+      swept: swept.map(({ name, why }) => ({ name, why })),
+      leakedSeconds: Math.round(leakedMs / 1_000),
+      closed,
+      settled,
+      ended,
+      started,
+    };
   };
 
-  async function sweep(pod: Pod, orphan: { why: string; inLedger: boolean }, signal: AbortSignal): Promise<void> {
+  async function sweep(pod: Pod, orphan: Orphan, signal: AbortSignal): Promise<void> {
     await compute.terminate(pod.id, signal);
     if (!orphan.inLedger) return;
     const costMicroUsd = rentMicroUsd(pod.hourlyMicroUsd, Date.now() - pod.createdAt.getTime());
@@ -101,7 +121,9 @@ export function sweepPods(deps: ActivityDependencies) {
   /** A pod that the training's own story did not end is missing in its sum so far. */
   async function bookCost(podName: string): Promise<void> {
     const owner = await repositories.pods.findOwner(podName);
-    if (owner) await repositories.money.settleMoney(owner.trainingId, { keepReserved: true });
+    if (!owner) return;
+    await repositories.pods.bookCostOfEnded(owner.trainingId);
+    await repositories.money.settleMoney(owner.trainingId, { keepReserved: true });
   }
 
   /** An operator's Terminate runs no code of the workflow: its row would say `training` for ever and lock the character. */
@@ -162,5 +184,36 @@ export function sweepPods(deps: ActivityDependencies) {
     const lost = await repositories.trainings.findUnstarted(new Date(Date.now() - UNSTARTED_AFTER_MS));
     for (const trainingId of lost) await workflows.startTraining(trainingId);
     return lost.length;
+  }
+}
+
+/** What this look notes of a pod of nobody, with the leak that no look before has counted. */
+function sweptPod(
+  pod: Pod,
+  orphan: Orphan,
+  { before, allowedMs }: { readonly before: SweepRow | null; readonly allowedMs: number },
+): SweptPod {
+  const now = new Date();
+  const createdAt = pod.createdAt.toISOString();
+  const counted = [...(before?.orphaned ?? []), ...(before?.swept ?? [])].find(
+    (other) => other.name === pod.name && other.createdAt === createdAt,
+  );
+  const leakedMs = newlyLeakedMs({
+    orphanedAtMs: orphan.since.getTime(),
+    allowedMs,
+    countedUntilMs: counted ? Date.parse(counted.seenAt) : null,
+    nowMs: now.getTime(),
+  });
+  const orphanedAt = orphan.since.toISOString();
+  return { name: pod.name, why: orphan.why, createdAt, orphanedAt, seenAt: now.toISOString(), leakedMs };
+}
+
+/** The error that a step ended with; null when it went well. */
+async function failureOf(step: Promise<unknown>): Promise<unknown> {
+  try {
+    await step;
+    return null;
+  } catch (error) {
+    return error;
   }
 }

@@ -13,6 +13,7 @@ import { eventRoutes } from './routes/events.ts';
 import { imageRoutes } from './routes/images.ts';
 import { loraRoutes } from './routes/lora.ts';
 import { moneyRoutes } from './routes/money.ts';
+import { operationRoutes } from './routes/operations.ts';
 import { systemRoutes } from './routes/system.ts';
 import { trainingRoutes } from './routes/trainings.ts';
 import { HANDLER_TIMEOUT_MS, REQUEST_TIMEOUT_MS } from './timeouts.ts';
@@ -42,6 +43,7 @@ export function buildApp(deps: ApiDeps): FastifyInstance {
   app.setValidatorCompiler(TypeBoxValidatorCompiler);
   app.decorateRequest('userId', '');
   app.decorateRequest('userName', '');
+  app.decorateRequest('isOperator', false);
   registerErrors(app);
   registerRequestLog(app);
 
@@ -56,6 +58,7 @@ export function buildApp(deps: ApiDeps): FastifyInstance {
       await secured.register(eventRoutes, { deps });
       await secured.register(loraRoutes, { deps });
       await secured.register(moneyRoutes, { deps });
+      await secured.register(operationRoutes, { deps });
     });
   });
   return app;

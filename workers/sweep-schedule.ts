@@ -17,6 +17,7 @@ export async function ensureSweepSchedule(
   const { intervalMs, graceMs, settleAfterMs, quietAfterMs } = settings.sweep;
   const input: SweepPodsInput = {
     graceMs,
+    intervalMs,
     settleAfterMs,
     quietAfterMs,
     heartbeatTimeoutMs: Math.min(HEARTBEAT_LIMITS.most, Math.max(HEARTBEAT_LIMITS.least, intervalMs)),

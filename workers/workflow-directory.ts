@@ -18,16 +18,17 @@ export function createWorkflowDirectory(client: Client, taskQueuePrefix?: string
       throw new TemperaError('PROVIDER_UNAVAILABLE', 'Temporal could not be reached', { cause });
     }
   };
+  const describe = async (workflowId: string) => {
+    try {
+      return await ask(() => client.workflow.getHandle(workflowId).describe());
+    } catch (error) {
+      if (error instanceof WorkflowNotFoundError) return null;
+      throw error;
+    }
+  };
   return {
-    async isOpen(workflowId) {
-      try {
-        const { status } = await ask(() => client.workflow.getHandle(workflowId).describe());
-        return status.name === 'RUNNING';
-      } catch (error) {
-        if (error instanceof WorkflowNotFoundError) return false;
-        throw error;
-      }
-    },
+    isOpen: async (workflowId) => (await describe(workflowId))?.status.name === 'RUNNING',
+    closedAt: async (workflowId) => (await describe(workflowId))?.closeTime ?? null,
     async startTraining(trainingId) {
       const input: TrainLoraInput = { trainingId, taskQueues: { io: queues.io, cpu: queues.cpu } };
       try {

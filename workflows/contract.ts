@@ -96,6 +96,8 @@ export const reportProgress = defineSignal<[ReportProgress]>('reportProgress');
 export interface SweepPodsInput {
   /** How old a pod must be before it can be swept. Milliseconds. */
   readonly graceMs: number;
+  /** Pause between two sweeps, for the count of leaked time. Milliseconds; the activity's own default when absent. */
+  readonly intervalMs?: number;
   /** How long after a pod's end the vendor's billing counts as complete. Milliseconds; the activity's own default when absent. */
   readonly settleAfterMs?: number;
   /** How long a training must be silent before its workflow is looked for. Milliseconds; the activity's own default when absent. */

@@ -11,6 +11,8 @@ declare module 'fastify' {
     userId: string;
     /** Who that is, for records that people read: e-mail address and name of the key. */
     userName: string;
+    /** Whether that user may read what concerns all users. */
+    isOperator: boolean;
   }
 }
 
@@ -22,6 +24,7 @@ export function requireApiKey(scope: FastifyInstance, { database, clock }: Pick<
     if (owner === null)
       throw new ApiError(401, 'UNAUTHENTICATED', 'Send a valid API key: "Authorization: Bearer tmp_...".');
     request.userId = owner.userId;
+    request.isOperator = owner.isOperator;
     request.userName = `${owner.email} (${owner.keyName})`;
     // From here on nobody needs the key, so nobody can log it: @fastify/multipart does, with all headers (10.1, level trace).
     delete request.headers.authorization;

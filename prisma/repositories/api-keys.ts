@@ -13,6 +13,7 @@ export interface KeyOwner {
   readonly keyName: string;
   readonly userId: string;
   readonly email: string;
+  readonly isOperator: boolean;
   readonly lastUsedAt: Date | null;
 }
 
@@ -31,12 +32,12 @@ export async function findApiKeyOwner(database: Database, secretHash: string): P
       userId: true,
       lastUsedAt: true,
       revokedAt: true,
-      user: { select: { email: true } },
+      user: { select: { email: true, operator: true } },
     },
   });
   if (row === null || row.revokedAt !== null) return null;
   const { id: keyId, name: keyName, userId, lastUsedAt, user } = row;
-  return { keyId, keyName, userId, email: user.email, lastUsedAt };
+  return { keyId, keyName, userId, email: user.email, isOperator: user.operator, lastUsedAt };
 }
 
 /** Notes the use of a key, at most once a minute. */
@@ -49,7 +50,7 @@ export async function touchApiKey(
   await database.apiKey.updateMany({ where: { id: key.keyId }, data: { lastUsedAt: now } });
 }
 
-/** Makes the first user and key when the database has no key at all. `beforeCommit` runs once the row is written. */
+/** Makes the first user, an operator, and a key when the database has no key at all. `beforeCommit` runs once the row is written. */
 export async function createFirstApiKey(
   database: Database,
   key: StoredKey,
@@ -58,7 +59,7 @@ export async function createFirstApiKey(
   return database.$transaction(async (tx) => {
     await tx.$executeRaw`SELECT pg_advisory_xact_lock(${FIRST_KEY_LOCK}::bigint)`;
     if ((await tx.apiKey.count()) > 0) return { status: 'exists' };
-    const owner = { email: 'owner@localhost', name: 'Owner' };
+    const owner = { email: 'owner@localhost', name: 'Owner', operator: true };
     const user = await tx.user.upsert({ where: { email: owner.email }, create: owner, update: {} });
     await tx.apiKey.create({ data: { userId: user.id, name: 'first key', ...key } });
     await beforeCommit();

@@ -6,6 +6,7 @@ import * as money from './money.ts';
 import * as history from './past-runs.ts';
 import * as pods from './pods.ts';
 import * as publications from './publications.ts';
+import * as sweeps from './sweeps.ts';
 import * as trainings from './training-runs.ts';
 
 type Bound<Module> = {
@@ -32,6 +33,7 @@ export function createRepositories(database: Database) {
     money: bind(money, database),
     history: bind(history, database),
     publications: bind(publications, database),
+    sweeps: bind(sweeps, database),
   };
 }
 

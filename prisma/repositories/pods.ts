@@ -1,4 +1,5 @@
 /** The ledger of pods: a row is committed before the vendor is asked, and closed only on proof that the pod is gone. */
+import { microUsdToCents } from '../../core/money.ts';
 import type { Database } from '../client.ts';
 import { openAttempt } from './attempts.ts';
 import { settleMoneyIn } from './money.ts';
@@ -138,8 +139,8 @@ export interface OwnedPod extends PodRow {
   readonly trainingId: string;
   readonly workflowId: string;
   readonly attempt: number;
-  /** True when no later pod of the same training has been reserved. */
-  readonly current: boolean;
+  /** When a later pod of the same training was reserved; null when this is the latest. */
+  readonly supersededAt: Date | null;
 }
 
 /** The ledger's word on a pod of this name: whose it is and whether it is that training's latest. */
@@ -155,20 +156,22 @@ export async function findOwner(database: Database, name: string): Promise<Owned
   if (!row) return null;
   const { attempt, requestedAt, ...fields } = row;
   const training = { loraModelId: attempt.loraModel.id };
-  const later = await database.pod.count({
+  const later = await database.pod.findFirst({
     where: {
       OR: [
         { attempt: { ...training, number: { gt: attempt.number } } },
         { attempt: { ...training, number: attempt.number }, requestedAt: { gt: requestedAt } },
       ],
     },
+    orderBy: { requestedAt: 'asc' },
+    select: { requestedAt: true },
   });
   return {
     ...toRow(fields),
     trainingId: attempt.loraModel.id,
     workflowId: attempt.loraModel.workflowId,
     attempt: attempt.number,
-    current: later === 0,
+    supersededAt: later?.requestedAt ?? null,
   };
 }
 
@@ -204,6 +207,15 @@ export async function unsettledPods(
   return rows.map((row) => ({ name: row.name, externalId: row.externalId!, createdAt: row.createdAt! }));
 }
 
+/** Brings the sum of a training that has ended up to the ledger: a pod of it was closed afterwards, by the sweeper. */
+export async function bookCostOfEnded(database: Database, trainingId: string): Promise<void> {
+  const total = await ledgerCost(database, trainingId);
+  await database.loraModel.updateMany({
+    where: { id: trainingId, status: { in: ['ready', 'failed', 'cancelled'] } },
+    data: { costMicroUsd: total, trainingCost: microUsdToCents(total) },
+  });
+}
+
 /** Replaces the estimate by what the vendor billed, in both ledgers and in the training's sum. */
 export async function settlePodCost(database: Database, name: string, costMicroUsd: number): Promise<void> {
   await database.$transaction(async (transaction) => {
@@ -219,7 +231,7 @@ export async function settlePodCost(database: Database, name: string, costMicroU
     const total = Number(sum._sum.costMicroUsd ?? 0n);
     await transaction.loraModel.update({
       where: { id: pod.attempt.loraModelId },
-      data: { costMicroUsd: total, trainingCost: Math.ceil(total / 10_000) },
+      data: { costMicroUsd: total, trainingCost: microUsdToCents(total) },
     });
     await settleMoneyIn(transaction, pod.attempt.loraModelId, { keepReserved: true });
   });
