@@ -30,9 +30,12 @@ interface Account {
   readonly limits: SpendLimits;
 }
 
-/** The installation's limits with the user's own over them. Locks the user's row until the transaction ends. */
+/**
+ * The installation's limits with the user's own over them. Locks the user's row until the transaction ends, against others who
+ * do the same; not against rows that only refer to the user, which two transactions may have written before they come here.
+ */
 export async function limitsFor(tx: Transaction, userId: string, installation: SpendLimits): Promise<SpendLimits> {
-  await tx.$queryRaw`SELECT id FROM users WHERE id = ${userId}::uuid FOR UPDATE`;
+  await tx.$queryRaw`SELECT id FROM users WHERE id = ${userId}::uuid FOR NO KEY UPDATE`;
   return await userLimits(tx, userId, installation);
 }
 
