@@ -149,6 +149,7 @@ describe('the surface of the API', () => {
       '/v1/datasets/{id}/report',
       '/v1/images',
       '/v1/objects/{key}',
+      '/v1/operations/pods',
       '/v1/quotes',
       '/v1/reports/cost',
       '/v1/trainings',

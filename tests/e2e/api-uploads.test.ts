@@ -242,7 +242,7 @@ describe('uploads', () => {
     expect((await api.leftovers()).uploads).toEqual([]);
   });
 
-  test('keeps the first key in a file that only its owner can read', async () => {
+  test('keeps the first key, an operator’s, in a file that only its owner can read', async () => {
     const { ensureFirstApiKey } = await import('../../api/api-key.ts');
     const file = join(api.home, 'keys', 'api-key');
     await api.database.apiKey.deleteMany();
@@ -253,6 +253,7 @@ describe('uploads', () => {
     expect((await stat(file)).mode & 0o777).toBe(0o600);
     expect(await readdir(join(api.home, 'keys'))).toEqual(['api-key']);
     expect((await client(api.app, key).get('/v1/trainings')).status).toBe(200);
+    expect((await client(api.app, key).get('/v1/operations/pods')).status).toBe(200);
   });
 });
 
