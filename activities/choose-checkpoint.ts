@@ -35,14 +35,15 @@ export async function chooseCheckpoint(
       .filter((one) => one.status === 'failed' && one.resumedFromStep !== null && one.lastStep <= one.resumedFromStep)
       .map((one) => one.resumedFromStep),
   );
-  const checkpoint = newestCheckpoint(
-    files.filter((file) => file.attempt < attempt && !stuckAt.has(file.step)),
-    { filesPerSave: BASE_MODEL_FACTS[recipe.baseModel].filesPerCheckpoint, steps: recipe.steps },
-  );
-  if (checkpoint === null) return { status: 'none', earlier, why: 'No save had come home' };
-  const from = earlier.find(({ number }) => number === checkpoint.attempt);
-  const why = obstacleTo(checkpoint, from, recipe);
-  if (why !== null) return { status: 'none', earlier, why };
+  const rule = { filesPerSave: BASE_MODEL_FACTS[recipe.baseModel].filesPerCheckpoint, steps: recipe.steps };
+  const trusted = files.filter((file) => file.attempt < attempt && !stuckAt.has(file.step));
+  const newest = newestCheckpoint(trusted, rule);
+  if (newest === null) return { status: 'none', earlier, why: 'No save had come home' };
+  const rankOf = new Map(earlier.map(({ number, rank }) => [number, rank]));
+  const fits = (file: CheckpointFile) => rankOf.get(file.attempt) === recipe.rank && file.step <= recipe.steps;
+  const checkpoint = newestCheckpoint(trusted.filter(fits), rule);
+  if (checkpoint === null)
+    return { status: 'none', earlier, why: obstacleTo(newest, rankOf.get(newest.attempt) ?? null, recipe) };
   const isLarge = checkpointParts(checkpoint).some(({ sizeBytes }) => sizeBytes > deps.trainer.maxRestoreBytes);
   return { status: 'chosen', earlier, checkpoint, route: isLarge ? 'pull' : 'send' };
 }
@@ -63,14 +64,12 @@ export async function storeObstacle(
   return `The save is too large to be sent, and pods cannot fetch it: ${setting} is an address of this machine or its network`;
 }
 
-/** Why a save cannot be gone on from; null when it can. */
+/** Why not even the newest save can be gone on from. */
 function obstacleTo(
-  checkpoint: Checkpoint,
-  from: AttemptTrace | undefined,
+  { step }: Checkpoint,
+  rank: number | null,
   recipe: { readonly rank: number; readonly steps: number },
-): string | null {
-  if (from?.rank !== recipe.rank) return `The save has rank ${from?.rank ?? 'unknown'}, the recipe ${recipe.rank}`;
-  if (checkpoint.step > recipe.steps)
-    return `The save is at step ${checkpoint.step}, beyond the ${recipe.steps} wanted`;
-  return null;
+): string {
+  if (rank !== recipe.rank) return `The save has rank ${rank ?? 'unknown'}, the recipe ${recipe.rank}`;
+  return `The save is at step ${step}, beyond the ${recipe.steps} wanted`;
 }

@@ -43,4 +43,6 @@ export interface ActivityDependencies {
   /** The installation's limits on spending; a user's own go over them. */
   readonly limits: SpendLimits;
   readonly pod: { readonly image: string; readonly diskGb: number };
+  /** Saves of a training whose weights stay at home. */
+  readonly keepCheckpoints: number;
 }

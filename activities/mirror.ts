@@ -5,6 +5,7 @@ import type { Recipe } from '../core/recipe.ts';
 import type { StoredObject } from '../providers/storage/object-store.ts';
 import type { TrainerFile, TrainerLog, TrainerObservation, TrainerTarget } from '../providers/trainers/trainer.ts';
 import type { ActivityDependencies } from './dependencies.ts';
+import { pruneCheckpoints } from './prune-checkpoints.ts';
 import { keepAlive } from './step.ts';
 import type { Step } from './step.ts';
 import { copyOptimizer, copyVerified } from './verified-copy.ts';
@@ -44,6 +45,7 @@ export async function createMirror(deps: ActivityDependencies, params: MirrorPar
   const stop = new AbortController();
   const signal = AbortSignal.any([step.signal, stop.signal]);
   const done = new Set(await deps.repositories.attempts.mirroredFilenames(trainingId, attempt));
+  const resumedFrom = (await deps.repositories.attempts.findResume(trainingId, attempt))?.fromStep ?? 0;
   const sizes = new Map<string, number>();
   let lookedStep = 0;
   let running: Promise<void> | null = null;
@@ -98,27 +100,19 @@ export async function createMirror(deps: ActivityDependencies, params: MirrorPar
       return false;
     }
     await record(saved, filename, stored);
-    await pruneOptimizers(saved, until);
     return true;
   };
 
-  /** A state is larger than its weights and only good for going on: those of older saves go, once a newer one is whole. */
-  const pruneOptimizers = async (saved: number, until: AbortSignal) => {
-    const files = await deps.repositories.attempts.checkpointFiles(trainingId);
-    const isHome = files.some(({ kind, step }) => kind === 'weights' && step === saved);
-    if (!isHome) return;
-    for (const file of files) {
-      if (file.kind !== 'optimizer' || (file.attempt === attempt && file.step === saved)) continue;
-      await deps.repositories.attempts.forgetCheckpoint(file);
-      await deps.store.delete(file.storageKey, until);
-    }
+  /** Saves of this attempt, newest first: not the one that it was given, and none that would be thrown away at once. */
+  const worthFetching = (listed: readonly TrainerFile[]): TrainerFile[] => {
+    const own = listed.filter((file) => (file.step ?? 0) > resumedFrom).toSorted((a, b) => b.step! - a.step!);
+    const newest = [...new Set(own.map((file) => file.step))].slice(0, Math.max(2, deps.keepCheckpoints));
+    return own.filter((file) => newest.includes(file.step));
   };
 
   const fetchAll = async (saving: boolean, signal: AbortSignal): Promise<boolean> => {
     const listed = await deps.trainer.files(target, jobId, signal);
-    const checkpoints = listed
-      .filter((file) => file.step !== null && !done.has(file.filename))
-      .toSorted((a, b) => b.step! - a.step!);
+    const checkpoints = worthFetching(listed).filter((file) => !done.has(file.filename));
     let complete = true;
     for (const file of checkpoints) {
       if (!whole(file, listed, saving)) {
@@ -133,6 +127,7 @@ export async function createMirror(deps: ActivityDependencies, params: MirrorPar
       );
     }
     const hasOptimizer = await fetchOptimizer(signal);
+    await pruneCheckpoints(deps, params, signal);
     await fetchSamples(signal);
     return complete && hasOptimizer;
   };

@@ -1,6 +1,7 @@
 import type { FailureCode } from '../core/failure.ts';
 import { loadTraining } from './begin-training.ts';
 import type { ActivityDependencies } from './dependencies.ts';
+import { pruneEnded } from './prune-checkpoints.ts';
 
 export interface AttemptOutcome {
   readonly trainingId: string;
@@ -32,6 +33,7 @@ export function settleTraining(deps: ActivityDependencies) {
     await deps.repositories.money.settleMoney(trainingId);
     const modelUrl = await publications.firstPublishedUrl(trainingId);
     await trainings.recordReady({ trainingId, costMicroUsd, modelUrl, dedupe: `a${attempt}` });
+    await pruneEnded(deps, trainingId);
     return { costMicroUsd };
   };
 }
@@ -64,6 +66,7 @@ export function endTraining(deps: ActivityDependencies) {
       phase: end.awaitsRetry ? 'awaiting_retry' : 'done',
       dedupe: `e${ending}`,
     });
+    if (!end.awaitsRetry) await pruneEnded(deps, trainingId);
     return { costMicroUsd };
   };
 }

@@ -54,6 +54,8 @@ export interface Settings {
   readonly taskQueuePrefix: string;
   /** What this worker process does; all roles by default. */
   readonly workerRoles: readonly WorkerRole[];
+  /** Saves of a training whose weights stay at home: the newest so many. While it trains, never fewer than two. */
+  readonly keepCheckpoints: number;
   /** Limits on spending, of users without limits of their own. */
   readonly limits: SpendLimits;
   /** Where a worker serves its metrics for Prometheus, `host:port`; undefined: nowhere. */
@@ -172,6 +174,8 @@ export function readSettings(env: Environment = process.env): Settings {
     },
     taskQueuePrefix,
     workerRoles: roles,
+    // As many as AI Toolkit's own UI keeps of a job (`max_step_saves_to_keep`, commit 27a03a91 of 2026-08-21).
+    keepCheckpoints: integer('KEEP_CHECKPOINTS', 4, 0, 1_000),
     limits: {
       training: usdLimit('LIMIT_TRAINING_USD'),
       userMonth: usdLimit('LIMIT_USER_MONTH_USD'),

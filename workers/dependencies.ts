@@ -45,6 +45,7 @@ export function createDependencies(settings: Settings, client: Client): WorkerDe
       limits: settings.limits,
       environment: settings.environment,
       pod: { image: runpod.image, diskGb: runpod.diskGb },
+      keepCheckpoints: settings.keepCheckpoints,
     },
     async close() {
       await curator.stop();

@@ -98,6 +98,15 @@ export async function checkpointFiles(database: Database, trainingId: string): P
   }));
 }
 
+/** Number of the attempt that began last; 0 when there is none. */
+export async function latestAttempt(database: Database, trainingId: string): Promise<number> {
+  const row = await database.trainingAttempt.aggregate({
+    where: { loraModelId: trainingId },
+    _max: { number: true },
+  });
+  return row._max.number ?? 0;
+}
+
 /** Takes a file of a save from the record, before it is deleted. */
 export async function forgetCheckpoint(database: Database, { storageKey }: CheckpointFile): Promise<void> {
   await database.checkpoint.deleteMany({ where: { storageKey } });

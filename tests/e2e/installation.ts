@@ -91,6 +91,8 @@ interface InstallationOptions {
   /** Limits on spending. Default none. */
   readonly limits?: SpendLimits;
   readonly publishS3?: Parameters<typeof createPublishers>[0]['publishS3'];
+  /** Saves whose weights stay at home. Default 4. */
+  readonly keepCheckpoints?: number;
   /** Largest file that goes to a pod over its trainer's API; pods fetch larger saves by themselves. Bytes. */
   readonly maxRestoreBytes?: number;
   /** True when signed URLs must really be served, at an address of the API's own. Default false. */
@@ -186,6 +188,7 @@ export async function createInstallation(options: InstallationOptions = {}) {
     environment,
     limits: options.limits ?? NO_LIMITS,
     pod: { image: 'ostris/aitoolkit:0.12.26', diskGb: 60 },
+    keepCheckpoints: options.keepCheckpoints ?? 4,
   };
   const workers =
     options.withWorker === false

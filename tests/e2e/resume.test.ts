@@ -143,6 +143,19 @@ describe('resume', () => {
     expect((await attemptsOf(id)).at(-1)).toMatchObject({ resumedFromStep: null });
   });
 
+  test('goes on from a save that fits, although another one had come further', async () => {
+    await tempera.world.admin.addFault({ at: 'trainer', effect: 'exit', step: 45, times: 3 });
+    const id = await tempera.start({ datasetId, recipe: RECIPE });
+    await tempera.until(id, 'failed', 'awaiting_retry');
+    await tempera.world.admin.addFault({ at: 'trainer', effect: 'exit', step: 25 });
+    await tempera.http.post(`/v1/trainings/${id}/retry`, { overrides: { rank: 16 } });
+    await tempera.handle(id).result();
+
+    const runs = await runsOf(id);
+    expect(runs.at(-2)).toMatchObject({ resumedFromStep: null });
+    expect(runs.at(-1)).toMatchObject({ resumedFromStep: 20, optimizer: 'restored' });
+  });
+
   test('begins at zero when nothing had been saved', async () => {
     await tempera.world.admin.addFault({ at: 'trainer', effect: 'exit', step: 5 });
     const id = await tempera.start({ datasetId, recipe: RECIPE });
