@@ -22,7 +22,8 @@ export function createThreadPool({ file, threads }: { readonly file: URL; readon
   const started = () =>
     (pool ??= new Piscina({
       filename: fileURLToPath(file),
-      minThreads: 1,
+      // All of them stay: Piscina ends what is above the minimum as soon as it is idle, and a thread takes most of a second to start.
+      minThreads: threads,
       maxThreads: threads,
       // Photos are decoded a few at a time per thread: libvips works in threads of its own meanwhile.
       concurrentTasksPerWorker: 2,
