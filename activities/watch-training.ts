@@ -8,6 +8,8 @@ import type { TrainerObservation, TrainerTarget } from '../providers/trainers/tr
 import type { ActivityDependencies } from './dependencies.ts';
 import { redact } from './failures.ts';
 import { notInUse } from './fence.ts';
+import { createGoneCheck } from './gone-process.ts';
+import type { GoneCheck } from './gone-process.ts';
 import { createMirror } from './mirror.ts';
 import type { Mirror } from './mirror.ts';
 import { createSlowCheck } from './slow-pod.ts';
@@ -64,7 +66,7 @@ export function watchTraining(deps: ActivityDependencies) {
     const mirror = await createMirror(deps, { ...input, target, recipe }, step);
     const earlier = await deps.repositories.pods.ledgerCost(input.trainingId);
     const pace = new Pace();
-    const movement = createMovement(input);
+    const movement = createMovement(input, createGoneCheck(deps, target, input.stallTimeoutMs));
     // The trainer's own counter falls back to the last save when it fails.
     let reachedStep = 0;
     const report = createReporter(deps, input, recipe, pace, earlier);
@@ -237,7 +239,7 @@ interface Movement {
 }
 
 /** Tells a stall from slowness: only step, text and log count as movement (the row's own time stands still while it trains). */
-function createMovement(input: WatchTrainingInput): Movement {
+function createMovement(input: WatchTrainingInput, gone: GoneCheck): Movement {
   let reachedAt = Date.now();
   let movedAt = Date.now();
   let signature = '';
@@ -264,6 +266,15 @@ function createMovement(input: WatchTrainingInput): Movement {
         signature = current;
         movedAt = now;
         return;
+      }
+      const idleSeconds = trained ? await gone.idleFor({ stillMs: now - movedAt, now, signal: step.signal }) : null;
+      if (idleSeconds !== null && seen.state === 'running') {
+        await logTail(deps, input, target, step);
+        throw new TemperaError(
+          'TRAINER_ERROR',
+          `The trainer’s process is gone: its job is said to run at step ${seen.step}, but the GPU has been idle and empty for ${idleSeconds} s`,
+          { ids: { trainingId: input.trainingId, attempt: input.attempt, step: seen.step } },
+        );
       }
       // The log is asked only when the row has stood still for a while.
       if (now - movedAt < input.stallTimeoutMs / 2) return;

@@ -114,6 +114,8 @@ export interface Trainer {
   /** Starts the job of this name, or finds it when it was started before. Returns the trainer's id of it. */
   start(target: TrainerTarget, job: TrainingJob, signal: AbortSignal): Promise<string>;
   observe(target: TrainerTarget, jobId: string, signal: AbortSignal): Promise<TrainerObservation>;
+  /** What the machine's GPUs do now, at most some seconds ago; `idle`: none computes or holds anything. */
+  gpu(target: TrainerTarget, signal: AbortSignal): Promise<'busy' | 'idle' | 'unknown'>;
   /** Last value of the loss; null before the first one. */
   loss(target: TrainerTarget, jobId: string, signal: AbortSignal): Promise<number | null>;
   /** New text of the log since `offset`, and the offset to go on from. */

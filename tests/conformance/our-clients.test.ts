@@ -291,6 +291,30 @@ describe('AI Toolkit', () => {
     expect((await world.toolkit(podId, 'GET', `/api/files/${path}`)).status).toBe(404);
   });
 
+  test('a job without a process leaves the GPU idle, a hanging one does not', async () => {
+    const states: string[] = [];
+    for (const effect of ['zombie', 'hang']) {
+      const world = await cloud.world(`gpu-${effect}`);
+      await world.fault({ at: 'trainer', effect, step: 5 });
+      const { target } = await rentedTrainer(world);
+      await trainer.uploadDataset({
+        target,
+        datasetName: 'ds_g',
+        photos: [photo(1)],
+        from: 0,
+        onProgress: () => {},
+        signal: never,
+      });
+      const recipe = resolveRecipe('flux', 'ohwx', { steps: 10, checkpointInterval: 5 });
+      const jobId = await trainer.start(target, { jobName: 'lora_gpu', datasetName: 'ds_g', recipe }, never);
+      await until(async () => (await trainer.observe(target, jobId, never)).step === 5);
+      if (effect === 'zombie') await until(async () => (await trainer.gpu(target, never)) === 'idle');
+      states.push((await trainer.observe(target, jobId, never)).state, await trainer.gpu(target, never));
+    }
+
+    expect(states).toEqual(['running', 'idle', 'running', 'busy']);
+  });
+
   test('a running job is stopped, a queued one too', async () => {
     const world = await cloud.world('stops', { delaysMs: { step: 20 } });
     const { target } = await rentedTrainer(world);

@@ -100,6 +100,20 @@ describe('resume', () => {
     expect((await runsOf(id)).at(-1)).toMatchObject({ resumedFromStep: 40, optimizer: 'restored' });
   });
 
+  test('a row that runs without a process is known from the idle GPU, long before a stall', async () => {
+    await tempera.world.admin.addFault({ at: 'trainer', effect: 'zombie', step: 45 });
+    const id = await tempera.start({ datasetId, recipe: RECIPE, intervals: { stallTimeoutMs: 60_000 } });
+    await tempera.handle(id).result();
+
+    const [first] = await attemptsOf(id);
+    expect(first).toMatchObject({
+      reason: 'TRAINER_ERROR',
+      message: expect.stringContaining('process is gone: its job is said to run at step 45'),
+    });
+    expect(first!.endedAt!.getTime() - first!.startedAt.getTime()).toBeLessThan(60_000);
+    expect((await runsOf(id)).at(-1)).toMatchObject({ resumedFromStep: 40, optimizer: 'restored' });
+  });
+
   test('goes on on another GPU type after running out of memory', async () => {
     await tempera.world.admin.addFault({ at: 'trainer', effect: 'oom', step: 45 });
     const id = await tempera.start({ datasetId, recipe: RECIPE });

@@ -8,6 +8,7 @@ import { openDownload } from '../../http.ts';
 import type { Trainer, TrainerTarget } from '../trainer.ts';
 import { buildJobConfig } from './job-config.ts';
 import { createClient } from './client.ts';
+import { toGpuState } from './gpu-state.ts';
 import { pullCommand } from './pull-command.ts';
 import { pulled } from './pulled-files.ts';
 import { createTrainerLog } from './trainer-log.ts';
@@ -100,6 +101,8 @@ export function createAiToolkitTrainer(options: AiToolkitOptions = {}): Trainer 
     },
 
     observe: async (target, jobId, signal) => toObservation(await jobOf(target, jobId, signal)),
+
+    gpu: async (target, signal) => toGpuState(await createClient(target, signal).get('/api/gpu')),
 
     async loss(target, jobId, signal) {
       // The route's default key matches nothing; points come oldest first, so only the last ones are asked for.
