@@ -88,6 +88,8 @@ export type Installation = Awaited<ReturnType<typeof createInstallation>>;
 interface InstallationOptions {
   /** False leaves the worker to the test. Default true. */
   readonly withWorker?: boolean;
+  /** Lets the API read the vendor's prices, for quotes. Default false. */
+  readonly withPrices?: boolean;
   /** Limits on spending. Default none. */
   readonly limits?: SpendLimits;
   readonly publishS3?: Parameters<typeof createPublishers>[0]['publishS3'];
@@ -131,6 +133,13 @@ export async function createInstallation(options: InstallationOptions = {}) {
     },
   };
   const gateway = createTemporalGateway({ address: connection.options.address, namespace, taskQueue: queues.workflow });
+  const compute = createRunpodCompute({
+    apiKey: 'emulated',
+    apiUrl: world.runpodUrl,
+    proxyTemplate: world.proxyTemplate,
+    catalogAgeMs: 0,
+    freeListsPerMinute: Infinity,
+  });
   const app = buildApp({
     database,
     store,
@@ -139,6 +148,7 @@ export async function createInstallation(options: InstallationOptions = {}) {
     signedObjects: { verify: (url) => verifySignedObjectUrl({ secret: SECRET, ...url }) },
     logger: pino({ level: 'silent' }),
     clock: () => new Date(),
+    prices: options.withPrices === true ? (signal) => compute.catalog(signal) : undefined,
     settings: {
       home,
       publicUrl,
@@ -167,13 +177,7 @@ export async function createInstallation(options: InstallationOptions = {}) {
     store,
     curator,
     captioner: null,
-    compute: createRunpodCompute({
-      apiKey: 'emulated',
-      apiUrl: world.runpodUrl,
-      proxyTemplate: world.proxyTemplate,
-      catalogAgeMs: 0,
-      freeListsPerMinute: Infinity,
-    }),
+    compute,
     trainer: createAiToolkitTrainer({
       huggingFaceToken: 'hf_emulated',
       ...(options.maxRestoreBytes === undefined ? {} : { maxRestoreBytes: options.maxRestoreBytes }),
