@@ -5,7 +5,7 @@ import type { Violation } from './violation.ts';
 /** The account book against our ledger, pod by pod and to the micro-dollar, and the ledger against the trainings' own sums. */
 export function checkMoney({ trainings, book }: Evidence): Violation[] {
   const found: Violation[] = [];
-  for (const { id, ledger, costMicroUsd } of trainings) {
+  for (const { id, ledger, costMicroUsd, money } of trainings) {
     const report = (code: 'NOT_IN_LEDGER' | 'MONEY_DIFFERS', message: string) =>
       found.push({ code, trainingId: id, message });
     for (const pod of podsOf(book, id)) {
@@ -21,6 +21,9 @@ export function checkMoney({ trainings, book }: Evidence): Violation[] {
       if (externalId === null && cost !== 0) report('MONEY_DIFFERS', `${name} was never rented and costs ${cost}`);
     const sum = ledger.reduce((total, row) => total + row.costMicroUsd, 0);
     if (sum !== costMicroUsd) report('MONEY_DIFFERS', `the training says ${costMicroUsd}, its pods ${sum}`);
+    if (sum !== money.settledMicroUsd)
+      report('MONEY_DIFFERS', `the ledger of money says ${money.settledMicroUsd}, its pods ${sum}`);
+    if (money.reservedMicroUsd !== 0) report('MONEY_DIFFERS', `${money.reservedMicroUsd} are still set aside`);
   }
   return found;
 }

@@ -14,7 +14,7 @@ export function checkPublications(training: TrainingEvidence, { book, tags }: Ev
     found.push({ code: 'PUBLISHED_TWICE', trainingId: id, message: `${tags[repo]} versions in ${repo}` });
   if (status !== 'ready') return found;
   const wanted = artifact[0]?.wantedSha256;
-  const isThere = weights.some(({ oid }) => oid === wanted) && tags[repo] === 1;
+  const isThere = weights.some(({ oid }) => oid === wanted) && (tags[repo] ?? 0) > 0;
   const isRecorded = training.publications.every((one) => one.status === 'published' && one.sha256 === wanted);
   if (!isThere || !isRecorded || training.publications.length !== 1) {
     const recorded = training.publications.map((one) => one.status).join(', ') || 'nothing';

@@ -91,10 +91,22 @@ async function collectTraining(
         costSettled,
       })),
     ),
+    money: {
+      settledMicroUsd: await booked(rows, id, ['settle']),
+      reservedMicroUsd: await booked(rows, id, ['reserve', 'release']),
+    },
     artifact: files,
     publications: row.publications.map(({ status, sha256 }) => ({ status, sha256 })),
     readyEvents: await rows.outboxEvent.count({ where: { loraModelId: id, topic: 'training.ready' } }),
   };
+}
+
+async function booked(rows: ChaosStack['rows'], id: string, kinds: ('settle' | 'reserve' | 'release')[]) {
+  const { _sum } = await rows.moneyEntry.aggregate({
+    where: { loraModelId: id, kind: { in: kinds } },
+    _sum: { amountMicroUsd: true },
+  });
+  return Number(_sum.amountMicroUsd ?? 0n);
 }
 
 interface CheckpointRow {

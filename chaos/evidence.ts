@@ -64,6 +64,8 @@ export interface TrainingEvidence {
   readonly attempts: readonly AttemptEvidence[];
   readonly saves: readonly SaveEvidence[];
   readonly ledger: readonly LedgerEvidence[];
+  /** What the ledger of money says: what was spent, and what is still set aside. Micro-dollars. */
+  readonly money: { readonly settledMicroUsd: number; readonly reservedMicroUsd: number };
   readonly artifact: readonly StoredFile[];
   readonly publications: readonly { readonly status: string; readonly sha256: string | null }[];
   /** Events `training.ready`. */

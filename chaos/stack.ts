@@ -22,8 +22,8 @@ import { openWorld } from './world.ts';
 
 /** Workers: with two, steps of one that is killed or frozen are taken over by the other. */
 const WORKERS = 2;
-/** How the sweeper is set. Seconds. */
-export const SWEEP = { intervalSeconds: 5, graceSeconds: 5, settleSeconds: 5, quietSeconds: 15 } as const;
+/** How the sweeper is set; the grace is longer than a create call may be of unknown outcome. Seconds. */
+export const SWEEP = { intervalSeconds: 5, graceSeconds: 8, settleSeconds: 5, quietSeconds: 15 } as const;
 
 export type ChaosStack = Awaited<ReturnType<typeof startChaosStack>>;
 
