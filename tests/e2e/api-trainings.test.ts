@@ -24,6 +24,17 @@ describe('trainings', () => {
     return { ...user, key, userId, imageIds, body: { imageIds, baseModel: 'flux', triggerWord: 'ohwx' } };
   };
 
+  test('takes thirty requests of one user at once, each with a key', async () => {
+    const user = await newClient();
+    const answers = await Promise.all(
+      Array.from({ length: 30 }, (_, index) =>
+        user.post('/v1/trainings', user.body, { 'idempotency-key': `at-once-${index}` }),
+      ),
+    );
+
+    expect(answers.map(({ status }) => status)).toEqual(Array.from({ length: 30 }, () => 201));
+  });
+
   test('starts a workflow that an operator can find, and says where it stands', async () => {
     const user = await newClient();
     const dataset = await user.post('/v1/datasets', {
