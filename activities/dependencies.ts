@@ -15,8 +15,8 @@ export interface WorkflowDirectory {
   isOpen(workflowId: string): Promise<boolean>;
   /** When a workflow ended, however that was; null for one that is open or unknown. Throws PROVIDER_UNAVAILABLE. */
   closedAt(workflowId: string): Promise<Date | null>;
-  /** Starts the workflow of a training unless it is running or has run. */
-  startTraining(trainingId: string): Promise<void>;
+  /** Starts the workflow of a training unless it is running or has run; `ended_by_hand`: somebody has terminated or cancelled it, and so it stays. */
+  startTraining(trainingId: string): Promise<'running' | 'ended_by_hand'>;
   /** Asks Temporal to cancel a workflow; one that has ended meanwhile is no error. */
   cancel(workflowId: string): Promise<void>;
   /** Tells a running training how far its pod is, for the Web UI. A training that has ended meanwhile is no error. */

@@ -6,21 +6,22 @@ export interface Orphan {
   readonly why: string;
   /** Since when, as far as that is known. */
   readonly since: Date;
-  /** Whether the ledger's row of its name is about this very pod. */
-  readonly inLedger: boolean;
+  /** What the ledger has under the pod's name: nothing about this pod, a row that knows of no pod yet, or this pod's row. */
+  readonly row: 'none' | 'without_pod' | 'of_this_pod';
 }
 
 /** Says why nobody owns a pod; null when a training that runs is on it. Throws PROVIDER_UNAVAILABLE when Temporal cannot say. */
 export async function judgePod({ repositories, workflows }: ActivityDependencies, pod: Pod): Promise<Orphan | null> {
   const owner = await repositories.pods.findOwner(pod.name);
-  if (!owner) return { why: 'no training has asked for it', since: pod.createdAt, inLedger: false };
+  if (!owner) return { why: 'no training has asked for it', since: pod.createdAt, row: 'none' };
   if (owner.externalId !== null && owner.externalId !== pod.id)
-    return { why: 'another pod has its name and is the one in use', since: pod.createdAt, inLedger: false };
+    return { why: 'another pod has its name and is the one in use', since: pod.createdAt, row: 'none' };
+  const row = owner.externalId === null ? 'without_pod' : 'of_this_pod';
   if (owner.supersededAt !== null)
-    return { why: 'its training is on a later pod', since: later(owner.supersededAt, pod), inLedger: true };
+    return { why: 'its training is on a later pod', since: later(owner.supersededAt, pod), row };
   if (await workflows.isOpen(owner.workflowId)) return null;
   const endedAt = await workflows.closedAt(owner.workflowId);
-  return { why: 'its training has ended', since: later(endedAt, pod), inLedger: true };
+  return { why: 'its training has ended', since: later(endedAt, pod), row };
 }
 
 /** A pod that came into being after it had lost its owner has been an orphan all its life. */

@@ -62,8 +62,8 @@ export function sweepPods(deps: ActivityDependencies) {
     const { settleAfterMs = SETTLE_AFTER_MS, quietAfterMs = QUIET_AFTER_MS } = input;
     const step = currentStep();
     // First what needs no vendor: a vendor that is down must not hold up trainings that wait for a workflow.
-    const started = await startLost();
-    const ended = await endAbandoned(new Date(Date.now() - Math.max(graceMs, quietAfterMs)));
+    const { started, terminated } = await startLost();
+    const ended = terminated + (await endAbandoned(new Date(Date.now() - Math.max(graceMs, quietAfterMs))));
     const troubles: unknown[] = [];
     const listedAt = Date.now();
     const prefix = podNamePrefix(deps.environment);
@@ -110,8 +110,11 @@ export function sweepPods(deps: ActivityDependencies) {
   };
 
   async function sweep(pod: Pod, orphan: Orphan, signal: AbortSignal): Promise<void> {
+    // Booked before it is ended, or its bill could never be asked for.
+    if (orphan.row === 'without_pod')
+      await repositories.pods.recordCreated({ ...pod, name: pod.name, externalId: pod.id });
     await compute.terminate(pod.id, signal);
-    if (!orphan.inLedger) return;
+    if (orphan.row === 'none') return;
     const costMicroUsd = rentMicroUsd(pod.hourlyMicroUsd, Date.now() - pod.createdAt.getTime());
     const note = `sweeper: ${orphan.why}`;
     await repositories.pods.recordTerminated({ name: pod.name, costMicroUsd, costSettled: false, note });
@@ -131,19 +134,23 @@ export function sweepPods(deps: ActivityDependencies) {
     let ended = 0;
     for (const training of await repositories.trainings.findQuiet(quietSince)) {
       if (await workflows.isOpen(training.workflowId)) continue;
-      await repositories.money.settleMoney(training.id);
-      await repositories.trainings.recordEnded({
-        trainingId: training.id,
-        costMicroUsd: await repositories.pods.ledgerCost(training.id),
-        dedupe: 'abandoned',
-        status: 'cancelled',
-        phase: 'done',
-        reason: 'CANCELLED',
-        message: 'Its workflow was terminated in Temporal',
-      });
+      await recordTerminatedByHand(training.id);
       ended += 1;
     }
     return ended;
+  }
+
+  async function recordTerminatedByHand(trainingId: string): Promise<void> {
+    await repositories.money.settleMoney(trainingId);
+    await repositories.trainings.recordEnded({
+      trainingId,
+      costMicroUsd: await repositories.pods.ledgerCost(trainingId),
+      dedupe: 'abandoned',
+      status: 'cancelled',
+      phase: 'done',
+      reason: 'CANCELLED',
+      message: 'Its workflow was terminated in Temporal',
+    });
   }
 
   /** Rows that believe in a pod which a complete list does not have, and whose training has ended: nobody else closes them. */
@@ -180,10 +187,16 @@ export function sweepPods(deps: ActivityDependencies) {
     return settled;
   }
 
-  async function startLost(): Promise<number> {
+  /** Trainings that no workflow has taken over: started now, or ended when an operator has terminated them before they began. */
+  async function startLost(): Promise<{ started: number; terminated: number }> {
     const lost = await repositories.trainings.findUnstarted(new Date(Date.now() - UNSTARTED_AFTER_MS));
-    for (const trainingId of lost) await workflows.startTraining(trainingId);
-    return lost.length;
+    let terminated = 0;
+    for (const trainingId of lost) {
+      if ((await workflows.startTraining(trainingId)) === 'running') continue;
+      await recordTerminatedByHand(trainingId);
+      terminated += 1;
+    }
+    return { started: lost.length - terminated, terminated };
   }
 }
 

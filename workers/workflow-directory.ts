@@ -30,6 +30,8 @@ export function createWorkflowDirectory(client: Client, taskQueuePrefix?: string
     isOpen: async (workflowId) => (await describe(workflowId))?.status.name === 'RUNNING',
     closedAt: async (workflowId) => (await describe(workflowId))?.closeTime ?? null,
     async startTraining(trainingId) {
+      const before = (await describe(trainingWorkflowId(trainingId)))?.status.name;
+      if (before === 'TERMINATED' || before === 'CANCELLED') return 'ended_by_hand';
       const input: TrainLoraInput = { trainingId, taskQueues: { io: queues.io, cpu: queues.cpu } };
       try {
         await ask(() =>
@@ -44,6 +46,7 @@ export function createWorkflowDirectory(client: Client, taskQueuePrefix?: string
         // It runs, or it has come to its end with success: either way there is nothing to heal.
         if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
       }
+      return 'running';
     },
     async cancel(workflowId) {
       try {

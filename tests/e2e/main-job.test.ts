@@ -331,4 +331,42 @@ describe('operators', () => {
     expect(await alive(terminated)).toBe(0);
     expect(aliveOwned).toBe(1);
   });
+
+  test('a pod that a killed worker could not book is swept, booked and settled to the micro-dollar', async () => {
+    await tempera.world.admin.addFault({ at: 'trainer', effect: 'hang', step: 5 });
+    const id = await tempera.start({ datasetId });
+    await tempera.until(id, 'training', 'training');
+    await tempera.handle(id).terminate('an operator');
+    const where = { attempt: { loraModelId: id } };
+    await tempera.database.pod.updateMany({ where, data: { externalId: null, createdAt: null, hourlyMicroUsd: null } });
+
+    await sweep(`sweep-unbooked-${id}`);
+    await sweep(`settle-unbooked-${id}`);
+    const [pod] = await podsOf(tempera, id);
+
+    expect(await tempera.database.pod.findMany({ where })).toMatchObject([
+      { externalId: pod.id, costSettled: true, costMicroUsd: BigInt(pod.costMicroUsd) },
+    ]);
+  });
+
+  test('a training that was terminated before it began is not started again', async () => {
+    const id = await tempera.start({ datasetId });
+    await tempera.handle(id).terminate('an operator');
+    await tempera.database.loraModel.update({
+      where: { id },
+      data: { status: 'pending', phase: 'queued', createdAt: new Date(Date.now() - 120_000) },
+    });
+
+    await sweep(`sweep-${id}`);
+
+    expect((await tempera.handle(id).describe()).status.name).toBe('TERMINATED');
+    expect(await tempera.training(id)).toMatchObject({ status: 'cancelled', phase: 'done' });
+  });
+
+  const sweep = (workflowId: string) =>
+    tempera.temporal.workflow.execute('sweepPodsWorkflow', {
+      workflowId,
+      taskQueue: tempera.queues.workflow,
+      args: [{ graceMs: 0, settleAfterMs: 0, taskQueue: tempera.queues.io }],
+    });
 });
