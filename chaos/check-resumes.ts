@@ -8,7 +8,8 @@ export function checkResumes(training: TrainingEvidence, book: Book): Violation[
   const { id, attempts } = training;
   return attempts.flatMap((attempt): Violation[] => {
     const process = trainerOf(book, id, attempt.number);
-    if (process === undefined) return [];
+    // One that ended while it loaded has looked at no save.
+    if (process === undefined || process.lastStep === 0) return [];
     const from = process.resumedFromStep ?? 0;
     if (from !== (attempt.resumedFromStep ?? 0)) {
       const message = `attempt ${attempt.number} went on from ${from}, the record says ${attempt.resumedFromStep ?? 0}`;

@@ -88,7 +88,7 @@ const PLANTED: readonly [ViolationCode, string, Evidence][] = [
   [
     'RESUME_UNTRUE',
     'the trainer began at zero',
-    withBook({ trainings: [trainers[0]!, { ...trainers[1]!, resumedFromStep: null }] }),
+    withBook({ trainings: [trainers[0]!, { ...trainers[1]!, resumedFromStep: null, lastStep: 60 }] }),
   ],
 ];
 

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 const PAUSE_MS = 200;
 /** Far beyond what any outage takes. Milliseconds. */
-const PATIENCE_MS = 120_000;
+const PATIENCE_MS = 20_000;
 const ANSWER_WITHIN_MS = 20_000;
 
 export interface ApiAnswer<Body> {
@@ -19,14 +19,16 @@ export function createPatientClient(url: string, apiKeyFile: string) {
     const deadline = Date.now() + PATIENCE_MS;
     for (;;) {
       const answer = await tryOnce<Body>(path, init);
-      if (answer !== null) return answer;
-      if (Date.now() > deadline)
-        throw new Error(`${init.method} ${path} was not answered for ${PATIENCE_MS / 1_000} s`);
+      if (answer !== null && answer.status < 500) return answer;
+      if (Date.now() > deadline) {
+        const last = answer === null ? 'nobody answers' : `${answer.status} ${JSON.stringify(answer.body)}`;
+        throw new Error(`${init.method} ${path} could not be done for ${PATIENCE_MS / 1_000} s: ${last}`);
+      }
       await sleep(PAUSE_MS);
     }
   };
 
-  /** Null when the API is down or says that it cannot do it now. */
+  /** Null when the API is down. */
   const tryOnce = async <Body>(path: string, init: RequestInit): Promise<ApiAnswer<Body> | null> => {
     const headers = { ...(init.headers as Record<string, string>), authorization: `Bearer ${key}` };
     try {
@@ -35,8 +37,7 @@ export function createPatientClient(url: string, apiKeyFile: string) {
         headers,
         signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
       });
-      const body = (await response.json()) as Body;
-      return response.status >= 500 ? null : { status: response.status, body };
+      return { status: response.status, body: (await response.json()) as Body };
     } catch {
       // Killed in the middle of the answer, or not listening yet.
       return null;

@@ -35,6 +35,8 @@ interface PlayParams {
   readonly datasetId: string;
   readonly seed: number;
   readonly onStarted: () => void;
+  /** Ends the waiting for a workflow that does not close. */
+  readonly signal: AbortSignal;
 }
 
 /** Far more than the plan can cause; a training that goes on failing is cancelled and reported. */
@@ -116,7 +118,7 @@ async function perform({ client, workflows }: ChaosStack, id: string, action: Ac
 }
 
 /** Follows the row and the workflow; a training that has failed by the policy is given its retry. */
-async function follow({ stack, monitor }: PlayParams, id: string): Promise<string[]> {
+async function follow({ stack, monitor, signal }: PlayParams, id: string): Promise<string[]> {
   const failures: string[] = [];
   for (;;) {
     const seen = await monitor.until(
@@ -131,12 +133,12 @@ async function follow({ stack, monitor }: PlayParams, id: string): Promise<strin
     await stack.client.post(`/v1/trainings/${id}/${verb}`);
     if ((await monitor.until(id, ({ phase }) => phase !== 'awaiting_retry')) === null) return failures;
   }
-  await untilClosed(stack, id);
+  await untilClosed(stack, id, signal);
   return failures;
 }
 
-async function untilClosed({ workflows }: ChaosStack, id: string): Promise<void> {
-  for (;;) {
+async function untilClosed({ workflows }: ChaosStack, id: string, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
     const { status } = await patiently(() => workflows.getHandle(trainingWorkflowId(id)).describe());
     if (status.name !== 'RUNNING') return;
     await sleep(200);

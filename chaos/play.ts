@@ -44,11 +44,15 @@ export async function play(stack: ChaosStack, plan: ChaosPlan, options: PlayOpti
   }, options.limitMs);
   const waiting = [...plan.trainings];
   const trainings: PlayedTraining[] = [];
+  const common = { stack, monitor, datasetId, seed: plan.seed, onStarted: counter.add, signal: over.signal };
   const lane = async () => {
     for (let planned = waiting.shift(); planned && !over.signal.aborted; planned = waiting.shift()) {
-      trainings.push(
-        await playTraining({ stack, monitor, planned, datasetId, seed: plan.seed, onStarted: counter.add }),
-      );
+      try {
+        trainings.push(await playTraining({ ...common, planned }));
+      } catch (error) {
+        // It counts as not accepted; the others are played.
+        options.log(`training ${planned.index}: ${error instanceof Error ? error.message : 'unknown error'}`);
+      }
       if (trainings.length % 25 === 0) options.log(`${trainings.length} of ${plan.runs} trainings have ended`);
     }
   };
