@@ -3,13 +3,13 @@ import type { ReportBy } from '../../prisma/repositories/cost-report.ts';
 import type { ApiDeps } from '../deps.ts';
 import type { CostReport } from '../schemas/money.ts';
 
-/** What a user's trainings have cost, summed by what is asked for. */
+/** What trainings have cost, summed by what is asked for: an operator sees those of all users, everybody else their own. */
 export async function costReportOf(
   { database }: ApiDeps,
-  userId: string,
+  { userId, isOperator }: { readonly userId: string; readonly isOperator: boolean },
   { by = 'month', month }: { readonly by?: ReportBy; readonly month?: string },
 ): Promise<CostReport> {
-  const rows = await costReport(database, { userId, by, month: month ?? null });
+  const rows = await costReport(database, { userId: isOperator ? null : userId, by, month: month ?? null });
   return {
     by,
     month: month ?? null,

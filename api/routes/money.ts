@@ -12,5 +12,7 @@ export const moneyRoutes: FastifyPluginAsyncTypebox<{ deps: ApiDeps }> = async (
     raiseBudget(deps, userId, params.id, body.maxCostUsd),
   );
 
-  app.get('/v1/reports/cost', { schema: costReportRoute }, ({ userId, query }) => costReportOf(deps, userId, query));
+  app.get('/v1/reports/cost', { schema: costReportRoute }, ({ userId, isOperator, query }) =>
+    costReportOf(deps, { userId, isOperator }, query),
+  );
 };

@@ -106,7 +106,8 @@ const CostReport = Type.Object(
 export type CostReport = Static<typeof CostReport>;
 
 export const costReportRoute = {
-  summary: 'What your trainings have cost, beside what was quoted',
+  summary: 'What trainings have cost, beside what was quoted',
+  description: 'Your own; operators see those of all users.',
   tags: ['money'],
   querystring: Type.Object(
     {
