@@ -94,7 +94,7 @@ export function sweepPods(deps: ActivityDependencies) {
     countSweep({ alive: pods.length, orphaned: orphaned.length, swept: swept.length, leakedMs });
     const listed = new Set(pods.map((pod) => pod.name));
     const closed = await closeLedger(listed, new Date(listedAt - graceMs));
-    const settled = await settle(step, new Date(Date.now() - settleAfterMs));
+    const settled = await settle(step, new Date(Date.now() - settleAfterMs), troubles);
     if (troubles.length > 0) throw troubles[0];
     return {
       alive: pods.length,
@@ -176,13 +176,18 @@ export function sweepPods(deps: ActivityDependencies) {
     return closed;
   }
 
-  async function settle(step: Step, endedBefore: Date): Promise<number> {
+  async function settle(step: Step, endedBefore: Date, troubles: unknown[]): Promise<number> {
     let settled = 0;
     for (const pod of await repositories.pods.unsettledPods(endedBefore, SETTLE_AT_ONCE)) {
-      const billed = await keepAlive(step, compute.billed(pod.externalId, pod.createdAt, step.signal));
-      if (billed === null) continue;
-      await repositories.pods.settlePodCost(pod.name, billed);
-      settled += 1;
+      try {
+        const billed = await keepAlive(step, compute.billed(pod.externalId, pod.createdAt, step.signal));
+        if (billed === null) continue;
+        await repositories.pods.settlePodCost(pod.name, billed);
+        settled += 1;
+      } catch (error) {
+        // One bill that cannot be had or booked must not hold up the others.
+        troubles.push(error);
+      }
     }
     return settled;
   }

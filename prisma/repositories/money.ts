@@ -151,8 +151,10 @@ export async function settleMoneyIn(
     where: { attempt: { loraModelId: trainingId } },
     _sum: { costMicroUsd: true },
   });
-  await book(tx, account, 'settle', Number(_sum.costMicroUsd ?? 0n) - account.settled);
-  await book(tx, account, 'release', -account.reserved, account.entries + 1);
+  const costMicroUsd = Number(_sum.costMicroUsd ?? 0n) - account.settled;
+  await book(tx, account, 'settle', costMicroUsd);
+  // Nothing is not booked and takes no number: the entry after a gap would find its number taken.
+  await book(tx, account, 'release', -account.reserved, account.entries + (costMicroUsd === 0 ? 0 : 1));
 }
 
 export async function settleMoney(

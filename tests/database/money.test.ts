@@ -48,6 +48,20 @@ async function entriesOf(trainingId: string) {
 }
 
 describe('a training', () => {
+  test('that has cost nothing yet gives its ceiling back and books what comes later', async () => {
+    const id = await training({ ceilingMicroUsd: 1_000 });
+    await repositories.money.ensureReserved(id, NO_LIMITS);
+    await repositories.money.settleMoney(id);
+    await pod(id, 300);
+    await repositories.money.settleMoney(id);
+
+    expect(await entriesOf(id)).toEqual([
+      ['reserve', 1_000],
+      ['release', -1_000],
+      ['settle', 300],
+    ]);
+  });
+
   test('reserves its ceiling once, books its cost once and gives the rest back', async () => {
     const id = await training({ ceilingMicroUsd: 1_000 });
     for (let times = 0; times < 3; times += 1) await repositories.money.ensureReserved(id, NO_LIMITS);
