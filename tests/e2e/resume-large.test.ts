@@ -2,31 +2,11 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createInstallation, podsOf } from './installation.ts';
 import type { Installation } from './installation.ts';
+import { attemptsOf, runsOf, tensorHash } from './resume-record.ts';
 
 const RECIPE = { steps: 60, checkpointInterval: 20 };
 /** Between the size of a weights file of the emulated trainer (100,000) and nothing. */
 const MAX_RESTORE_BYTES = 50_000;
-
-interface Run {
-  readonly podId: string;
-  readonly resumedFromStep: number | null;
-  readonly optimizer: string;
-  readonly stepsTrained: number;
-}
-
-/** The trainer's own runs of a training, in order. */
-async function runsOf(tempera: Installation, id: string): Promise<Run[]> {
-  const pods = new Set((await podsOf(tempera, id)).map((pod: { id: string }) => pod.id));
-  const { trainings } = (await tempera.world.admin.book()) as { trainings: Run[] };
-  return trainings.filter(({ podId }) => pods.has(podId));
-}
-
-async function lastAttempt(tempera: Installation, id: string) {
-  return tempera.database.trainingAttempt.findFirstOrThrow({
-    where: { loraModelId: id },
-    orderBy: { number: 'desc' },
-  });
-}
 
 /** What restoreCheckpoint answered, from the history. */
 async function restored(tempera: Installation, id: string): Promise<Record<string, unknown>> {
@@ -47,17 +27,6 @@ function textOf(value: unknown): string {
   if (value instanceof Uint8Array) return Buffer.from(value).toString('utf8');
   if (typeof value !== 'object' || value === null) return String(value);
   return Object.values(value).map(textOf).join(' ');
-}
-
-async function tensorHash(tempera: Installation, id: string): Promise<string> {
-  const training = await tempera.database.loraModel.findUniqueOrThrow({ where: { id } });
-  const { files } = training.artifact as unknown as { files: { key: string }[] };
-  const object = await tempera.store.get(files[0]!.key);
-  const bytes = Buffer.concat(await object!.body.toArray());
-  const header = JSON.parse(bytes.toString('utf8', 8, 8 + Number(bytes.readBigUInt64LE(0)))) as {
-    __metadata__: { sshs_model_hash: string };
-  };
-  return header.__metadata__.sshs_model_hash;
 }
 
 describe('a save that is too large to be sent', () => {
@@ -90,7 +59,7 @@ describe('a save that is too large to be sent', () => {
       optimizer: 'restored',
       stepsTrained: 20,
     });
-    expect(await lastAttempt(tempera, id)).toMatchObject({ resumedFromStep: 40, resumedWith: 'restored' });
+    expect((await attemptsOf(tempera, id)).at(-1)).toMatchObject({ resumedFromStep: 40, resumedWith: 'restored' });
     expect(await tensorHash(tempera, id)).toBe(await tensorHash(tempera, undisturbed));
   });
 
@@ -123,7 +92,7 @@ describe('a save that is too large to be sent', () => {
 
     expect(await restored(tempera, id)).toMatchObject({ status: 'from_zero', why: expect.stringContaining(why) });
     expect((await runsOf(tempera, id)).at(-1)).toMatchObject({ resumedFromStep: null, optimizer: 'fresh' });
-    expect(await lastAttempt(tempera, id)).toMatchObject({ resumedFromStep: null, status: 'succeeded' });
+    expect((await attemptsOf(tempera, id)).at(-1)).toMatchObject({ resumedFromStep: null, status: 'succeeded' });
   });
 
   test('is fetched again by the second pod of an attempt', async () => {

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createInstallation, podsOf, until } from './installation.ts';
 import type { Installation } from './installation.ts';
+import { attemptsOf, runsOf, tensorHash } from './resume-record.ts';
 
 let tempera: Installation;
 let datasetId: string;
@@ -14,36 +15,6 @@ beforeEach(() => tempera.world.admin.clearFaults());
 
 const RECIPE = { steps: 60, checkpointInterval: 20 };
 
-/** The trainer's own runs of a training, in order: what each went on from, and with which optimizer. */
-async function runsOf(id: string): Promise<Run[]> {
-  const pods = new Set((await podsOf(tempera, id)).map((pod: { id: string }) => pod.id));
-  const { trainings } = (await tempera.world.admin.book()) as { trainings: Run[] };
-  return trainings.filter(({ podId }) => pods.has(podId));
-}
-
-interface Run {
-  readonly podId: string;
-  readonly resumedFromStep: number | null;
-  readonly optimizer: string;
-  readonly stepsTrained: number;
-}
-
-async function attemptsOf(id: string) {
-  return tempera.database.trainingAttempt.findMany({ where: { loraModelId: id }, orderBy: { number: 'asc' } });
-}
-
-/** The hash of the final tensors; the file's bytes name the job too. */
-async function tensorHash(id: string): Promise<string> {
-  const training = await tempera.database.loraModel.findUniqueOrThrow({ where: { id } });
-  const { files } = training.artifact as unknown as { files: { key: string }[] };
-  const object = await tempera.store.get(files[0]!.key);
-  const bytes = Buffer.concat(await object!.body.toArray());
-  const header = JSON.parse(bytes.toString('utf8', 8, 8 + Number(bytes.readBigUInt64LE(0)))) as {
-    __metadata__: { sshs_model_hash: string };
-  };
-  return header.__metadata__.sshs_model_hash;
-}
-
 describe('resume', () => {
   test.each([['exit'], ['sigkill']])(
     'after %s of the trainer the next pod goes on from the last save and ends with the same weights',
@@ -55,12 +26,16 @@ describe('resume', () => {
       const id = await tempera.start({ datasetId, recipe: RECIPE });
       await tempera.handle(id).result();
 
-      const [first, second] = await attemptsOf(id);
-      expect((await runsOf(id)).at(-1)).toMatchObject({ resumedFromStep: 40, optimizer: 'restored', stepsTrained: 20 });
+      const [first, second] = await attemptsOf(tempera, id);
+      expect((await runsOf(tempera, id)).at(-1)).toMatchObject({
+        resumedFromStep: 40,
+        optimizer: 'restored',
+        stepsTrained: 20,
+      });
       expect(second).toMatchObject({ resumedFromStep: 40, resumedWith: 'restored' });
       expect(second!.lostSteps).toBe(Math.max(0, first!.lastStep - 40));
       expect(await tempera.events(id)).toContain('training.resumed');
-      expect(await tensorHash(id)).toBe(await tensorHash(undisturbed));
+      expect(await tensorHash(tempera, id)).toBe(await tensorHash(tempera, undisturbed));
     },
   );
 
@@ -81,9 +56,13 @@ describe('resume', () => {
     expect(ended.status).toBe(204);
     await tempera.handle(id).result();
 
-    const [first, second] = await attemptsOf(id);
+    const [first, second] = await attemptsOf(tempera, id);
     expect(first).toMatchObject({ reason: 'POD_LOST' });
-    expect((await runsOf(id)).at(-1)).toMatchObject({ resumedFromStep: 40, optimizer: 'restored', stepsTrained: 20 });
+    expect((await runsOf(tempera, id)).at(-1)).toMatchObject({
+      resumedFromStep: 40,
+      optimizer: 'restored',
+      stepsTrained: 20,
+    });
     expect(second).toMatchObject({ resumedWith: 'restored', lostSteps: first!.lastStep - 40 });
     expect(second!.lostSteps).toBeGreaterThanOrEqual(4);
     expect(second!.lostMs).toBe(Math.round(second!.lostSteps! * (first!.secondsPerStep ?? 0) * 1_000));
@@ -97,7 +76,7 @@ describe('resume', () => {
     const id = await tempera.start({ datasetId, recipe: RECIPE });
     await tempera.handle(id).result();
 
-    expect((await runsOf(id)).at(-1)).toMatchObject({ resumedFromStep: 40, optimizer: 'restored' });
+    expect((await runsOf(tempera, id)).at(-1)).toMatchObject({ resumedFromStep: 40, optimizer: 'restored' });
   });
 
   test('a row that runs without a process is known from the idle GPU, long before a stall', async () => {
@@ -105,13 +84,13 @@ describe('resume', () => {
     const id = await tempera.start({ datasetId, recipe: RECIPE, intervals: { stallTimeoutMs: 60_000 } });
     await tempera.handle(id).result();
 
-    const [first] = await attemptsOf(id);
+    const [first] = await attemptsOf(tempera, id);
     expect(first).toMatchObject({
       reason: 'TRAINER_ERROR',
       message: expect.stringContaining('process is gone: its job is said to run at step 45'),
     });
     expect(first!.endedAt!.getTime() - first!.startedAt.getTime()).toBeLessThan(60_000);
-    expect((await runsOf(id)).at(-1)).toMatchObject({ resumedFromStep: 40, optimizer: 'restored' });
+    expect((await runsOf(tempera, id)).at(-1)).toMatchObject({ resumedFromStep: 40, optimizer: 'restored' });
   });
 
   test('goes on on another GPU type after running out of memory', async () => {
@@ -121,7 +100,7 @@ describe('resume', () => {
 
     const pods = await podsOf(tempera, id);
     expect(pods[1].gpuId).not.toBe(pods[0].gpuId);
-    expect((await runsOf(id)).at(-1)).toMatchObject({ resumedFromStep: 40, optimizer: 'restored' });
+    expect((await runsOf(tempera, id)).at(-1)).toMatchObject({ resumedFromStep: 40, optimizer: 'restored' });
   });
 
   test('a trainer that cannot read the optimizer is noticed, and the record says so', async () => {
@@ -132,8 +111,8 @@ describe('resume', () => {
     const id = await tempera.start({ datasetId, recipe: RECIPE });
     await tempera.handle(id).result();
 
-    expect((await attemptsOf(id)).at(-1)).toMatchObject({ resumedFromStep: 40, resumedWith: 'weights_only' });
-    expect((await runsOf(id)).at(-1)).toMatchObject({ resumedFromStep: 40, optimizer: 'missing' });
+    expect((await attemptsOf(tempera, id)).at(-1)).toMatchObject({ resumedFromStep: 40, resumedWith: 'weights_only' });
+    expect((await runsOf(tempera, id)).at(-1)).toMatchObject({ resumedFromStep: 40, optimizer: 'missing' });
   });
 
   test('goes on from both files of Wan 2.2', async () => {
@@ -141,7 +120,7 @@ describe('resume', () => {
     const id = await tempera.start({ datasetId, baseModel: 'wan-2.2', recipe: RECIPE });
     await tempera.handle(id).result();
 
-    expect((await runsOf(id)).at(-1)).toMatchObject({ resumedFromStep: 40, optimizer: 'restored' });
+    expect((await runsOf(tempera, id)).at(-1)).toMatchObject({ resumedFromStep: 40, optimizer: 'restored' });
   });
 
   test('begins anew when the rank has changed, since no save fits', async () => {
@@ -151,10 +130,10 @@ describe('resume', () => {
     await tempera.http.post(`/v1/trainings/${id}/retry`, { overrides: { rank: 16 } });
     await tempera.handle(id).result();
 
-    const runs = await runsOf(id);
+    const runs = await runsOf(tempera, id);
     expect(runs.at(-1)).toMatchObject({ resumedFromStep: null, optimizer: 'fresh' });
     expect(runs.at(-2)).toMatchObject({ resumedFromStep: 40 });
-    expect((await attemptsOf(id)).at(-1)).toMatchObject({ resumedFromStep: null });
+    expect((await attemptsOf(tempera, id)).at(-1)).toMatchObject({ resumedFromStep: null });
   });
 
   test('goes on from a save that fits, although another one had come further', async () => {
@@ -165,7 +144,7 @@ describe('resume', () => {
     await tempera.http.post(`/v1/trainings/${id}/retry`, { overrides: { rank: 16 } });
     await tempera.handle(id).result();
 
-    const runs = await runsOf(id);
+    const runs = await runsOf(tempera, id);
     expect(runs.at(-2)).toMatchObject({ resumedFromStep: null });
     expect(runs.at(-1)).toMatchObject({ resumedFromStep: 20, optimizer: 'restored' });
   });
@@ -175,6 +154,6 @@ describe('resume', () => {
     const id = await tempera.start({ datasetId, recipe: RECIPE });
     await tempera.handle(id).result();
 
-    expect((await runsOf(id)).at(-1)).toMatchObject({ resumedFromStep: null, optimizer: 'fresh' });
+    expect((await runsOf(tempera, id)).at(-1)).toMatchObject({ resumedFromStep: null, optimizer: 'fresh' });
   });
 });

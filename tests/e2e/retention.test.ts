@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createInstallation, until } from './installation.ts';
 import type { Installation } from './installation.ts';
+import { attemptsOf } from './resume-record.ts';
 
 let tempera: Installation;
 let datasetId: string;
@@ -79,10 +80,6 @@ describe('saves at home', () => {
 
     expect(waiting.rows).toContain('o40');
     expect(waiting.objects).toEqual(waiting.rows);
-    const last = await tempera.database.trainingAttempt.findFirstOrThrow({
-      where: { loraModelId: id },
-      orderBy: { number: 'desc' },
-    });
-    expect(last).toMatchObject({ resumedFromStep: 40, resumedWith: 'restored' });
+    expect((await attemptsOf(tempera, id)).at(-1)).toMatchObject({ resumedFromStep: 40, resumedWith: 'restored' });
   });
 });

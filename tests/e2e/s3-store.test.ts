@@ -1,6 +1,11 @@
+import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { setTimeout as wait } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import {
   DeleteObjectCommand,
   HeadObjectCommand,
@@ -10,6 +15,7 @@ import {
 import { beforeAll, expect, it } from 'vitest';
 import { objectStoreSuite } from '../../providers/storage/object-store.suite.ts';
 import { createS3Store } from '../../providers/storage/s3.ts';
+import { pullCommand } from '../../providers/trainers/ai-toolkit/pull-command.ts';
 import { createTestBucket, describeS3 } from '../support/s3.ts';
 
 describeS3('createS3Store', () => {
@@ -61,6 +67,24 @@ describeS3('createS3Store', () => {
     await expect(put).rejects.toThrow('cancelled');
     const { Uploads } = await access.client.send(new ListMultipartUploadsCommand({ Bucket: access.bucket }));
     expect(Uploads ?? []).toEqual([]);
+  });
+
+  it('signs URLs that the start command of a pod can fetch', async () => {
+    const home = await mkdtemp(join(tmpdir(), 'tempera-s3-pull-'));
+    const bytes = Buffer.alloc(3_000_000, 'weights');
+    const { sha256 } = await store().put(
+      'trainings/1/attempts/a1/checkpoints/lora_1.safetensors',
+      Readable.from([bytes]),
+    );
+    const url = await store().signedUrl('trainings/1/attempts/a1/checkpoints/lora_1.safetensors', { ttlSeconds: 60 });
+    const file = { filename: 'lora_1.safetensors', sizeBytes: bytes.length, sha256, url };
+
+    const command = pullCommand({ jobName: 'lora_1', files: [file], trainingFolder: home, startScript: '/bin/true' });
+    await promisify(execFile)(command[0]!, command.slice(1));
+
+    const fetched = await readFile(join(home, 'lora_1', 'lora_1.safetensors'));
+    await rm(home, { recursive: true });
+    expect(fetched.equals(bytes)).toBe(true);
   });
 
   it('signs URLs that serve the bytes without credentials, under the given name', async () => {

@@ -1,0 +1,34 @@
+/** What became of a training's attempts, by the trainer's own book and by our record. */
+import { podsOf } from './installation.ts';
+import type { Installation } from './installation.ts';
+
+interface Run {
+  readonly podId: string;
+  readonly resumedFromStep: number | null;
+  readonly optimizer: string;
+  readonly stepsTrained: number;
+}
+
+/** The trainer's own runs of a training, in order: what each went on from, and with which optimizer. */
+export async function runsOf(tempera: Installation, id: string): Promise<Run[]> {
+  const pods = new Set((await podsOf(tempera, id)).map((pod: { id: string }) => pod.id));
+  const { trainings } = (await tempera.world.admin.book()) as { trainings: Run[] };
+  return trainings.filter(({ podId }) => pods.has(podId));
+}
+
+/** The rows of a training's attempts, in order. */
+export async function attemptsOf(tempera: Installation, id: string) {
+  return tempera.database.trainingAttempt.findMany({ where: { loraModelId: id }, orderBy: { number: 'asc' } });
+}
+
+/** The hash of the final tensors; the file's bytes name the job too. */
+export async function tensorHash(tempera: Installation, id: string): Promise<string> {
+  const training = await tempera.database.loraModel.findUniqueOrThrow({ where: { id } });
+  const { files } = training.artifact as unknown as { files: { key: string }[] };
+  const object = await tempera.store.get(files[0]!.key);
+  const bytes = Buffer.concat(await object!.body.toArray());
+  const header = JSON.parse(bytes.toString('utf8', 8, 8 + Number(bytes.readBigUInt64LE(0)))) as {
+    __metadata__: { sshs_model_hash: string };
+  };
+  return header.__metadata__.sshs_model_hash;
+}
