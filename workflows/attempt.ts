@@ -1,5 +1,13 @@
 /** One attempt: rent a pod, train on it, bring the LoRA home, and end the pod whatever happens. */
-import { CancellationScope, isCancellation, log, patched, proxyActivities, sleep } from '@temporalio/workflow';
+import {
+  CancellationScope,
+  CancelledFailure,
+  isCancellation,
+  log,
+  patched,
+  proxyActivities,
+  sleep,
+} from '@temporalio/workflow';
 import type { PodReadiness } from '../activities/await-pod-ready.ts';
 import type { IoActivities } from '../activities/io.ts';
 import type { RestoredCheckpoint } from '../activities/restore-checkpoint.ts';
@@ -63,7 +71,7 @@ export async function runAttempt(input: AttemptInput): Promise<AttemptResult> {
   try {
     tried = await tryOnPods(input);
   } catch (error) {
-    if (isCancellation(error)) throw error;
+    throwIfCancelled(error);
     tried = { status: 'failed', vramGb: null, ...failureOf(error) };
   } finally {
     await CancellationScope.nonCancellable(async () => {
@@ -220,9 +228,16 @@ async function trainOn(input: AttemptInput, pod: Rented, name: string): Promise<
     const artifact = await steps.pod.downloadLora({ ...place, jobId, step: watched.value.step });
     return { status: 'succeeded', artifact };
   } catch (error) {
-    if (isCancellation(error)) throw error;
+    throwIfCancelled(error);
     return { status: 'failed', vramGb: pod.vramGb, ...podFailureOf(error) };
   }
+}
+
+/** A step that is cancelled while its worker is silent ends with a timeout: that is no failure of the attempt. */
+function throwIfCancelled(error: unknown): void {
+  if (isCancellation(error)) throw error;
+  if (CancellationScope.current().consideredCancelled)
+    throw new CancelledFailure('A step was cut off while it was being cancelled', [], error as Error);
 }
 
 /** What ends a running training early: whichever comes first. */

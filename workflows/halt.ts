@@ -9,7 +9,8 @@ export type Halted<T> =
 
 /**
  * Runs `work` until it is done or until `alarm` says why it shall end; then the work is cancelled and waited for. Work that was
- * done meanwhile counts as done. A cancellation from outside passes through.
+ * done meanwhile counts as done; work that failed meanwhile, or was cut off before it had noticed, counts as halted. A cancellation
+ * from outside passes through.
  */
 export async function untilHalted<T>(work: () => Promise<T>, alarm: () => Promise<Halt>): Promise<Halted<T>> {
   const outside = CancellationScope.current();
@@ -27,7 +28,7 @@ export async function untilHalted<T>(work: () => Promise<T>, alarm: () => Promis
   try {
     return { status: 'done', value: await working.run(work) };
   } catch (error) {
-    if (why === null || !isCancellation(error) || outside.consideredCancelled) throw error;
+    if (why === null || outside.consideredCancelled) throw error;
     return { status: 'halted', why };
   } finally {
     waiting.cancel();

@@ -1,0 +1,52 @@
+/** Whatever GPUs cost and however often a run is lost and begun again: what is billed stays below the ceiling. */
+import { randomInt } from 'node:crypto';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createInstallation, podsOf } from './installation.ts';
+import type { Installation } from './installation.ts';
+
+let tempera: Installation;
+beforeAll(async () => {
+  tempera = await createInstallation();
+});
+afterAll(() => tempera.close());
+
+const RUNS = 8;
+const POLL_MS = 100;
+const GPUS = ['NVIDIA GeForce RTX 4090', 'NVIDIA GeForce RTX 5090', 'NVIDIA H100 80GB HBM3', 'NVIDIA H200'];
+/** Ample for a cancel to be noticed and a pod to be ended on a busy machine. */
+const MARGINS = { budgetSaveMs: 5_000, budgetTeardownMs: 15_000, heartbeatTimeoutMs: 3_000 };
+
+test('eight random runs with recoveries end at their ceilings, saved and without a pod', async () => {
+  const datasetId = await tempera.dataset(6, { curation: { subjectKind: 'style' } });
+  const catalog = await tempera.activities.compute.catalog();
+  await tempera.world.admin.configure({ delaysMs: { step: 100 } });
+  const runs = await Promise.all(
+    Array.from({ length: RUNS }, async () => {
+      const gpu = GPUS[randomInt(GPUS.length)]!;
+      const hourlyMicroUsd = catalog.find((entry) => entry.gpu === gpu)!.secureMicroUsd! + 8_220;
+      // 30 to 60 seconds of rent.
+      const ceilingMicroUsd = Math.ceil((hourlyMicroUsd * randomInt(30_000, 60_000)) / 3_600_000);
+      const id = await tempera.start({
+        datasetId,
+        maxCostUsd: ceilingMicroUsd / 1_000_000,
+        compute: { gpus: [gpu] },
+        recipe: { steps: 5_000, checkpointInterval: 25, sampleInterval: 0 },
+        intervals: { ...MARGINS, maxAttempts: 10, watchPollMs: POLL_MS },
+      });
+      const [effect, step] = [['exit', 'sigkill', 'vanish', 'exited'][randomInt(4)]!, randomInt(10, 120)];
+      await tempera.world.admin.addFault({ at: 'trainer', effect, step });
+      return { id, gpu, hourlyMicroUsd, ceilingMicroUsd, fault: `${effect} at ${step}` };
+    }),
+  );
+
+  await Promise.all(runs.map(({ id }) => tempera.until(id, 'failed', 'awaiting_retry')));
+
+  for (const { id, hourlyMicroUsd, ceilingMicroUsd, ...drawn } of runs) {
+    const pods = await podsOf(tempera, id);
+    const billed = pods.reduce((sum: number, pod: { costMicroUsd: number }) => sum + pod.costMicroUsd, 0);
+    const what = JSON.stringify({ ...drawn, hourlyMicroUsd, ceilingMicroUsd, pods: pods.length });
+    expect(await tempera.training(id), what).toMatchObject({ reason: 'BUDGET_EXCEEDED' });
+    expect(billed, what).toBeLessThanOrEqual(ceilingMicroUsd + Math.ceil((hourlyMicroUsd * POLL_MS) / 3_600_000));
+  }
+  expect((await tempera.book()).aliveNow).toEqual([]);
+}, 600_000);
