@@ -4,7 +4,7 @@ import { datasetCheckWorkflowId } from '../../workflows/contract.ts';
 import { until } from '../e2e/installation.ts';
 import type { Installation } from '../e2e/installation.ts';
 
-export const SCENARIOS = ['success', 'failed', 'cancelled', 'retried', 'checked'] as const;
+export const SCENARIOS = ['success', 'failed', 'cancelled', 'retried', 'halted', 'checked'] as const;
 export type Scenario = (typeof SCENARIOS)[number];
 
 /** Plays a story to its end and returns its history as JSON, without what is of the machine that recorded it. */
@@ -48,6 +48,28 @@ export async function playScenario(tempera: Installation, datasetId: string, sce
       await tempera.http.post(`/v1/trainings/${id}/retry`);
       await tempera.until(id, 'failed', 'awaiting_retry');
       await tempera.http.post(`/v1/trainings/${id}/retry`, { overrides: { steps: 25 } });
+      await tempera.handle(id).result();
+      return await historyOf(tempera, id);
+    }
+    case 'halted': {
+      const { configure } = tempera.world.admin;
+      await configure({ delaysMs: { step: 50 } });
+      // About 15 s of rent at 0.70 USD an hour; on a busy machine the ceiling may come before the pause, which replays as well.
+      const id = await tempera.start({
+        datasetId,
+        maxCostUsd: 0.003,
+        compute: { gpus: ['NVIDIA GeForce RTX 4090'] },
+        recipe: { steps: 2_000, checkpointInterval: 1_000, sampleInterval: 0 },
+        intervals: { budgetSaveMs: 4_000, budgetTeardownMs: 3_000, heartbeatTimeoutMs: 3_000 },
+      });
+      await until(async () => (await tempera.training(id)).progress.step > 0);
+      await tempera.http.post(`/v1/trainings/${id}/save-now`);
+      await tempera.http.post(`/v1/trainings/${id}/pause`);
+      await until(async () => ['paused', 'awaiting_retry'].includes((await tempera.training(id)).phase));
+      await tempera.http.post(`/v1/trainings/${id}/resume`);
+      await tempera.until(id, 'failed', 'awaiting_retry');
+      await configure({ delaysMs: { step: 0 } });
+      await tempera.http.post(`/v1/trainings/${id}/budget`, { maxCostUsd: 1 });
       await tempera.handle(id).result();
       return await historyOf(tempera, id);
     }
