@@ -63,7 +63,7 @@ export async function measureRound(stack: BenchStack, { trainings, holdMs, tell 
         return (await stack.api.startTraining(body, key)).id;
       } catch (error) {
         // The API's own advice on a busy machine: the same request again, which starts nothing twice.
-        if (!String(error).includes('NOT_STARTED')) throw error;
+        if (!/NOT_STARTED|DATABASE_UNAVAILABLE/.test(String(error))) throw error;
         sentAgain += 1;
       }
     }

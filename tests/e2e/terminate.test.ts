@@ -79,7 +79,11 @@ test('a terminated training leaves no pod beyond sweep and grace, no open row an
   await tempera.handle(id).terminate('by an operator');
   const young = await sweep({ graceMs: 600_000 });
   const left = await overview();
-  await until(async () => Date.now() - pod.createdAtMs >= GRACE_MS);
+  // A pod is swept from the grace on; a row is ended once nothing was written into it for as long.
+  await until(async () => {
+    const { updatedAt } = await tempera.database.loraModel.findUniqueOrThrow({ where: { id } });
+    return Date.now() - Math.max(pod.createdAtMs, updatedAt.getTime()) > GRACE_MS;
+  });
   const swept = await sweep({});
   const after = await overview();
 
