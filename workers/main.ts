@@ -5,9 +5,10 @@ import { readSettings } from '../config/env.ts';
 import { createLogger } from '../config/logger.ts';
 import { temporalConnection } from '../config/temporal.ts';
 import { taskQueues } from '../workflows/contract.ts';
+import { bundleWorkflows } from './bundle-workflows.ts';
 import { connectWithPatience } from './connect.ts';
 import { createDependencies } from './dependencies.ts';
-import { createWorkers } from './roles.ts';
+import { WORKFLOWS_PATH, createWorkers } from './roles.ts';
 import { metricsFor } from './metrics.ts';
 import { ensureSweepSchedule } from './sweep-schedule.ts';
 
@@ -47,6 +48,7 @@ if (connection) {
       connection,
       namespace,
       activities: dependencies.activities,
+      ...(settings.workerRoles.includes('workflow') ? { workflowBundle: await bundleWorkflows(WORKFLOWS_PATH) } : {}),
       taskQueues: queues,
     });
     const running = Promise.all(workers.map((worker) => worker.run()));

@@ -25,6 +25,11 @@ export const WORKFLOWS_PATH = fileURLToPath(new URL('../workflows/index.ts', imp
 
 /** One idle promise per waiting training: a poll every few seconds is nearly nothing. */
 const IO_SLOTS = 2_000;
+/**
+ * A workflow in memory takes about 0.2 MB and one that waits for its pod is needed a few times an hour: what is not kept is read
+ * again from its history, some 60 events. The SDK's own limit grows with the machine, to 2,300 with 4 GB of heap.
+ */
+const CACHED_WORKFLOWS = 500;
 /** A cancel reaches an activity with its next heartbeat that is really sent, so this is how long a person waits at most. */
 const MAX_HEARTBEAT_THROTTLE = '5 seconds';
 
@@ -46,6 +51,7 @@ export async function createWorkers(params: WorkersParams): Promise<Worker[]> {
         return {
           ...common,
           taskQueue: taskQueues.workflow,
+          maxCachedWorkflows: CACHED_WORKFLOWS,
           ...(workflowBundle ? { workflowBundle } : { workflowsPath: WORKFLOWS_PATH }),
         };
       case 'io':
