@@ -24,7 +24,7 @@ describe('README.md', () => {
   test('has a row for every variable of config/env.ts, with its default, and no other', () => {
     const source = read('config/env.ts');
     const rows = tableRows(sectionOf(readme, 'Configuration'));
-    const variables = [...source.matchAll(/(?:env\[|(?:required|integer|httpUrl)\()'([A-Z0-9_]+)'/g)].map(
+    const variables = [...source.matchAll(/(?:env\[|(?:required|integer|httpUrl|usdLimit)\()'([A-Z0-9_]+)'/g)].map(
       ([, name]) => name!,
     );
     const defaults = [

