@@ -6,6 +6,7 @@ import { beginTraining } from './begin-training.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { downloadLora } from './download-lora.ts';
 import { withFailures } from './failures.ts';
+import { onPod } from './on-pod.ts';
 import { provisionPod } from './provision-pod.ts';
 import { publishLora, recordPublishFailed } from './publish-lora.ts';
 import { endTraining, recordAttempt, recordPaused, requestCancel, settleTraining } from './record-outcome.ts';
@@ -21,12 +22,12 @@ export function createIoActivities(deps: ActivityDependencies) {
     beginTraining: beginTraining(deps),
     provisionPod: provisionPod(deps),
     awaitPodReady: awaitPodReady(deps),
-    uploadDataset: uploadDataset(deps),
-    restoreCheckpoint: restoreCheckpoint(deps),
-    startTraining: startTraining(deps),
+    uploadDataset: onPod(deps, uploadDataset(deps)),
+    restoreCheckpoint: onPod(deps, restoreCheckpoint(deps)),
+    startTraining: onPod(deps, startTraining(deps)),
     watchTraining: watchTraining(deps),
     bringHome: bringHome(deps),
-    downloadLora: downloadLora(deps),
+    downloadLora: onPod(deps, downloadLora(deps)),
     tearDownPod: tearDownPod(deps),
     publishLora: publishLora(deps),
     recordPublishFailed: recordPublishFailed(deps),

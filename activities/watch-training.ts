@@ -12,6 +12,7 @@ import { createGoneCheck } from './gone-process.ts';
 import type { GoneCheck } from './gone-process.ts';
 import { createMirror } from './mirror.ts';
 import type { Mirror } from './mirror.ts';
+import { isPodGone } from './on-pod.ts';
 import { createSlowCheck } from './slow-pod.ts';
 import { recipeOf } from './start-training.ts';
 import { currentStep, keepAlive } from './step.ts';
@@ -48,8 +49,6 @@ export interface WatchResult {
 const LOG_TAIL = 4_000;
 /** The database hears of progress at most this often. Milliseconds. */
 const PROGRESS_EVERY_MS = 1_000;
-/** How old the shared list may be when a silent pod is looked up in it. Milliseconds. */
-const LIST_AGE_MS = 10_000;
 /** Shares of the training at which the Web UI's details are renewed: each one is a few events of history. */
 const MILESTONES = [0, 0.25, 0.5, 0.75] as const;
 
@@ -171,21 +170,9 @@ async function look(
       });
     if (silentMs >= input.podLostTimeoutMs)
       throw lost(`The pod could not be reached for ${Math.round(silentMs / 1_000)} s`);
-    if (await keepAlive(step, isGone(deps, input.podId, step.signal)))
+    if (await keepAlive(step, isPodGone(deps, input.podId, step.signal)))
       throw lost('The pod vanished while it was training');
     return null;
-  }
-}
-
-/** The vendor's word that the pod is gone; false when the vendor cannot say. A pod that only misses in a list is asked for by id. */
-async function isGone(deps: ActivityDependencies, podId: string, signal: AbortSignal): Promise<boolean> {
-  try {
-    const pod = (await deps.compute.list({ maxAgeMs: LIST_AGE_MS }, signal)).find((entry) => entry.id === podId);
-    if (pod) return pod.state === 'ended';
-    return await deps.compute.isGone(podId, signal);
-  } catch (error) {
-    if (error instanceof TemperaError && error.retryable) return false;
-    throw error;
   }
 }
 

@@ -189,6 +189,29 @@ describe('failure policy', () => {
     expect(await tempera.training(id)).toMatchObject({ status: 'ready', attempt: 2 });
   });
 
+  test('a pod that vanishes while photos go up is lost at once, not after all tries', async () => {
+    await tempera.world.admin.addFault({
+      at: 'proxy',
+      effect: 'bad-gateway',
+      match: { path: 'datasets/upload' },
+      times: 0,
+    });
+    const id = await tempera.start({ datasetId, intervals: { maxStepTries: 10_000 } });
+    await tempera.until(id, 'training', 'uploading');
+    const [pod] = await podsOf(tempera, id);
+    await tempera.activities.compute.terminate(pod.id);
+    await tempera.world.admin.clearFaults();
+    await tempera.handle(id).result();
+
+    const [first] = await tempera.database.trainingAttempt.findMany({
+      where: { loraModelId: id },
+      orderBy: { number: 'asc' },
+    });
+
+    expect(first).toMatchObject({ status: 'failed', reason: 'POD_LOST', message: 'The pod is gone' });
+    expect(await tempera.training(id)).toMatchObject({ status: 'ready', attempt: 2 });
+  });
+
   test('a trainer that hangs is a stall', async () => {
     await tempera.world.admin.addFault({ at: 'trainer', effect: 'hang', step: 5 });
     const id = await tempera.start({ datasetId, intervals: { stallTimeoutMs: 1_000 } });
