@@ -18,6 +18,9 @@ interface MoneyOptions {
   readonly warn: (ceilingMicroUsd: number, spentMicroUsd: number) => Promise<void>;
 }
 
+/** A generous ceiling is years away; a timer is set again after so long. Milliseconds. */
+const MAX_TIMER_MS = 30 * 86_400_000;
+
 /** Without a ceiling nothing here sets a timer, so that runs without one keep their histories. */
 export function createMoney({ intervals, warn }: MoneyOptions) {
   let ceiling: number | null = null;
@@ -33,8 +36,13 @@ export function createMoney({ intervals, warn }: MoneyOptions) {
     for (;;) {
       const moment = momentOf();
       const known = ceiling;
-      if (moment === null) await condition(() => ceiling !== known);
-      else if (Date.now() >= moment || !(await condition(() => ceiling !== known, moment - Date.now()))) return;
+      if (moment === null) {
+        await condition(() => ceiling !== known);
+        continue;
+      }
+      const leftMs = moment - Date.now();
+      if (leftMs <= 0) return;
+      await condition(() => ceiling !== known, Math.min(leftMs, MAX_TIMER_MS));
     }
   };
   const exceeded = (): Broke => {
