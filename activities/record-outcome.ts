@@ -28,11 +28,10 @@ export function settleTraining(deps: ActivityDependencies) {
     readonly trainingId: string;
     readonly attempt: number;
   }): Promise<{ readonly costMicroUsd: number }> => {
-    const { trainings, pods, publications } = deps.repositories;
-    const costMicroUsd = await pods.ledgerCost(trainingId);
-    await deps.repositories.money.settleMoney(trainingId);
+    const { trainings, money, publications } = deps.repositories;
+    await money.settleMoney(trainingId);
     const modelUrl = await publications.firstPublishedUrl(trainingId);
-    await trainings.recordReady({ trainingId, costMicroUsd, modelUrl, dedupe: `a${attempt}` });
+    const costMicroUsd = await trainings.recordReady({ trainingId, modelUrl, dedupe: `a${attempt}` });
     await pruneEnded(deps, trainingId);
     return { costMicroUsd };
   };
@@ -55,11 +54,9 @@ export interface TrainingEnd {
 export function endTraining(deps: ActivityDependencies) {
   return async (end: TrainingEnd): Promise<{ readonly costMicroUsd: number }> => {
     const { trainingId, ending, status, reason, message } = end;
-    const costMicroUsd = await deps.repositories.pods.ledgerCost(trainingId);
     await deps.repositories.money.settleMoney(trainingId);
-    await deps.repositories.trainings.recordEnded({
+    const costMicroUsd = await deps.repositories.trainings.recordEnded({
       trainingId,
-      costMicroUsd,
       status,
       reason,
       message,

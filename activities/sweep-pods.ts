@@ -144,7 +144,6 @@ export function sweepPods(deps: ActivityDependencies) {
     await repositories.money.settleMoney(trainingId);
     await repositories.trainings.recordEnded({
       trainingId,
-      costMicroUsd: await repositories.pods.ledgerCost(trainingId),
       dedupe: 'abandoned',
       status: 'cancelled',
       phase: 'done',

@@ -36,7 +36,7 @@ const proxy = (effect: string): FaultKind => ({
   area: 'vendor',
   costs: 'nothing',
   draw: (random, attempt) => [
-    { at: 'proxy', effect, match: podOf(attempt), skip: random.whole(0, 15), times: random.whole(2, 8) },
+    { at: 'proxy', effect, match: podOf(attempt), skip: random.whole(0, 15), times: random.whole(1, 3) },
   ],
 });
 const deletion = (effect: string): FaultKind => ({

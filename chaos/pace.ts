@@ -20,8 +20,8 @@ export const CHAOS_INTERVALS: Partial<Intervals> = {
   shortTimeoutMs: 15_000,
   transferTimeoutMs: 120_000,
   retryIntervalMs: 100,
-  // Their pauses add up to 25 s: a step on a pod that is gone is not repeated for minutes.
-  maxStepTries: 9,
+  // More than the blips that a plan can lay on one attempt.
+  maxStepTries: 12,
 };
 
 /** The emulated vendors' own delays and sizes. */

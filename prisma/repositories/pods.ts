@@ -1,6 +1,7 @@
 /** The ledger of pods: a row is committed before the vendor is asked, and closed only on proof that the pod is gone. */
 import { microUsdToCents } from '../../core/money.ts';
 import type { Database } from '../client.ts';
+import type { Prisma } from '../generated/client.ts';
 import { openAttempt } from './attempts.ts';
 import { settleMoneyIn } from './money.ts';
 
@@ -127,7 +128,11 @@ export async function openPodsOfAttempt(database: Database, trainingId: string, 
 }
 
 /** What all pods of a training, or of one attempt of it, have cost so far by the ledger. Micro-dollars; running pods count nothing yet. */
-export async function ledgerCost(database: Database, trainingId: string, attempt?: number): Promise<number> {
+export async function ledgerCost(
+  database: Prisma.TransactionClient,
+  trainingId: string,
+  attempt?: number,
+): Promise<number> {
   const sum = await database.pod.aggregate({
     where: { attempt: { loraModelId: trainingId, ...(attempt === undefined ? {} : { number: attempt }) } },
     _sum: { costMicroUsd: true },
@@ -224,15 +229,13 @@ export async function settlePodCost(database: Database, name: string, costMicroU
       data: { costMicroUsd, costSettled: true },
       select: { attempt: { select: { loraModelId: true } } },
     });
-    const sum = await transaction.pod.aggregate({
-      where: { attempt: { loraModelId: pod.attempt.loraModelId } },
-      _sum: { costMicroUsd: true },
-    });
-    const total = Number(sum._sum.costMicroUsd ?? 0n);
+    const { loraModelId } = pod.attempt;
+    // The user's row is locked before the training's, as everywhere.
+    await settleMoneyIn(transaction, loraModelId, { keepReserved: true });
+    const total = await ledgerCost(transaction, loraModelId);
     await transaction.loraModel.update({
-      where: { id: pod.attempt.loraModelId },
+      where: { id: loraModelId },
       data: { costMicroUsd: total, trainingCost: microUsdToCents(total) },
     });
-    await settleMoneyIn(transaction, pod.attempt.loraModelId, { keepReserved: true });
   });
 }

@@ -9,16 +9,21 @@ interface PublicationKey {
   readonly position: number;
 }
 
+/** Notes that a publication is under way. One that is published stays so: a step that was cut off may come back late. */
 export async function openPublication(
   database: Database,
   { trainingId, position }: PublicationKey,
   destination: Destination,
 ): Promise<void> {
   const location = destination.kind === 's3' ? (destination.bucket ?? '') : destination.repo;
-  await database.publication.upsert({
-    where: { loraModelId_position: { loraModelId: trainingId, position } },
-    create: { loraModelId: trainingId, position, target: destination.kind, location },
-    update: { status: 'pending', reason: null, message: null },
+  const row = { loraModelId: trainingId, position };
+  await database.publication.createMany({
+    data: [{ ...row, target: destination.kind, location }],
+    skipDuplicates: true,
+  });
+  await database.publication.updateMany({
+    where: { ...row, status: { not: 'published' } },
+    data: { status: 'pending', reason: null, message: null },
   });
 }
 
@@ -47,7 +52,7 @@ export async function recordPublishFailed(
   failure: { readonly reason: FailureCode; readonly message: string },
 ): Promise<void> {
   await database.publication.updateMany({
-    where: { loraModelId: trainingId, position },
+    where: { loraModelId: trainingId, position, status: { not: 'published' } },
     data: { ...failure, status: 'failed' },
   });
 }

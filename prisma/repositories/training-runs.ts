@@ -6,6 +6,9 @@ import type { TrainingPhase, TrainingStatus } from '../../core/status.ts';
 import type { TrainingRequest } from '../../core/training-request.ts';
 import type { Database } from '../client.ts';
 import type { Prisma } from '../generated/client.ts';
+import { ledgerCost } from './pods.ts';
+
+type Transaction = Prisma.TransactionClient;
 
 export interface TrainingRow {
   readonly id: string;
@@ -75,25 +78,27 @@ interface Change {
  * Applies a change and writes its event together. A repeated change is applied again and its event is not. False when the row is
  * not as `where` wants it.
  */
-async function change(database: Database, { trainingId, where, set, event }: Change): Promise<boolean> {
-  return await database.$transaction(async (transaction) => {
-    const [row] = await transaction.loraModel.updateManyAndReturn({
-      where: { ...where, id: trainingId },
-      data: set,
-      select: { userId: true },
-    });
-    if (!row) return false;
-    if (!event) return true;
-    const data = {
-      topic: event.topic,
-      userId: row.userId,
-      loraModelId: trainingId,
-      dedupeKey: event.dedupeKey,
-      payload: event.payload,
-    };
-    await transaction.outboxEvent.createMany({ data: [data], skipDuplicates: true });
-    return true;
+async function change(database: Database, wanted: Change): Promise<boolean> {
+  return await database.$transaction((transaction) => changeIn(transaction, wanted));
+}
+
+async function changeIn(transaction: Transaction, { trainingId, where, set, event }: Change): Promise<boolean> {
+  const [row] = await transaction.loraModel.updateManyAndReturn({
+    where: { ...where, id: trainingId },
+    data: set,
+    select: { userId: true },
   });
+  if (!row) return false;
+  if (!event) return true;
+  const data = {
+    topic: event.topic,
+    userId: row.userId,
+    loraModelId: trainingId,
+    dedupeKey: event.dedupeKey,
+    payload: event.payload,
+  };
+  await transaction.outboxEvent.createMany({ data: [data], skipDuplicates: true });
+  return true;
 }
 
 /** The workflow has taken the training over. False when the API has given it up meanwhile. */
@@ -219,33 +224,44 @@ export async function recordArtifact(database: Database, reporter: Reporter, art
 
 interface Ending {
   readonly trainingId: string;
-  readonly costMicroUsd: number;
   /** Tells apart several endings of one training (failed, retried, failed again). */
   readonly dedupe: string;
 }
 
+/** What the pods of a training have cost, with its row locked: a bill that is settled meanwhile is neither missed nor written over. */
+async function lockedCost(transaction: Transaction, trainingId: string): Promise<number> {
+  await transaction.$queryRaw`SELECT id FROM lora_models WHERE id = ${trainingId}::uuid FOR NO KEY UPDATE`;
+  return await ledgerCost(transaction, trainingId);
+}
+
+/** Returns what the training has cost. Micro-dollars. */
 export async function recordReady(
   database: Database,
   ending: Ending & { readonly modelUrl: string | null },
-): Promise<void> {
-  const { trainingId, costMicroUsd, dedupe, modelUrl } = ending;
-  await change(database, {
-    trainingId,
-    set: {
-      status: 'ready',
-      phase: 'done',
-      reason: null,
-      message: null,
-      modelUrl,
-      costMicroUsd,
-      trainingCost: microUsdToCents(costMicroUsd),
-      estimatedEndAt: null,
-      trainingCompletedAt: new Date(),
-    },
-    event: { topic: 'training.ready', dedupeKey: `${trainingId}:ready:${dedupe}`, payload: { costMicroUsd } },
+): Promise<number> {
+  const { trainingId, dedupe, modelUrl } = ending;
+  return await database.$transaction(async (transaction) => {
+    const costMicroUsd = await lockedCost(transaction, trainingId);
+    await changeIn(transaction, {
+      trainingId,
+      set: {
+        status: 'ready',
+        phase: 'done',
+        reason: null,
+        message: null,
+        modelUrl,
+        costMicroUsd,
+        trainingCost: microUsdToCents(costMicroUsd),
+        estimatedEndAt: null,
+        trainingCompletedAt: new Date(),
+      },
+      event: { topic: 'training.ready', dedupeKey: `${trainingId}:ready:${dedupe}`, payload: { costMicroUsd } },
+    });
+    return costMicroUsd;
   });
 }
 
+/** Returns what the training has cost. Micro-dollars. */
 export async function recordEnded(
   database: Database,
   ending: Ending & {
@@ -254,25 +270,29 @@ export async function recordEnded(
     readonly reason: FailureCode;
     readonly message: string;
   },
-): Promise<void> {
-  const { trainingId, costMicroUsd, dedupe, status, phase, reason, message } = ending;
-  await change(database, {
-    trainingId,
-    set: {
-      status,
-      phase,
-      reason,
-      message,
-      costMicroUsd,
-      trainingCost: microUsdToCents(costMicroUsd),
-      estimatedEndAt: null,
-      trainingCompletedAt: new Date(),
-    },
-    event: {
-      topic: `training.${status}`,
-      dedupeKey: `${trainingId}:${status}:${dedupe}`,
-      payload: { reason, message, costMicroUsd },
-    },
+): Promise<number> {
+  const { trainingId, dedupe, status, phase, reason, message } = ending;
+  return await database.$transaction(async (transaction) => {
+    const costMicroUsd = await lockedCost(transaction, trainingId);
+    await changeIn(transaction, {
+      trainingId,
+      set: {
+        status,
+        phase,
+        reason,
+        message,
+        costMicroUsd,
+        trainingCost: microUsdToCents(costMicroUsd),
+        estimatedEndAt: null,
+        trainingCompletedAt: new Date(),
+      },
+      event: {
+        topic: `training.${status}`,
+        dedupeKey: `${trainingId}:${status}:${dedupe}`,
+        payload: { reason, message, costMicroUsd },
+      },
+    });
+    return costMicroUsd;
   });
 }
 

@@ -264,6 +264,33 @@ describe('AI Toolkit', () => {
     expect((await trainer.files(target, second, never)).map((file) => file.step)).not.toContain(10);
   });
 
+  test('a restore that was cut off does not lead the job astray', async () => {
+    const world = await cloud.world('cut-off');
+    const { target } = await rentedTrainer(world);
+    const signal = never;
+    await trainer.uploadDataset({
+      target,
+      datasetName: 'ds_c',
+      photos: [photo(1)],
+      from: 0,
+      onProgress: () => {},
+      signal,
+    });
+    const before = (await world.request('GET', `${target.baseUrl}/api/settings`, AUTHORIZED)).body;
+    // What a worker that is killed in the middle of a restore leaves behind.
+    const astray = { HF_TOKEN: '', MODELS_PATH: '', ...before, DATASETS_FOLDER: before.TRAINING_FOLDER };
+    await world.request('POST', `${target.baseUrl}/api/settings`, { ...AUTHORIZED, body: astray });
+
+    const recipe = resolveRecipe('flux', 'ohwx', { steps: 5 });
+    const job = await trainer.start(target, { jobName: 'lora_c', datasetName: 'ds_c', recipe }, never);
+    await until(async () => (await trainer.observe(target, job, never)).state !== 'running');
+
+    expect(await trainer.observe(target, job, never)).toMatchObject({ state: 'completed' });
+    expect((await world.request('GET', `${target.baseUrl}/api/settings`, AUTHORIZED)).body.DATASETS_FOLDER).toBe(
+      before.DATASETS_FOLDER,
+    );
+  });
+
   test.each<[string, number, object | null, RegExp]>([
     ['ends early', 2_000_000, null, /the file has 1000000 bytes instead of 2000000/],
     ['is refused', 1_000_000, { at: 'proxy', effect: 'forbidden', match: { path: 'upload' } }, /HTTP 403/],

@@ -120,6 +120,30 @@ describe('a training', () => {
   });
 });
 
+test('a publication that is published stays so when a step comes back late', async () => {
+  const id = await training();
+  const place = { trainingId: id, position: 0 };
+  const { publications } = repositories;
+  const open = () => publications.openPublication(place, { kind: 'huggingface', repo: 'tempera-demo/mia' });
+  await open();
+  await publications.recordPublishFailed(place, { reason: 'PUBLISH_FAILED', message: 'once' });
+  await open();
+  await publications.recordPublished(place, {
+    location: 'x',
+    path: 'y',
+    revision: null,
+    url: 'u',
+    sha256: '0'.repeat(64),
+  });
+  await open();
+  await publications.recordPublishFailed(place, { reason: 'PUBLISH_FAILED', message: 'late' });
+
+  expect(await database.publication.findFirst({ where: { loraModelId: id } })).toMatchObject({
+    status: 'published',
+    reason: null,
+  });
+});
+
 describe('limits of a month', () => {
   test('are never passed by many at once', async () => {
     const limits = { ...NO_LIMITS, characterMonth: 5_000 };
@@ -211,7 +235,6 @@ describe('a pod that is not in use any more', () => {
     expect(await trainings.recordArtifact(current, artifact)).toBe(true);
     await trainings.recordEnded({
       trainingId: id,
-      costMicroUsd: 0,
       dedupe: 'e1',
       status: 'cancelled',
       phase: 'done',

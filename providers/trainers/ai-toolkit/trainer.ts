@@ -8,6 +8,7 @@ import { openDownload } from '../../http.ts';
 import type { Trainer, TrainerTarget } from '../trainer.ts';
 import { buildJobConfig } from './job-config.ts';
 import { createClient } from './client.ts';
+import type { TrainerClient } from './client.ts';
 import { toGpuState } from './gpu-state.ts';
 import { pullCommand } from './pull-command.ts';
 import { pulled } from './pulled-files.ts';
@@ -79,7 +80,7 @@ export function createAiToolkitTrainer(options: AiToolkitOptions = {}): Trainer 
       const byName = async () => readJobs(await client.get('/api/jobs')).jobs.find((row) => row.name === job.jobName);
       let row = await byName();
       if (!row) {
-        const settings = readSettings(await client.get('/api/settings'));
+        const settings = await ownSettings(client);
         const config = buildJobConfig(job, {
           trainingFolder: settings.TRAINING_FOLDER,
           datasetsFolder: settings.DATASETS_FOLDER,
@@ -177,23 +178,36 @@ export function createAiToolkitTrainer(options: AiToolkitOptions = {}): Trainer 
     async restore({ target, jobName, files, signal }) {
       // There is no upload into a job's folder: the datasets folder is pointed at it for as long as it takes.
       const client = createClient(target, signal);
-      const settings = readSettings(await client.get('/api/settings'));
-      const put = (datasetsFolder: string) =>
-        client.post('/api/settings', {
-          // All four must be sent, or the ones that came are stored and the answer is 500.
-          HF_TOKEN: settings.HF_TOKEN ?? '',
-          TRAINING_FOLDER: settings.TRAINING_FOLDER,
-          DATASETS_FOLDER: datasetsFolder,
-          MODELS_PATH: settings.MODELS_PATH ?? '',
-        });
-      await put(settings.TRAINING_FOLDER);
+      const settings = await ownSettings(client);
+      await putDatasetsFolder(client, settings, settings.TRAINING_FOLDER);
       try {
         await client.post('/api/datasets/create', { name: jobName });
         // The weights last, since the newest file is what the trainer goes on from.
         for (const file of files) await uploadStream(client, jobName, file);
       } finally {
-        await put(settings.DATASETS_FOLDER);
+        await putDatasetsFolder(client, settings, settings.DATASETS_FOLDER);
       }
     },
   };
+}
+
+type Settings = ReturnType<typeof readSettings>;
+
+/** The trainer's settings. A restore that was cut off leaves the datasets folder pointed at the jobs' folder: that is undone first. */
+async function ownSettings(client: TrainerClient): Promise<Settings> {
+  const settings = readSettings(await client.get('/api/settings'));
+  if (settings.DATASETS_FOLDER !== settings.TRAINING_FOLDER) return settings;
+  // Empty stands for the default.
+  await putDatasetsFolder(client, settings, '');
+  return readSettings(await client.get('/api/settings'));
+}
+
+async function putDatasetsFolder(client: TrainerClient, settings: Settings, datasetsFolder: string): Promise<void> {
+  await client.post('/api/settings', {
+    // All four must be sent, or the ones that came are stored and the answer is 500.
+    HF_TOKEN: settings.HF_TOKEN ?? '',
+    TRAINING_FOLDER: settings.TRAINING_FOLDER,
+    DATASETS_FOLDER: datasetsFolder,
+    MODELS_PATH: settings.MODELS_PATH ?? '',
+  });
 }
