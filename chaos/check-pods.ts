@@ -57,6 +57,14 @@ function startsByAttempt(book: Book, pods: readonly BookPod[]): Map<string, numb
   return starts;
 }
 
+/** A sweep whose worker died or froze is taken up again after its heartbeat limit and a pause. Milliseconds. */
+const SWEEP_RETAKEN_MS = 6_000;
+
+/** When a sweep could be made again after an outage. Epoch milliseconds. */
+function freeAgain({ kind, toMs }: OutageRecord): number {
+  return kind.startsWith('worker-') ? toMs + SWEEP_RETAKEN_MS : toMs;
+}
+
 /** How long a pod lived after its training had ended, without the time in which nobody could have swept it. Milliseconds. */
 export function leakedFor(
   pod: BookPod,
@@ -66,7 +74,7 @@ export function leakedFor(
   const fromMs = Math.max(closedAtMs, pod.createdAtMs);
   const toMs = Math.min(endOf(pod), nowMs);
   const shut = outages.reduce(
-    (sum, one) => sum + Math.max(0, Math.min(one.toMs, toMs) - Math.max(one.fromMs, fromMs)),
+    (sum, one) => sum + Math.max(0, Math.min(freeAgain(one), toMs) - Math.max(one.fromMs, fromMs)),
     0,
   );
   return Math.max(0, toMs - fromMs - shut);

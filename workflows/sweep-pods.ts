@@ -8,12 +8,14 @@ import type { SweepPodsInput } from './contract.ts';
 /** A sweep that fails is simply the next one's work, so it is tried only for as long as the schedule's pause. */
 export async function sweepPodsWorkflow(input: SweepPodsInput): Promise<SweepReport> {
   const { taskQueue = TASK_QUEUES.io, heartbeatTimeoutMs = 60_000, ...limits } = input;
+  const { intervalMs = 120_000 } = input;
   const { sweepPods } = proxyActivities<IoActivities>({
     taskQueue,
     startToCloseTimeout: '5 minutes',
     heartbeatTimeout: heartbeatTimeoutMs,
     scheduleToCloseTimeout: '5 minutes',
-    retry: { initialInterval: '5 seconds', maximumInterval: '30 seconds' },
+    // While it is tried again, the schedule starts no other: its pauses must be short beside the schedule's own.
+    retry: { initialInterval: Math.min(5_000, intervalMs / 5), maximumInterval: Math.min(30_000, intervalMs) },
     summary: 'account for every pod',
   });
   return await sweepPods(limits);
