@@ -6,6 +6,7 @@ import { NO_LIMITS, beyondTrainingLimit, exceededLimits, monthOf } from '../../c
 import type { LimitFigures, SpendLimits } from '../../core/spend-limit.ts';
 import type { Database } from '../client.ts';
 import type { MoneyKind, Prisma } from '../generated/client.ts';
+import { ledgerCost } from './ledger-cost.ts';
 
 type Transaction = Prisma.TransactionClient;
 
@@ -147,11 +148,7 @@ export async function settleMoneyIn(
 ): Promise<void> {
   const account = await openAccount(tx, trainingId, NO_LIMITS);
   if (options.keepReserved && account.reserved > 0) return;
-  const { _sum } = await tx.pod.aggregate({
-    where: { attempt: { loraModelId: trainingId } },
-    _sum: { costMicroUsd: true },
-  });
-  const costMicroUsd = Number(_sum.costMicroUsd ?? 0n) - account.settled;
+  const costMicroUsd = (await ledgerCost(tx, trainingId)) - account.settled;
   await book(tx, account, 'settle', costMicroUsd);
   // Nothing is not booked and takes no number: the entry after a gap would find its number taken.
   await book(tx, account, 'release', -account.reserved, account.entries + (costMicroUsd === 0 ? 0 : 1));

@@ -3,6 +3,7 @@ import { microUsdToCents } from '../../core/money.ts';
 import type { Database } from '../client.ts';
 import type { Prisma } from '../generated/client.ts';
 import { openAttempt } from './attempts.ts';
+import { ledgerCost, lockedCost } from './ledger-cost.ts';
 import { settleMoneyIn } from './money.ts';
 
 export interface PodRow {
@@ -127,18 +128,7 @@ export async function openPodsOfAttempt(database: Database, trainingId: string, 
   return rows.map(toRow);
 }
 
-/** What all pods of a training, or of one attempt of it, have cost so far by the ledger. Micro-dollars; running pods count nothing yet. */
-export async function ledgerCost(
-  database: Prisma.TransactionClient,
-  trainingId: string,
-  attempt?: number,
-): Promise<number> {
-  const sum = await database.pod.aggregate({
-    where: { attempt: { loraModelId: trainingId, ...(attempt === undefined ? {} : { number: attempt }) } },
-    _sum: { costMicroUsd: true },
-  });
-  return Number(sum._sum.costMicroUsd ?? 0n);
-}
+export { ledgerCost };
 
 export interface OwnedPod extends PodRow {
   readonly trainingId: string;
@@ -214,9 +204,19 @@ export async function unsettledPods(
 
 /** Brings the sum of a training that has ended up to the ledger: a pod of it was closed afterwards, by the sweeper. */
 export async function bookCostOfEnded(database: Database, trainingId: string): Promise<void> {
-  const total = await ledgerCost(database, trainingId);
-  await database.loraModel.updateMany({
-    where: { id: trainingId, status: { in: ['ready', 'failed', 'cancelled'] } },
+  await database.$transaction((transaction) =>
+    bookTotal(transaction, { id: trainingId, status: { in: ['ready', 'failed', 'cancelled'] } }),
+  );
+}
+
+/** Writes what its pods have cost into the row of a training, as long as the row is so. */
+async function bookTotal(
+  transaction: Prisma.TransactionClient,
+  where: Prisma.LoraModelWhereInput & { readonly id: string },
+): Promise<void> {
+  const total = await lockedCost(transaction, where.id);
+  await transaction.loraModel.updateMany({
+    where,
     data: { costMicroUsd: total, trainingCost: microUsdToCents(total) },
   });
 }
@@ -232,10 +232,6 @@ export async function settlePodCost(database: Database, name: string, costMicroU
     const { loraModelId } = pod.attempt;
     // The user's row is locked before the training's, as everywhere.
     await settleMoneyIn(transaction, loraModelId, { keepReserved: true });
-    const total = await ledgerCost(transaction, loraModelId);
-    await transaction.loraModel.update({
-      where: { id: loraModelId },
-      data: { costMicroUsd: total, trainingCost: microUsdToCents(total) },
-    });
+    await bookTotal(transaction, { id: loraModelId });
   });
 }

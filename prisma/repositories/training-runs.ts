@@ -6,7 +6,7 @@ import type { TrainingPhase, TrainingStatus } from '../../core/status.ts';
 import type { TrainingRequest } from '../../core/training-request.ts';
 import type { Database } from '../client.ts';
 import type { Prisma } from '../generated/client.ts';
-import { ledgerCost } from './pods.ts';
+import { lockedCost } from './ledger-cost.ts';
 
 type Transaction = Prisma.TransactionClient;
 
@@ -226,12 +226,6 @@ interface Ending {
   readonly trainingId: string;
   /** Tells apart several endings of one training (failed, retried, failed again). */
   readonly dedupe: string;
-}
-
-/** What the pods of a training have cost, with its row locked: a bill that is settled meanwhile is neither missed nor written over. */
-async function lockedCost(transaction: Transaction, trainingId: string): Promise<number> {
-  await transaction.$queryRaw`SELECT id FROM lora_models WHERE id = ${trainingId}::uuid FOR NO KEY UPDATE`;
-  return await ledgerCost(transaction, trainingId);
 }
 
 /** Returns what the training has cost. Micro-dollars. */
