@@ -1,5 +1,5 @@
-import { TemperaError } from '../core/failure.ts';
 import type { ActivityDependencies } from './dependencies.ts';
+import { LIST_AGE_MS, podEnd } from './on-pod.ts';
 import { currentStep, keepAlive } from './step.ts';
 
 export interface AwaitPodReadyInput {
@@ -17,8 +17,6 @@ export type PodReadiness =
   /** The pod is of no use: end it and rent another one. */
   | { readonly status: 'not_ready'; readonly message: string };
 
-/** How old the shared list may be when it is asked whether the pod still exists. Milliseconds. */
-const LIST_AGE_MS = 10_000;
 /** The trainer is asked often at first, since a warm host is up in seconds. Milliseconds. */
 const FIRST_POLL_MS = 100;
 const POLL_GROWTH = 1.3;
@@ -48,8 +46,9 @@ export function awaitPodReady(deps: ActivityDependencies) {
       }
       why = probe.why;
       if (Date.now() >= nextListAt) {
-        const gone = await keepAlive(step, goneReason(deps, podId, step.signal));
-        if (gone) return { status: 'not_ready', message: gone };
+        // Not being told is no news: the deadline decides.
+        const end = await keepAlive(step, podEnd(deps, podId, step.signal));
+        if (end) return { status: 'not_ready', message: `The pod ${end} while it was booting` };
         nextListAt = Date.now() + LIST_AGE_MS;
       }
       if (Date.now() >= deadline) {
@@ -62,18 +61,4 @@ export function awaitPodReady(deps: ActivityDependencies) {
       pauseMs = Math.min(input.readyPollMs, pauseMs * POLL_GROWTH);
     }
   };
-}
-
-/** Why the pod will never be ready, by the vendor's list; null when it is still there or the vendor cannot say. */
-async function goneReason(deps: ActivityDependencies, podId: string, signal: AbortSignal): Promise<string | null> {
-  try {
-    const pod = (await deps.compute.list({ maxAgeMs: LIST_AGE_MS }, signal)).find((entry) => entry.id === podId);
-    if (pod?.state === 'ended') return 'The pod ended while it was booting';
-    if (!pod && (await deps.compute.isGone(podId, signal))) return 'The pod vanished while it was booting';
-    return null;
-  } catch (error) {
-    // Not being told is no news: the deadline decides.
-    if (error instanceof TemperaError && error.retryable) return null;
-    throw error;
-  }
 }

@@ -1,4 +1,6 @@
 import { log } from '@temporalio/activity';
+import { BASE_MODEL_FACTS } from '../core/base-model.ts';
+import { wholeSaves } from '../core/checkpoint.ts';
 import { TemperaError } from '../core/failure.ts';
 import type { RecipeOverrides } from '../core/recipe.ts';
 import type { ActivityDependencies } from './dependencies.ts';
@@ -73,14 +75,9 @@ export function bringHome(deps: ActivityDependencies) {
 
     /** The newest save of this attempt that is whole with its optimizer. */
     async function savedStep(): Promise<number | null> {
-      const files = (await deps.repositories.attempts.checkpointFiles(trainingId)).filter(
-        (file) => file.attempt === attempt,
-      );
-      const optimizers = new Set(files.filter(({ kind }) => kind === 'optimizer').map((file) => file.step));
-      const steps = files
-        .filter((file) => file.kind === 'weights' && optimizers.has(file.step))
-        .map((file) => file.step);
-      return steps.length === 0 ? null : Math.max(...steps);
+      const files = await deps.repositories.attempts.checkpointFiles(trainingId);
+      const saves = wholeSaves(files, BASE_MODEL_FACTS[recipe.baseModel].filesPerCheckpoint);
+      return saves.find((save) => save.attempt === attempt && save.optimizer !== null)?.step ?? null;
     }
   };
 }

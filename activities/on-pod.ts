@@ -5,7 +5,7 @@ import { currentStep, keepAlive } from './step.ts';
 import type { PodStepInput } from './upload-dataset.ts';
 
 /** How old the shared list may be when a silent pod is looked up in it. Milliseconds. */
-const LIST_AGE_MS = 10_000;
+export const LIST_AGE_MS = 10_000;
 
 /** Lets a step end with POD_LOST at once when its pod is gone, instead of after all its tries. */
 export function onPod<Input extends PodStepInput, Result>(
@@ -18,25 +18,25 @@ export function onPod<Input extends PodStepInput, Result>(
     } catch (error) {
       const step = currentStep();
       if (!(error instanceof TemperaError) || !error.retryable || step.signal.aborted) throw error;
-      if (!(await keepAlive(step, isPodGone(deps, input.podId, step.signal)))) throw error;
+      if ((await keepAlive(step, podEnd(deps, input.podId, step.signal))) === null) throw error;
       const { trainingId, attempt } = input;
       throw new TemperaError('POD_LOST', 'The pod is gone', { ids: { trainingId, attempt }, cause: error });
     }
   };
 }
 
-/** The vendor's word that a pod is gone; false when the vendor cannot say. A pod that only misses in a list is asked for by id. */
-export async function isPodGone(
+/** The vendor's word that a pod is of no use any more; null while it lives or the vendor cannot say. One that only misses in a list is asked for by id. */
+export async function podEnd(
   { compute }: ActivityDependencies,
   podId: string,
   signal: AbortSignal,
-): Promise<boolean> {
+): Promise<'ended' | 'vanished' | null> {
   try {
     const pod = (await compute.list({ maxAgeMs: LIST_AGE_MS }, signal)).find((entry) => entry.id === podId);
-    if (pod) return pod.state === 'ended';
-    return await compute.isGone(podId, signal);
+    if (pod) return pod.state === 'ended' ? 'ended' : null;
+    return (await compute.isGone(podId, signal)) ? 'vanished' : null;
   } catch (error) {
-    if (error instanceof TemperaError && error.retryable) return false;
+    if (error instanceof TemperaError && error.retryable) return null;
     throw error;
   }
 }

@@ -12,7 +12,7 @@ import { createGoneCheck } from './gone-process.ts';
 import type { GoneCheck } from './gone-process.ts';
 import { createMirror } from './mirror.ts';
 import type { Mirror } from './mirror.ts';
-import { isPodGone } from './on-pod.ts';
+import { podEnd } from './on-pod.ts';
 import { createSlowCheck } from './slow-pod.ts';
 import { recipeOf } from './start-training.ts';
 import { currentStep, keepAlive } from './step.ts';
@@ -170,7 +170,7 @@ async function look(
       });
     if (silentMs >= input.podLostTimeoutMs)
       throw lost(`The pod could not be reached for ${Math.round(silentMs / 1_000)} s`);
-    if (await keepAlive(step, isPodGone(deps, input.podId, step.signal)))
+    if (await keepAlive(step, podEnd(deps, input.podId, step.signal)))
       throw lost('The pod vanished while it was training');
     return null;
   }

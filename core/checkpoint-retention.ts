@@ -1,5 +1,5 @@
 /** Which saves stay at home. Saves are large: a Flux LoRA of rank 32 has 150 to 350 MB, its optimizer's state as much. */
-import { newestCheckpoint } from './checkpoint.ts';
+import { newestCheckpoint, savesOf } from './checkpoint.ts';
 import type { CheckpointFile } from './checkpoint.ts';
 
 /** Saves that a running training keeps with their optimizer: the newest, and one more should nothing go on from that. */
@@ -23,7 +23,8 @@ export interface RetentionRule {
  */
 export function expiredFiles(files: readonly CheckpointFile[], rule: RetentionRule): CheckpointFile[] {
   const { training, keep, filesPerSave } = rule;
-  const saves = savesOf(files);
+  // The one that was saved last first.
+  const saves = savesOf(files).sort((a, b) => b[0]!.attempt - a[0]!.attempt || b[0]!.step - a[0]!.step);
   const isWhole = (save: readonly CheckpointFile[]) =>
     save.filter(({ kind }) => kind === 'weights').length === filesPerSave;
   const whole = saves.filter(isWhole);
@@ -41,16 +42,6 @@ export function expiredFiles(files: readonly CheckpointFile[], rule: RetentionRu
     ...(next?.optimizer ? [next.optimizer] : []),
   ]);
   return oldestFirst(files.filter((file) => !needed.has(file)));
-}
-
-/** Files by save, the one that was saved last first. */
-function savesOf(files: readonly CheckpointFile[]): CheckpointFile[][] {
-  const saves = new Map<string, CheckpointFile[]>();
-  for (const file of files) {
-    const key = `${file.attempt}:${file.step}`;
-    saves.set(key, [...(saves.get(key) ?? []), file]);
-  }
-  return [...saves.values()].sort((a, b) => b[0]!.attempt - a[0]!.attempt || b[0]!.step - a[0]!.step);
 }
 
 function oldestFirst(files: readonly CheckpointFile[]): CheckpointFile[] {

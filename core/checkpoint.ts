@@ -25,6 +25,28 @@ export function optimizerFilename(step: number): string {
   return `optimizer_${String(step).padStart(9, '0')}.pt`;
 }
 
+/** Files by the save that they belong to, in no order. */
+export function savesOf(files: readonly CheckpointFile[]): CheckpointFile[][] {
+  const saves = new Map<string, CheckpointFile[]>();
+  for (const file of files) {
+    const key = `${file.attempt}:${file.step}`;
+    saves.set(key, [...(saves.get(key) ?? []), file]);
+  }
+  return [...saves.values()];
+}
+
+/** The saves of which all weights are there, the furthest first; of several attempts that reached one step the latest first. */
+export function wholeSaves(files: readonly CheckpointFile[], filesPerSave: number): Checkpoint[] {
+  return savesOf(files)
+    .map((save): Checkpoint => {
+      const { attempt, step } = save[0]!;
+      const weights = save.filter(({ kind }) => kind === 'weights');
+      return { attempt, step, weights, optimizer: save.find(({ kind }) => kind === 'optimizer') ?? null };
+    })
+    .filter(({ weights }) => weights.length === filesPerSave)
+    .sort((a, b) => b.step - a.step || b.attempt - a.attempt);
+}
+
 /** How much further weights without their optimizer must be to be worth more than an older save that has it. */
 const WORTH_WITHOUT_OPTIMIZER = 0.25;
 
@@ -36,20 +58,7 @@ export function newestCheckpoint(
   files: readonly CheckpointFile[],
   { filesPerSave, steps }: { readonly filesPerSave: number; readonly steps: number },
 ): Checkpoint | null {
-  const saves = new Map<string, CheckpointFile[]>();
-  for (const file of files) {
-    const key = `${file.attempt}:${file.step}`;
-    saves.set(key, [...(saves.get(key) ?? []), file]);
-  }
-  const whole = [...saves.values()]
-    .map((save): Checkpoint => {
-      const { attempt, step } = save[0]!;
-      const weights = save.filter(({ kind }) => kind === 'weights');
-      return { attempt, step, weights, optimizer: save.find(({ kind }) => kind === 'optimizer') ?? null };
-    })
-    // A save at the very end has nothing left to train; the final weights were then what was missing.
-    .filter(({ weights, step }) => weights.length === filesPerSave && step > 0)
-    .sort((a, b) => b.step - a.step || b.attempt - a.attempt);
+  const whole = wholeSaves(files, filesPerSave).filter(({ step }) => step > 0);
   const complete = whole.find(({ optimizer }) => optimizer !== null);
   const [furthest] = whole;
   if (!complete || !furthest) return furthest ?? null;
