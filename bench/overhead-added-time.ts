@@ -3,24 +3,13 @@ import { median, summarise, table } from './statistics.ts';
 import type { Target } from './statistics.ts';
 import { trainOnce } from './train-once.ts';
 import type { TimedTraining } from './train-once.ts';
+import { UP_AT_ONCE } from './world-admin.ts';
 
 /** A vendor that needs no time at all. */
 const INSTANT_CLOUD = {
   rateLimit: null,
   loraBytes: 1_000_000,
-  delaysMs: {
-    provisioning: 0,
-    starting: 0,
-    ports: 0,
-    app: 0,
-    workerTick: 0,
-    modelLoad: 0,
-    datasetLoad: 0,
-    step: 0,
-    save: 0,
-    sample: 0,
-    downloadFirstByte: 0,
-  },
+  delaysMs: { ...UP_AT_ONCE, step: 0, save: 0, sample: 0, downloadFirstByte: 0 },
 };
 const LIMIT_MS = 1_500;
 

@@ -2,6 +2,7 @@ import type { BenchStack } from './bench-stack.ts';
 import { eventsOf } from './history.ts';
 import { summarise } from './statistics.ts';
 import { trainOnce } from './train-once.ts';
+import { UP_AT_ONCE } from './world-admin.ts';
 
 const STEP_MS = 1_000;
 const SHORT_STEPS = 15;
@@ -13,16 +14,7 @@ export async function measureLengths(stack: BenchStack) {
   await stack.world.configure({
     rateLimit: null,
     loraBytes: 100_000,
-    delaysMs: {
-      provisioning: 0,
-      starting: 0,
-      ports: 0,
-      app: 0,
-      workerTick: 0,
-      modelLoad: 0,
-      datasetLoad: 0,
-      step: STEP_MS,
-    },
+    delaysMs: { ...UP_AT_ONCE, step: STEP_MS },
   });
   const train = (steps: number) =>
     Promise.all(

@@ -2,25 +2,14 @@ import type { TrainerFile, TrainerTarget } from '../providers/trainers/trainer.t
 import { resolveRecipe } from '../core/recipe.ts';
 import { createRunpodCompute } from '../providers/compute/runpod/compute.ts';
 import { createAiToolkitTrainer } from '../providers/trainers/ai-toolkit/trainer.ts';
-import { createWorldAdmin } from './world-admin.ts';
+import { UP_AT_ONCE, createWorldAdmin } from './world-admin.ts';
 
 export interface TrainedPod {
   readonly target: TrainerTarget;
   readonly lora: TrainerFile;
 }
 
-const INSTANT = {
-  provisioning: 0,
-  starting: 0,
-  ports: 0,
-  app: 0,
-  workerTick: 0,
-  modelLoad: 0,
-  datasetLoad: 0,
-  step: 0,
-  save: 0,
-  sample: 0,
-};
+const INSTANT = { ...UP_AT_ONCE, step: 0, save: 0, sample: 0 };
 const PASSWORD = 'bench-password';
 const CREATE_TIMEOUT_MS = 10_000;
 

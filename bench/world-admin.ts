@@ -1,5 +1,16 @@
 /** The emulator's back door (emulator/README.md), as far as benchmarks need it. */
 
+/** Delays of a vendor and a trainer that are up at once. Milliseconds. */
+export const UP_AT_ONCE = {
+  provisioning: 0,
+  starting: 0,
+  ports: 0,
+  app: 0,
+  workerTick: 0,
+  modelLoad: 0,
+  datasetLoad: 0,
+} as const;
+
 export interface BookPod {
   readonly id: string;
   readonly name: string;

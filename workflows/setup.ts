@@ -49,7 +49,7 @@ export function setup(input: TrainLoraInput) {
   const options = activityOptions(intervals, input.taskQueues ?? { io: TASK_QUEUES.io, cpu: TASK_QUEUES.cpu });
   const record = proxyActivities<IoActivities>(options.record);
   const root = CancellationScope.current();
-  const state: { -readonly [Key in keyof TrainingState]: TrainingState[Key] } = {
+  const state: { -readonly [Key in Exclude<keyof TrainingState, 'ceilingMicroUsd'>]: TrainingState[Key] } = {
     status: 'pending',
     phase: 'queued',
     reason: null,
@@ -57,7 +57,6 @@ export function setup(input: TrainLoraInput) {
     attemptOfSet: 0,
     podId: null,
     costMicroUsd: 0,
-    ceilingMicroUsd: null,
   };
   let plan: TrainingPlan | null = null;
   let pod: ProvisionedPod | null = null;
@@ -76,6 +75,8 @@ export function setup(input: TrainLoraInput) {
     warn: (ceilingMicroUsd, spentMicroUsd) =>
       record.warnOfBudget({ trainingId: input.trainingId, ceilingMicroUsd, spentMicroUsd }),
   });
+
+  const current = (): TrainingState => ({ ...state, ceilingMicroUsd: money.ceiling() });
 
   setHandler(
     cancelTraining,
@@ -133,7 +134,6 @@ export function setup(input: TrainLoraInput) {
       await record.raiseCeiling({ trainingId: input.trainingId, ceilingMicroUsd });
       // Of two raises under way at once the higher one holds.
       money.setCeiling(Math.max(money.ceiling() ?? 0, ceilingMicroUsd));
-      state.ceilingMicroUsd = money.ceiling();
       show();
       return { ceilingMicroUsd: money.ceiling()! };
     },
@@ -157,12 +157,14 @@ export function setup(input: TrainLoraInput) {
     },
     { description: 'Internal: how far the trainer is, at a few milestones of each attempt.' },
   );
-  setHandler(trainingStatus, () => ({ ...state }), {
+  setHandler(trainingStatus, current, {
     description: 'Status, phase, attempt and cost as the workflow knows them.',
   });
 
   const show = () =>
-    setCurrentDetails(describeTraining({ state, plan, pod, progress, resume, maxAttempts: intervals.maxAttempts }));
+    setCurrentDetails(
+      describeTraining({ state: current(), plan, pod, progress, resume, maxAttempts: intervals.maxAttempts }),
+    );
   const publishState = () => {
     upsertSearchAttributes([
       { key: loraStatus, value: state.status },
@@ -197,7 +199,6 @@ export function setup(input: TrainLoraInput) {
     knows: (known: TrainingPlan) => {
       plan = known;
       money.setCeiling(known.ceilingMicroUsd ?? null);
-      state.ceilingMicroUsd = money.ceiling();
     },
     hasBegun: () => plan !== null,
     overrides: () => retryOverrides,
