@@ -16,23 +16,23 @@ export interface ProcessOptions {
   readonly onLine?: (line: string) => void;
 }
 
-/** Starts workers/main.ts and waits until it says `"event":"ready"`; `pid` is that of the worker itself. */
+/** Starts the worker, compiled, and waits until it says `"event":"ready"`; `pid` is that of the worker itself. */
 export async function startWorkerProcess(options: ProcessOptions): Promise<Child & { readonly pid: number }> {
   let pid: number | undefined;
   const onLine = (line: string) => {
     if (line.includes('"event":"ready"')) pid = (JSON.parse(line) as { pid: number }).pid;
     options.onLine?.(line);
   };
-  const child = startScript('worker', 'workers/main.ts', { ...options, onLine });
+  const child = startScript('worker', 'dist/workers/main.js', { ...options, onLine });
   await readyOrStopped(child, async () => pid !== undefined);
   return { ...child, pid: pid! };
 }
 
-/** Starts api/main.ts and waits until `GET /readyz` answers 200. The address follows from API_HOST and API_PORT, which must not be 0. */
+/** Starts the API, compiled, and waits until `GET /readyz` answers 200. The address follows from API_HOST and API_PORT, which must not be 0. */
 export async function startApiProcess(options: ProcessOptions): Promise<Child & { readonly url: string }> {
   const url = `http://${options.env['API_HOST'] ?? '127.0.0.1'}:${options.env['API_PORT'] ?? '8080'}`;
   await requireFreePort(Number(options.env['API_PORT'] ?? '8080'), 'The API');
-  const child = startScript('API', 'api/main.ts', options);
+  const child = startScript('API', 'dist/api/main.js', options);
   await readyOrStopped(child, () => isReadyAt(url));
   return { ...child, url };
 }
@@ -41,7 +41,7 @@ function startScript(name: string, script: string, { env, args = [], logFile, on
   return startChild({
     name,
     command: process.execPath,
-    args: ['--import', 'tsx', script, ...args],
+    args: [script, ...args],
     cwd: ROOT,
     env,
     ...(logFile === undefined ? {} : { logFile }),

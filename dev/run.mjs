@@ -1,4 +1,4 @@
-// The entry of `npm run demo | test | start | chaos | curate | check | bootstrap | bench:* | db:*`. Works on a clone in which nothing
+// The entry of `npm run build | demo | test | start | chaos | curate | check | bootstrap | bench:* | db:*`. Works on a clone in which nothing
 // is installed: brings dependencies, the generated database client and the Temporal CLI up to date, then runs the command and
 // ends with its exit code. Plain JavaScript without dependencies.
 import './node-version.mjs';
@@ -27,23 +27,24 @@ watchParent();
 try {
   process.chdir(ROOT);
   const env = await setUp(command.needs);
-  if (!stopping) run(command, env);
+  if (!stopping && command.file) run(command, env);
 } catch (error) {
   if (!stopping) fail(error.message);
 }
 
 function commandFor(name) {
   const typescript = (file) => ({ file: ['--import', 'tsx', file] });
-  if (name === 'test') return { file: ['node_modules/vitest/vitest.mjs', 'run'], needs: { temporal: true, s3: true } };
+  if (name === 'test') return { file: ['node_modules/vitest/vitest.mjs', 'run'], needs: { stack: true, s3: true } };
+  if (name === 'build') return { needs: { programs: true } };
   if (name === 'curate') return { ...typescript('dev/curate.ts'), needs: {} };
   if (name === 'check') return { ...typescript('dev/check.ts'), needs: {} };
   if (name === 'bootstrap') return { ...typescript('dev/bootstrap.ts'), needs: {} };
   if (name.startsWith('db:')) return { file: ['--import', 'tsx', 'dev/db.ts', name.slice('db:'.length)], needs: {} };
   if (name === 'bench:curation') return { ...typescript('bench/curation.ts'), needs: {} };
   if (name.startsWith('bench:'))
-    return { ...typescript(`bench/${name.slice('bench:'.length)}.ts`), needs: { temporal: true, s3: true } };
-  if (name === 'chaos') return { ...typescript('dev/chaos.ts'), needs: { temporal: true, s3: true } };
-  if (name === 'demo' || name === 'start') return { ...typescript(`dev/${name}.ts`), needs: { temporal: true } };
+    return { ...typescript(`bench/${name.slice('bench:'.length)}.ts`), needs: { stack: true, s3: true } };
+  if (name === 'chaos') return { ...typescript('dev/chaos.ts'), needs: { stack: true, s3: true } };
+  if (name === 'demo' || name === 'start') return { ...typescript(`dev/${name}.ts`), needs: { stack: true } };
   return null;
 }
 

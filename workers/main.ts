@@ -1,16 +1,19 @@
 /** The worker process: one role or several of `workflow`, `io` and `cpu`, until it is told to stop. */
+import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { readSettings } from '../config/env.ts';
 import { createLogger } from '../config/logger.ts';
 import { temporalConnection } from '../config/temporal.ts';
 import { taskQueues } from '../workflows/contract.ts';
-import { bundleWorkflows } from './bundle-workflows.ts';
 import { connectWithPatience } from './connect.ts';
 import { createDependencies } from './dependencies.ts';
-import { WORKFLOWS_PATH, createWorkers } from './roles.ts';
+import { createWorkers } from './roles.ts';
 import { metricsFor } from './metrics.ts';
 import { ensureSweepSchedule } from './sweep-schedule.ts';
+
+/** Made by `npm run build` together with this file's compiled form, which is the one that runs. */
+const WORKFLOW_BUNDLE = join(import.meta.dirname, '..', 'workflow-bundle.js');
 
 const settings = readSettings();
 const queues = taskQueues(settings.taskQueuePrefix);
@@ -48,7 +51,7 @@ if (connection) {
       connection,
       namespace,
       activities: dependencies.activities,
-      ...(settings.workerRoles.includes('workflow') ? { workflowBundle: await bundleWorkflows(WORKFLOWS_PATH) } : {}),
+      workflowBundle: { codePath: WORKFLOW_BUNDLE },
       taskQueues: queues,
     });
     const running = Promise.all(workers.map((worker) => worker.run()));

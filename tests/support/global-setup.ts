@@ -7,6 +7,7 @@ import { readTemporalDevConfig } from '../../config/temporal-dev.ts';
 import { startEmulatorProcess } from '../../dev/emulator.ts';
 import { tryLock } from '../../dev/lock.mjs';
 import { ensureDatabase } from '../../dev/postgres.ts';
+import { buildPrograms } from '../../dev/setup.mjs';
 import { resolveTemporalCli } from '../../dev/temporal-cli.mjs';
 import { startTemporalServer } from '../../dev/temporal-server.ts';
 import { resolveVersitygw } from '../../dev/versitygw.mjs';
@@ -45,13 +46,14 @@ export default async function setup(project: TestProject): Promise<Stop> {
 
 async function startServers(folder: string, stops: Stop[]): Promise<Servers> {
   const starting = [
+    buildPrograms(),
     startTemporal(folder, stops),
     startDatabase(folder, stops),
     startEmulator(folder, stops),
     startS3(folder, stops),
   ] as const;
   await Promise.allSettled(starting);
-  const [temporal, database, emulator, s3] = await Promise.all(starting);
+  const [, temporal, database, emulator, s3] = await Promise.all(starting);
   return { temporal, database, emulator, s3 };
 }
 
