@@ -55,6 +55,7 @@ export function publishLora(deps: ActivityDependencies) {
         destination,
         subject: {
           trainingId: training.id,
+          userId: training.userId,
           name: training.name,
           characterId: training.characterId,
           triggerWord: training.request.triggerWord,

@@ -15,7 +15,7 @@ export interface SweepInput {
   readonly graceMs: number;
   /** Pause between two sweeps: with the grace, what an orphan may live before it counts as leaked. Milliseconds, default 120,000. */
   readonly intervalMs?: number | undefined;
-  /** How long after a pod's end the vendor's billing counts as complete. Milliseconds, default 600,000. */
+  /** How long after a pod's end the vendor is asked for its bill, and after that again: a bill is final when two agree. Milliseconds, default 600,000. */
   readonly settleAfterMs?: number | undefined;
   /** How long a training must be silent before its workflow is looked for; never less than the grace. Milliseconds, default 900,000. */
   readonly quietAfterMs?: number | undefined;
@@ -33,7 +33,7 @@ export interface SweepReport {
   readonly leakedSeconds: number;
   /** Ledger rows closed because the vendor does not know the pod any more. */
   readonly closed: number;
-  /** Pods whose estimate was replaced by the vendor's billing. */
+  /** Pods whose bill is final now. */
   readonly settled: number;
   /** Trainings ended whose workflow an operator had terminated. */
   readonly ended: number;
@@ -45,9 +45,10 @@ export interface SweepReport {
 const UNSTARTED_AFTER_MS = 60_000;
 /** A running training writes at least this often: while it waits for capacity, every ten minutes. Milliseconds. */
 const QUIET_AFTER_MS = 900_000;
-/** RunPod's billing runs every 5 minutes (docs, 2026-08); twice that is given. Milliseconds. */
+/** RunPod's billing runs every 5 minutes (docs, 2026-08); twice that is given, before the first look and between two. Milliseconds. */
 const SETTLE_AFTER_MS = 600_000;
-const SETTLE_AT_ONCE = 20;
+const SETTLE_AT_ONCE = 50;
+const QUIET_AT_ONCE = 100;
 const INTERVAL_MS = 120_000;
 
 /**
@@ -63,7 +64,7 @@ export function sweepPods(deps: ActivityDependencies) {
     const step = currentStep();
     // First what needs no vendor: a vendor that is down must not hold up trainings that wait for a workflow.
     const { started, terminated } = await startLost();
-    const ended = terminated + (await endAbandoned(new Date(Date.now() - Math.max(graceMs, quietAfterMs))));
+    const ended = terminated + (await endAbandoned(step, new Date(Date.now() - Math.max(graceMs, quietAfterMs))));
     const troubles: unknown[] = [];
     const listedAt = Date.now();
     const prefix = podNamePrefix(deps.environment);
@@ -130,14 +131,25 @@ export function sweepPods(deps: ActivityDependencies) {
   }
 
   /** An operator's Terminate runs no code of the workflow: its row would say `training` for ever and lock the character. */
-  async function endAbandoned(quietSince: Date): Promise<number> {
+  async function endAbandoned(step: Step, quietSince: Date): Promise<number> {
     let ended = 0;
-    for (const training of await repositories.trainings.findQuiet(quietSince)) {
+    for await (const training of quietTrainings(quietSince)) {
+      step.heartbeat();
       if (await workflows.isOpen(training.workflowId)) continue;
       await recordTerminatedByHand(training.id);
       ended += 1;
     }
     return ended;
+  }
+
+  /** All of them: a hundred that are paused for days must not hide the one that was terminated. */
+  async function* quietTrainings(quietSince: Date) {
+    for (let afterId: string | null = null; ;) {
+      const page = await repositories.trainings.findQuiet({ quietSince, afterId, limit: QUIET_AT_ONCE });
+      yield* page;
+      if (page.length < QUIET_AT_ONCE) return;
+      afterId = page.at(-1)!.id;
+    }
   }
 
   async function recordTerminatedByHand(trainingId: string): Promise<void> {
@@ -180,9 +192,7 @@ export function sweepPods(deps: ActivityDependencies) {
     for (const pod of await repositories.pods.unsettledPods(endedBefore, SETTLE_AT_ONCE)) {
       try {
         const billed = await keepAlive(step, compute.billed(pod.externalId, pod.createdAt, step.signal));
-        if (billed === null) continue;
-        await repositories.pods.settlePodCost(pod.name, billed);
-        settled += 1;
+        if (await repositories.pods.recordBill(pod.name, billed)) settled += 1;
       } catch (error) {
         // One bill that cannot be had or booked must not hold up the others.
         troubles.push(error);

@@ -23,6 +23,8 @@ export function processEnvironment(parts: EnvironmentParts, base: Environment = 
   const inherited = Object.fromEntries(Object.entries(base).filter(([name]) => !name.startsWith('TEMPORAL_')));
   return {
     ...inherited,
+    // glibc's allocator keeps a pool per thread: 300 MiB more in the three workers (docs/decisions/compiled-programs.md).
+    MALLOC_ARENA_MAX: base['MALLOC_ARENA_MAX'] || '2',
     TEMPERA_ENV: base['TEMPERA_ENV'] || 'dev',
     TEMPERA_HOME: home,
     TEMPERA_SECRET: base['TEMPERA_SECRET'] || readSecret(join(home, 'secret')),

@@ -1,5 +1,6 @@
 /** The worker process: one role or several of `workflow`, `io` and `cpu`, until it is told to stop. */
 import { join } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
 import { Client, Connection } from '@temporalio/client';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { readSettings } from '../config/env.ts';
@@ -14,6 +15,9 @@ import { ensureSweepSchedule } from './sweep-schedule.ts';
 
 /** Made by `npm run build` together with this file's compiled form, which is the one that runs. */
 const WORKFLOW_BUNDLE = join(import.meta.dirname, '..', 'workflow-bundle.js');
+
+// V8 lets a heap grow to several times what is alive before it collects: with 1,000 trainings that wait, 450 MB for 120 MB.
+setFlagsFromString('--heap-growing-percent=30');
 
 const settings = readSettings();
 const queues = taskQueues(settings.taskQueuePrefix);

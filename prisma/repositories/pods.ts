@@ -181,7 +181,7 @@ export async function openPodNames(database: Database, before: Date): Promise<st
   return rows.map((row) => row.name);
 }
 
-/** Pods whose cost is still price times time, ended before `before`: the vendor's billing may know better by now. */
+/** Pods that ended before `before` and whose bill is not final: those first that were not asked about for the longest time. */
 export async function unsettledPods(
   database: Database,
   before: Date,
@@ -192,11 +192,12 @@ export async function unsettledPods(
       costSettled: false,
       externalId: { not: null },
       createdAt: { not: null },
-      // What has no record after a week will never have one, and must not stand in the way of the others.
+      // What has no final bill after a week will never have one.
       terminatedAt: { lt: before, gt: new Date(before.getTime() - 7 * 86_400_000) },
+      OR: [{ billAskedAt: null }, { billAskedAt: { lt: before } }],
     },
     select: { name: true, externalId: true, createdAt: true },
-    orderBy: { terminatedAt: 'asc' },
+    orderBy: [{ billAskedAt: { sort: 'asc', nulls: 'first' } }, { terminatedAt: 'asc' }],
     take: limit,
   });
   return rows.map((row) => ({ name: row.name, externalId: row.externalId!, createdAt: row.createdAt! }));
@@ -221,17 +222,30 @@ async function bookTotal(
   });
 }
 
-/** Replaces the estimate by what the vendor billed, in both ledgers and in the training's sum. */
-export async function settlePodCost(database: Database, name: string, costMicroUsd: number): Promise<void> {
-  await database.$transaction(async (transaction) => {
+/**
+ * Notes what the vendor says a pod has cost, null for nothing yet, and answers whether that is final: bills come late and in parts, so one is
+ * final when the look before found the same. Until then the greater of estimate and bill stands, in both ledgers and in the training's sum.
+ */
+export async function recordBill(database: Database, name: string, billMicroUsd: number | null): Promise<boolean> {
+  return await database.$transaction(async (transaction) => {
+    if (billMicroUsd === null) {
+      await transaction.pod.update({ where: { name }, data: { billAskedAt: new Date() } });
+      return false;
+    }
+    const bill = BigInt(billMicroUsd);
+    const select = { billMicroUsd: true, costMicroUsd: true } as const;
+    const before = await transaction.pod.findUniqueOrThrow({ where: { name }, select });
+    const costSettled = before.billMicroUsd === bill;
+    const costMicroUsd = costSettled || bill > before.costMicroUsd ? bill : before.costMicroUsd;
     const pod = await transaction.pod.update({
       where: { name },
-      data: { costMicroUsd, costSettled: true },
+      data: { costMicroUsd, costSettled, billMicroUsd: bill, billAskedAt: new Date() },
       select: { attempt: { select: { loraModelId: true } } },
     });
     const { loraModelId } = pod.attempt;
     // The user's row is locked before the training's, as everywhere.
     await settleMoneyIn(transaction, loraModelId, { keepReserved: true });
     await bookTotal(transaction, { id: loraModelId });
+    return costSettled;
   });
 }

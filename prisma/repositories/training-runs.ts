@@ -322,16 +322,20 @@ export async function recordBudgetWarning(
   });
 }
 
-/** Trainings that should be running and of which nothing was heard since `quietSince`, with their workflows. */
+/** Trainings that should be running and of which nothing was heard since `quietSince`, with their workflows; a page after `afterId`. */
 export async function findQuiet(
   database: Database,
-  quietSince: Date,
-): Promise<{ id: string; workflowId: string; attempt: number; phase: string }[]> {
+  {
+    quietSince,
+    afterId,
+    limit,
+  }: { readonly quietSince: Date; readonly afterId: string | null; readonly limit: number },
+): Promise<{ id: string; workflowId: string }[]> {
   return await database.loraModel.findMany({
-    where: { status: 'training', updatedAt: { lt: quietSince } },
-    select: { id: true, workflowId: true, attempt: true, phase: true },
-    orderBy: { updatedAt: 'asc' },
-    take: 100,
+    where: { status: 'training', updatedAt: { lt: quietSince }, ...(afterId !== null && { id: { gt: afterId } }) },
+    select: { id: true, workflowId: true },
+    orderBy: { id: 'asc' },
+    take: limit,
   });
 }
 

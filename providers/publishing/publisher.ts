@@ -5,6 +5,7 @@ import type { ObjectStore } from '../storage/object-store.ts';
 /** What a destination may tell about a LoRA: nothing here is a photo or a caption of one. */
 export interface PublicationSubject {
   readonly trainingId: string;
+  readonly userId: string;
   readonly name: string;
   readonly characterId: string | null;
   readonly triggerWord: string;

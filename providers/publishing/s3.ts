@@ -64,7 +64,7 @@ async function place({ client, at, file, request }: FileParams): Promise<void> {
     if (there && !mayReplace(there, subject)) {
       throw new TemperaError(
         'PUBLISH_FAILED',
-        `s3://${at.Bucket}/${at.Key} holds an object that belongs to no training of this character. Name another key, or move it away.`,
+        `s3://${at.Bucket}/${at.Key} holds an object that is not this user's LoRA of this character. Name another key, or move it away.`,
       );
     }
     try {
@@ -142,17 +142,23 @@ function isSameFile(there: HeadObjectCommandOutput, file: ArtifactFile): boolean
   return there.Metadata?.['sha256'] === file.sha256 && there.ContentLength === file.sizeBytes;
 }
 
-/** A LoRA of the same training or character makes room for the new one; the former stays in our own object store. */
-function mayReplace(there: HeadObjectCommandOutput, subject: PublicationSubject): boolean {
-  const { 'tempera-training': training, 'tempera-character': character } = there.Metadata ?? {};
-  if (training === undefined) return false;
-  return training === subject.trainingId || (subject.characterId !== null && character === ascii(subject.characterId));
+/**
+ * A LoRA of the same training, or of the same character of the same user, makes room for the new one; the former stays in our own object
+ * store. Characters are the users' own names: two users may have the same.
+ */
+function mayReplace({ Metadata: there = {} }: HeadObjectCommandOutput, subject: PublicationSubject): boolean {
+  const isOfCharacter =
+    subject.characterId !== null &&
+    there['tempera-character'] === ascii(subject.characterId) &&
+    there['tempera-user'] === subject.userId;
+  return there['tempera-training'] === subject.trainingId || isOfCharacter;
 }
 
 function metadataOf(subject: PublicationSubject, file: ArtifactFile): Record<string, string> {
   return {
     sha256: file.sha256,
     'tempera-training': subject.trainingId,
+    'tempera-user': subject.userId,
     ...(subject.characterId !== null && { 'tempera-character': ascii(subject.characterId) }),
     'tempera-trigger-word': ascii(subject.triggerWord),
     'tempera-base-model': ascii(subject.baseModel),

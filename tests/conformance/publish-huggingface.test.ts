@@ -60,6 +60,7 @@ function publish(
     destination: { kind: 'huggingface', repo, ...(isPrivate !== undefined && { private: isPrivate }) },
     subject: {
       trainingId: 'training-1',
+      userId: 'user-1',
       name: 'Ada',
       characterId: 'ada',
       triggerWord: 'ohwx',

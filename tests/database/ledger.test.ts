@@ -109,9 +109,46 @@ describe('cost', () => {
     const name = await reserved(6);
     await repositories.pods.recordTerminated({ name, costMicroUsd: 1_000, costSettled: false, note: 'teardown' });
 
-    await repositories.pods.settlePodCost(name, 25_001);
+    await repositories.pods.recordBill(name, 25_001);
 
     const training = await database.loraModel.findUniqueOrThrow({ where: { id: trainingId } });
     expect([Number(training.costMicroUsd), training.trainingCost]).toEqual([25_001, 3]);
+  });
+
+  test('is final when two bills in turn are the same', async () => {
+    const name = await reserved(7);
+    await repositories.pods.recordTerminated({ name, costMicroUsd: 20, costSettled: false, note: 'teardown' });
+
+    const looks: [boolean, number][] = [];
+    for (const bill of [null, 5, 15, null, 15]) {
+      const isFinal = await repositories.pods.recordBill(name, bill);
+      const { costMicroUsd } = await database.pod.findUniqueOrThrow({ where: { name } });
+      looks.push([isFinal, Number(costMicroUsd)]);
+    }
+
+    // Until then the estimate stands, or a part of a bill would make room for more trainings than the limits allow.
+    expect(looks).toEqual([false, false, false, false, true].map((isFinal) => [isFinal, isFinal ? 15 : 20]));
+  });
+
+  test('is asked for in turns: pods that never get a bill do not hide the others', async () => {
+    const ended = async (number: number) => {
+      const name = await reserved(number);
+      const at = new Date(Date.now() - 60_000);
+      await repositories.pods.recordTerminated({ name, costMicroUsd: 10, costSettled: false, note: 'teardown' });
+      await database.pod.update({ where: { name }, data: { externalId: name, createdAt: at, terminatedAt: at } });
+      return name;
+    };
+    const [first, second] = [await ended(8), await ended(9)];
+    const ask = async () => {
+      const [pod] = await repositories.pods.unsettledPods(new Date(), 1);
+      await repositories.pods.recordBill(pod!.name, null);
+      return pod!.name;
+    };
+
+    const asked = [await ask(), await ask(), await ask()];
+
+    expect(asked.slice(0, 2).sort()).toEqual([first, second].sort());
+    expect(asked[2]).toBe(asked[0]);
+    expect(await repositories.pods.unsettledPods(new Date(Date.now() - 30_000), 9)).toEqual([]);
   });
 });

@@ -96,10 +96,13 @@ describe('a training', () => {
     await repositories.money.ensureReserved(id, NO_LIMITS);
     const first = await pod(id, 300);
     const second = await pod(id, 200);
-    await repositories.pods.settlePodCost(first, 290);
+    const finalBill = async (name: string, bill: number) => {
+      for (const look of [1, 2]) expect(await repositories.pods.recordBill(name, bill)).toBe(look === 2);
+    };
+    await finalBill(first, 290);
     const whileRunning = await entriesOf(id);
     await repositories.money.settleMoney(id);
-    await repositories.pods.settlePodCost(second, 215);
+    await finalBill(second, 215);
 
     expect(whileRunning).toEqual([['reserve', 1_000]]);
     expect(await entriesOf(id)).toEqual([

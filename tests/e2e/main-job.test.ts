@@ -363,10 +363,13 @@ describe('operators', () => {
     const where = { attempt: { loraModelId: id } };
     await tempera.database.pod.updateMany({ where, data: { externalId: null, createdAt: null, hourlyMicroUsd: null } });
 
-    await sweep(`sweep-unbooked-${id}`);
-    await sweep(`settle-unbooked-${id}`);
+    // The first bill lacks the last second, and so must not be the last word.
+    await tempera.world.admin.addFault({ at: 'billing', effect: 'lag', ms: 1_000 });
+    const settled: number[] = [];
+    for (const look of [1, 2, 3]) settled.push((await sweep(`settle-${look}-${id}`)).settled);
     const [pod] = await podsOf(tempera, id);
 
+    expect(settled).toEqual([0, 0, 1]);
     expect(await tempera.database.pod.findMany({ where })).toMatchObject([
       { externalId: pod.id, costSettled: true, costMicroUsd: BigInt(pod.costMicroUsd) },
     ]);

@@ -36,6 +36,7 @@ describeS3('createS3Publisher', () => {
       destination: { kind: 's3', ...options.destination },
       subject: {
         trainingId: 'training-1',
+        userId: 'user-1',
         name: 'Ada',
         characterId: 'ada',
         triggerWord: 'öhwx',
@@ -71,6 +72,7 @@ describeS3('createS3Publisher', () => {
     expect((await head('lora/first.safetensors')).Metadata).toEqual({
       sha256: lora.sha256,
       'tempera-training': 'training-1',
+      'tempera-user': 'user-1',
       'tempera-character': 'first',
       'tempera-trigger-word': '%C3%B6hwx',
       'tempera-base-model': 'flux',

@@ -138,6 +138,26 @@ test('the leak of a pod that cannot be ended is counted to the millisecond, over
   expect(Number(sum._sum.leakedMs)).toBe(Date.parse(seenAt) - Date.parse(orphanedAt));
 });
 
+test('one sweep ends all rows whose workflow is gone, however many there are', async () => {
+  const { id, ...like } = await tempera.database.loraModel.findFirstOrThrow();
+  const { userId, datasetId, baseModel, triggerWord } = like;
+  const data = Array.from({ length: 250 }, (_, index) => ({
+    ...{ userId, datasetId, baseModel, triggerWord, config: {}, name: `gone ${index}` },
+    ...{ status: 'training' as const, workflowId: `gone/${id}/${index}` },
+  }));
+  await tempera.database.loraModel.createMany({ data });
+  const gone = { workflowId: { startsWith: `gone/${id}/` } };
+  await until(async () => {
+    const { _max } = await tempera.database.loraModel.aggregate({ _max: { updatedAt: true } });
+    return Date.now() - _max.updatedAt!.getTime() > GRACE_MS;
+  });
+
+  const { ended } = await sweep({});
+
+  expect(ended).toBe(250);
+  expect(await tempera.database.loraModel.count({ where: { ...gone, status: 'cancelled' } })).toBe(250);
+});
+
 test('only operators read of pods', async () => {
   const answer = await tempera.http.get('/v1/operations/pods');
 

@@ -7,6 +7,7 @@ function card(subject: Partial<PublicationSubject>, samples: { path: string; pro
   const text = modelCard({
     subject: {
       trainingId: 'training-1',
+      userId: 'user-1',
       name: 'Ada',
       characterId: null,
       triggerWord: 'ohwx',
