@@ -111,6 +111,22 @@ describeS3('createS3Publisher', () => {
     },
   );
 
+  it('never overwrites the LoRA of another user whose character has the same name', async () => {
+    const lora = await file('theirs.safetensors', 1_000);
+    await publish({ files: [lora], characterId: 'mia', userId: 'user-1' });
+
+    await expect(
+      publish({
+        files: [await file('ours.safetensors', 1_000)],
+        characterId: 'mia',
+        userId: 'user-2',
+        trainingId: 'training-2',
+      }),
+    ).rejects.toMatchObject({ code: 'PUBLISH_FAILED', message: expect.stringContaining('Name another key') });
+
+    expect((await head('lora/mia.safetensors')).Metadata).toMatchObject({ sha256: lora.sha256 });
+  });
+
   it('never overwrites an object that is not of this character', async () => {
     await access.client.send(
       new PutObjectCommand({ Bucket: access.bucket, Key: 'theirs/x.safetensors', Body: 'precious' }),
@@ -126,7 +142,7 @@ describeS3('createS3Publisher', () => {
         publish({ files, characterId: 'bob', trainingId: 'training-9' }, { destination: { key } }),
       ).rejects.toMatchObject({
         code: 'PUBLISH_FAILED',
-        message: expect.stringContaining('belongs to no training of this character'),
+        message: expect.stringContaining('not this user'),
       });
     }
 
