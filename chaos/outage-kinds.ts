@@ -52,7 +52,7 @@ export const OUTAGE_KINDS: Readonly<Record<string, OutageKind>> = {
   'billing-lag': {
     area: 'vendor',
     perHundred: 4,
-    faults: (random) => [{ at: 'billing', effect: 'lag', ms: random.whole(500, 2_500), times: random.whole(1, 20) }],
+    faults: (random) => [{ at: 'billing', effect: 'lag', ms: random.whole(500, 8_000), times: random.whole(1, 20) }],
   },
   'billing-500': {
     area: 'vendor',

@@ -142,8 +142,14 @@ test('one sweep ends all rows whose workflow is gone, however many there are', a
   const { id, ...like } = await tempera.database.loraModel.findFirstOrThrow();
   const { userId, datasetId, baseModel, triggerWord } = like;
   const data = Array.from({ length: 250 }, (_, index) => ({
-    ...{ userId, datasetId, baseModel, triggerWord, config: {}, name: `gone ${index}` },
-    ...{ status: 'training' as const, workflowId: `gone/${id}/${index}` },
+    userId,
+    datasetId,
+    baseModel,
+    triggerWord,
+    config: {},
+    name: `gone ${index}`,
+    status: 'training' as const,
+    workflowId: `gone/${id}/${index}`,
   }));
   await tempera.database.loraModel.createMany({ data });
   const gone = { workflowId: { startsWith: `gone/${id}/` } };
