@@ -6,8 +6,8 @@ export interface Orphan {
   readonly why: string;
   /** Since when, as far as that is known. */
   readonly since: Date;
-  /** What the ledger has under the pod's name: nothing about this pod, a row that knows of no pod yet, or this pod's row. */
-  readonly row: 'none' | 'without_pod' | 'of_this_pod';
+  /** What the ledger has under the pod's name: nothing, a row of another pod, a row that knows of no pod yet, or this pod's row. */
+  readonly row: 'none' | 'of_another_pod' | 'without_pod' | 'of_this_pod';
 }
 
 /** Says why nobody owns a pod; null when a training that runs is on it. Throws PROVIDER_UNAVAILABLE when Temporal cannot say. */
@@ -15,7 +15,7 @@ export async function judgePod({ repositories, workflows }: ActivityDependencies
   const owner = await repositories.pods.findOwner(pod.name);
   if (!owner) return { why: 'no training has asked for it', since: pod.createdAt, row: 'none' };
   if (owner.externalId !== null && owner.externalId !== pod.id)
-    return { why: 'another pod has its name and is the one in use', since: pod.createdAt, row: 'none' };
+    return { why: 'another pod has its name and is the one in use', since: pod.createdAt, row: 'of_another_pod' };
   const row = owner.externalId === null ? 'without_pod' : 'of_this_pod';
   if (owner.supersededAt !== null)
     return { why: 'its training is on a later pod', since: later(owner.supersededAt, pod), row };

@@ -11,6 +11,7 @@ import type { Pod } from '../providers/compute/compute.ts';
 import type { PodRow } from '../prisma/repositories/pods.ts';
 import { isGated, loadTraining } from './begin-training.ts';
 import type { ActivityDependencies } from './dependencies.ts';
+import { discardPod } from './discard-pod.ts';
 import { redact } from './failures.ts';
 import { enterPhase } from './fence.ts';
 import { pullOrder } from './pull-order.ts';
@@ -87,25 +88,26 @@ export function provisionPod(deps: ActivityDependencies) {
     };
   };
 
-  /** The pod of this name, if the vendor lists one; further ones of the same name are ended. */
+  /** The pod of this name, if the vendor lists one that lives; all others of the same name are ended. */
   const adopt = async (
     input: ProvisionPodInput,
     cap: number | undefined,
     step: Step,
   ): Promise<ProvisionResult | null> => {
-    const mine = (await keepAlive(step, compute.list({ maxAgeMs: 0 }, step.signal))).filter(
-      (pod) => pod.name === input.podName && pod.state !== 'ended',
-    );
-    const [first, ...extras] = mine.toSorted((a, b) => a.createdAt.getTime() - b.createdAt.getTime());
-    for (const extra of extras) await keepAlive(step, compute.terminate(extra.id, step.signal));
+    const listed = await keepAlive(step, compute.list({ maxAgeMs: 0 }, step.signal));
+    const mine = listed
+      .filter((pod) => pod.name === input.podName)
+      .toSorted((a, b) => a.createdAt.getTime() - b.createdAt.getTime());
+    const first = mine.find((pod) => pod.state !== 'ended');
+    for (const other of mine.filter((pod) => pod !== first))
+      await discardPod(deps, other, 'provisioning: another pod of its name', step);
     return first ? await keepAffordable(input, first, cap, step) : null;
   };
 
   /** Keeps a pod unless it bills more than the cap; then it is ended, and the name is free again only once it is gone. */
   const keepAffordable = async (input: ProvisionPodInput, pod: Pod, cap: number | undefined, step: Step) => {
     if (cap === undefined || pod.gpuHourlyMicroUsd <= cap) return await keep(input, pod);
-    await keepAlive(step, compute.terminate(pod.id, step.signal));
-    while (!(await keepAlive(step, compute.isGone(pod.id, step.signal)))) await step.sleep(input.reconcileIntervalMs);
+    await discardPod(deps, pod, 'provisioning: it costs more than the cap', step);
     await repositories.pods.releaseCreate(input.podName);
     return null;
   };

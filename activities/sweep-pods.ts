@@ -112,14 +112,15 @@ export function sweepPods(deps: ActivityDependencies) {
 
   async function sweep(pod: Pod, orphan: Orphan, signal: AbortSignal): Promise<void> {
     // Booked before it is ended, or its bill could never be asked for.
-    if (orphan.row === 'without_pod')
-      await repositories.pods.recordCreated({ ...pod, name: pod.name, externalId: pod.id });
+    const booked = { ...pod, externalId: pod.id };
+    if (orphan.row === 'without_pod') await repositories.pods.recordCreated(booked);
+    const name = orphan.row === 'of_another_pod' ? await repositories.pods.recordUnwanted(booked) : pod.name;
     await compute.terminate(pod.id, signal);
     if (orphan.row === 'none') return;
     const costMicroUsd = rentMicroUsd(pod.hourlyMicroUsd, Date.now() - pod.createdAt.getTime());
     const note = `sweeper: ${orphan.why}`;
-    await repositories.pods.recordTerminated({ name: pod.name, costMicroUsd, costSettled: false, note });
-    await bookCost(pod.name);
+    await repositories.pods.recordTerminated({ name, costMicroUsd, costSettled: false, note });
+    await bookCost(name);
   }
 
   /** A pod that the training's own story did not end is missing in its sum so far. */

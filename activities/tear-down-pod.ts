@@ -4,6 +4,7 @@ import { rentMicroUsd } from '../core/money.ts';
 import type { Pod } from '../providers/compute/compute.ts';
 import type { PodRow } from '../prisma/repositories/pods.ts';
 import type { ActivityDependencies } from './dependencies.ts';
+import { discardPod, endPod } from './discard-pod.ts';
 import { currentStep, keepAlive } from './step.ts';
 import type { Step } from './step.ts';
 
@@ -18,10 +19,6 @@ export interface TornDown {
   /** What the attempt's pods have cost, by the vendor's billing where it had a record already. */
   readonly costMicroUsd: number;
 }
-
-/** First pause before the vendor is asked whether a pod is gone; doubles, since a quota of 60 calls a minute is soon used up. */
-const CONFIRM_PAUSE_MS = 250;
-const MAX_CONFIRM_PAUSE_MS = 5_000;
 
 /**
  * Ends every pod that an attempt may have, and returns only with the vendor's word that they are gone. Safe to repeat, safe
@@ -42,15 +39,6 @@ export function tearDownPod(deps: ActivityDependencies) {
       const found = listed.filter((pod) => pod.name === row.name);
       if (found.length > 0 || last) return found;
       await step.sleep(input.reconcileIntervalMs);
-    }
-  };
-
-  const end = async (podId: string, step: Step) => {
-    await keepAlive(step, compute.terminate(podId, step.signal));
-    let pauseMs = CONFIRM_PAUSE_MS;
-    while (!(await keepAlive(step, compute.isGone(podId, step.signal)))) {
-      await step.sleep(pauseMs);
-      pauseMs = Math.min(MAX_CONFIRM_PAUSE_MS, pauseMs * 2);
     }
   };
 
@@ -87,9 +75,9 @@ export function tearDownPod(deps: ActivityDependencies) {
       // Booked before it is ended, or its cost would be lost.
       if (unknown[0]) await repositories.pods.recordCreated({ ...unknown[0], name, externalId: unknown[0].id });
       const row = unknown[0] ? ((await repositories.pods.findPod(name)) ?? known) : known;
-      const ids = row.externalId === null ? [] : [row.externalId, ...unknown.slice(1).map((pod) => pod.id)];
-      for (const id of ids) await end(id, step);
-      const note = ids.length === 0 ? 'never created' : 'teardown';
+      for (const pod of unknown.slice(1)) await discardPod(deps, pod, 'teardown: a further pod of its name', step);
+      if (row.externalId !== null) await endPod(deps, row.externalId, step);
+      const note = row.externalId === null ? 'never created' : 'teardown';
       await repositories.pods.recordTerminated({ name, note, ...(await costOf(row, step)) });
     }
     return { costMicroUsd: await repositories.pods.ledgerCost(input.trainingId, input.attempt) };

@@ -95,6 +95,34 @@ export async function recordCreated(database: Database, pod: CreatedPod): Promis
   await database.pod.update({ where: { name }, data: { ...data, state: 'running' } });
 }
 
+/**
+ * Gives a pod that carries the name of another row a row of its own, and answers that row's name: it is not kept, because it is too dear or a
+ * further one of its name, but it bills. Safe to repeat.
+ */
+export async function recordUnwanted(database: Database, { name, ...pod }: CreatedPod): Promise<string> {
+  const { attemptId, requestedAt } = await database.pod.findUniqueOrThrow({ where: { name } });
+  const { externalId, gpu, cloud, dataCenter, hourlyMicroUsd, createdAt } = pod;
+  const own = `${name}-${externalId}`;
+  await database.pod.upsert({
+    where: { name: own },
+    create: {
+      attemptId,
+      name: own,
+      externalId,
+      gpu,
+      cloud,
+      dataCenter,
+      hourlyMicroUsd,
+      createdAt,
+      state: 'running',
+      // Not later than the row's: what is requested later is the pod in use.
+      requestedAt,
+    },
+    update: {},
+  });
+  return own;
+}
+
 export async function recordPodReady(database: Database, name: string): Promise<void> {
   await database.pod.updateMany({ where: { name, readyAt: null }, data: { readyAt: new Date() } });
 }

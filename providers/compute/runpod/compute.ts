@@ -59,7 +59,8 @@ export function createRunpodCompute(options: RunpodOptions): Compute {
         if (answer.status !== 200) throw toError(answer, 'the list of pods');
         const { pods: part, pagination } = readPods(answer.json);
         all.push(...part.map(toPod));
-        if (!pagination?.hasNextPage) return all;
+        // A pod that moves between two pages is listed twice; whoever ends "the other one" of its name would end it.
+        if (!pagination?.hasNextPage) return [...new Map(all.map((pod) => [pod.id, pod])).values()];
         if (pagination.nextCursor === null || pagination.nextCursor === cursor) break;
         cursor = pagination.nextCursor;
       }
