@@ -43,6 +43,8 @@ import { BLURS, COPIES, CROPS, HARD, LIGHTS, open, original } from './plant.ts';
 import type { Base, Planted } from './plant.ts';
 import { createRandom } from './random.ts';
 
+/** A picture that is upside down, mirrored or inverted is alike by 0.46 at most, one that went through CMYK by 0.97 at least (6 seeds). */
+const UPRIGHT = 0.9;
 const ROOT = join(import.meta.dirname, '../..');
 /** No test is about time: these only end what hangs. */
 const PATIENCE_MS = 900_000;
@@ -238,7 +240,7 @@ describe.each(SEEDS)('planted with seed %i', { timeout: PATIENCE_MS }, (seed) =>
       const taken = await Promise.all(strange.map(async (file) => ({ file, seen: await seenUpright(file) })));
       const good = score(
         taken,
-        ({ file, seen }) => reportOf(report, file.name).decision === 'keep' && Math.min(...seen) > 0.97,
+        ({ file, seen }) => reportOf(report, file.name).decision === 'keep' && Math.min(...seen) > UPRIGHT,
         ({ file, seen }) => `${file.name} (${reportOf(report, file.name).sentence} likeness ${seen.join(', ')})`,
       );
 
