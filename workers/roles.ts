@@ -13,8 +13,8 @@ interface WorkersParams {
   readonly connection: NativeConnection;
   readonly namespace: string;
   readonly activities: ActivityDependencies;
-  /** Made ahead of time; bundled from the sources at start when absent. */
-  readonly workflowBundle?: WorkflowBundle | { readonly codePath: string };
+  /** Made ahead of time. */
+  readonly workflowBundle: WorkflowBundle | { readonly codePath: string };
   /** Watches or disturbs activities from outside; crash tests do. */
   readonly interceptors?: WorkerInterceptors;
   readonly taskQueues?: TaskQueues;
@@ -52,7 +52,7 @@ export async function createWorkers(params: WorkersParams): Promise<Worker[]> {
           ...common,
           taskQueue: taskQueues.workflow,
           maxCachedWorkflows: CACHED_WORKFLOWS,
-          ...(workflowBundle ? { workflowBundle } : { workflowsPath: WORKFLOWS_PATH }),
+          workflowBundle,
         };
       case 'io':
         return {

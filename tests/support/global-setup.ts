@@ -45,15 +45,15 @@ export default async function setup(project: TestProject): Promise<Stop> {
 }
 
 async function startServers(folder: string, stops: Stop[]): Promise<Servers> {
+  await buildPrograms();
   const starting = [
-    buildPrograms(),
     startTemporal(folder, stops),
     startDatabase(folder, stops),
     startEmulator(folder, stops),
     startS3(folder, stops),
   ] as const;
   await Promise.allSettled(starting);
-  const [, temporal, database, emulator, s3] = await Promise.all(starting);
+  const [temporal, database, emulator, s3] = await Promise.all(starting);
   return { temporal, database, emulator, s3 };
 }
 
