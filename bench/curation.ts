@@ -1,6 +1,6 @@
 /** `npm run bench:curation`: how fast photos are judged, against a bare loop that decodes and shrinks the same files. */
 import { writeFile } from 'node:fs/promises';
-import { availableParallelism, cpus, loadavg } from 'node:os';
+import { availableParallelism, loadavg } from 'node:os';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { SUBJECT_KINDS } from '../core/curation.ts';
@@ -9,11 +9,11 @@ import { readPhotoFolder } from '../curation/command/folder.ts';
 import { untilSignal } from '../dev/signals.ts';
 import type { Curated, Decoded } from './curation-orders.ts';
 import { carryOut } from './curation-process.ts';
-import { conclude } from './report.ts';
+import { REPORT_FLAGS, conclude, refuseUnsavable } from './report.ts';
 import { median, table, verdict } from './statistics.ts';
 import type { Target } from './statistics.ts';
 
-const USAGE = `npm run bench:curation -- <folder> [--kind person|style|object] [--rounds 3] [--pairs-json <file>]
+const USAGE = `npm run bench:curation -- <folder> [--kind person|style|object] [--rounds 3] [--pairs-json <file>] [--save]
 
 JSON on stdout, lines for people on stderr. The targets are meant for photos of 1 to 2 MP on 2 cores.
 `;
@@ -37,6 +37,7 @@ const { values: flags, positionals } = parseArgs({
     kind: { type: 'string', default: 'person' },
     rounds: { type: 'string', default: '3' },
     'pairs-json': { type: 'string' },
+    save: REPORT_FLAGS.save,
     help: { type: 'boolean', default: false },
   },
 });
@@ -46,6 +47,7 @@ const signalled = untilSignal().then(() => interrupted.abort());
 process.exitCode = flags.help ? (tell(USAGE), 0) : await Promise.race([main(), signalled.then(() => 130)]);
 
 async function main(): Promise<number> {
+  await refuseUnsavable(flags);
   const kind = SUBJECT_KINDS.find((known) => known === flags.kind);
   const [given] = positionals;
   if (kind === undefined || given === undefined || positionals.length > 1 || !(Number(flags.rounds) >= 1)) {
@@ -72,7 +74,7 @@ async function main(): Promise<number> {
       resolve(from, flags['pairs-json']),
       `${JSON.stringify((last.people ?? last.signals).similar, null, 2)}\n`,
     );
-  return report(rounds);
+  return await report(rounds);
 }
 
 /** Each in a process of its own, one after the other. */
@@ -87,7 +89,7 @@ async function measure(folder: string, kind: SubjectKind): Promise<Round> {
   return { load, decode, signals, people };
 }
 
-function report(rounds: readonly Round[]): number {
+async function report(rounds: readonly Round[]): Promise<number> {
   const { signals, people } = rounds[0]!;
   const { photos, unreadable, meanMegapixels } = signals;
   const of = (value: (round: Round) => number) => median(rounds.map(value));
@@ -162,14 +164,13 @@ function report(rounds: readonly Round[]): number {
     `\npairs of ${compared} photos ${seconds(medians.pairs.pairsMs)}, decision and report ${seconds(medians.pairs.decideMs)}\n`,
   );
   for (const target of targets) tell(verdict(target));
-  const machine = { cores: availableParallelism(), processor: cpus()[0]?.model ?? null, node: process.version };
-  const figures = { machine, photos, unreadable, meanMegapixels, medians, rounds: rounds.map(withoutNames) };
+  const figures = { photos, unreadable, meanMegapixels, medians, rounds: rounds.map(withoutNames) };
   const skipped = [
     ...(people === null ? ['face and pose: only for --kind person'] : []),
     ...(compared < PAIRS_OF ? [`pairs of ${PAIRS_OF} photos: the folder has ${compared} that are compared`] : []),
   ];
   for (const reason of skipped) tell(`skipped ${reason}`);
-  return conclude({ targets, skipped, figures }, true);
+  return await conclude('curation', { targets, skipped, figures }, { json: true, save: flags.save });
 }
 
 function stageTable({

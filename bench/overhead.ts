@@ -5,9 +5,9 @@ import { say } from '../dev/terminal.ts';
 import { startBenchStack } from './bench-stack.ts';
 import { measureAddedTime } from './overhead-added-time.ts';
 import { measurePaidTime } from './overhead-paid-time.ts';
-import { conclude } from './report.ts';
+import { REPORT_FLAGS, conclude, refuseUnsavable } from './report.ts';
 
-const USAGE = 'npm run bench:overhead -- [--runs 15] [--paid-runs 10] [--steps 20] [--step-ms 200] [--json]';
+const USAGE = 'npm run bench:overhead -- [--runs 15] [--paid-runs 10] [--steps 20] [--step-ms 200] [--json] [--save]';
 const PHOTOS = 6;
 
 const { values: flags } = parseArgs({
@@ -16,7 +16,7 @@ const { values: flags } = parseArgs({
     'paid-runs': { type: 'string', default: '10' },
     steps: { type: 'string', default: '20' },
     'step-ms': { type: 'string', default: '200' },
-    json: { type: 'boolean', default: false },
+    ...REPORT_FLAGS,
     help: { type: 'boolean', default: false },
   },
 });
@@ -25,6 +25,7 @@ const signalled = untilSignal();
 process.exitCode = flags.help ? (say(USAGE), 0) : await main();
 
 async function main(): Promise<number> {
+  await refuseUnsavable(flags);
   tell('Starting a stack of its own (Temporal, PostgreSQL, emulated cloud, worker, API) ...');
   const stack = await startBenchStack(PHOTOS, () => undefined);
   try {
@@ -46,9 +47,10 @@ async function main(): Promise<number> {
       { runs: Number(flags['paid-runs']), steps: Number(flags.steps), stepMs: Number(flags['step-ms']) },
       tell,
     );
-    return conclude(
+    return await conclude(
+      'overhead',
       { targets: [added.target, paid.target], skipped: [], figures: { added: added.figures, paid: paid.figures } },
-      flags.json,
+      flags,
     );
   }
 }

@@ -1,29 +1,82 @@
+/** What a benchmark hands back: verdicts for a person, or one JSON document that docs/benchmarks.md is rendered from. */
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { say } from '../dev/terminal.ts';
+import { commitOf, describeMachine } from './provenance.ts';
+import type { Machine } from './provenance.ts';
 import { isMet, verdict } from './statistics.ts';
 import type { Target } from './statistics.ts';
 
-export interface BenchReport {
+const ROOT = join(import.meta.dirname, '..');
+/** Results that are under version control, one file per benchmark. */
+const RESULTS_FOLDER = join(ROOT, 'docs', 'benchmarks');
+
+export type Benchmark = 'overhead' | 'scale' | 'transfer' | 'curation';
+
+export interface BenchReport<Figures extends object = object> {
   readonly targets: readonly Target[];
   /** Parts that could not be measured, with the reason. */
   readonly skipped: readonly string[];
-  readonly figures: object;
+  readonly figures: Figures;
+}
+
+/** One run of one benchmark, with all that is needed to judge it later. */
+export interface BenchResult<Figures extends object = object> extends Omit<BenchReport<Figures>, 'targets'> {
+  readonly benchmark: Benchmark;
+  /** Day of the measurement, UTC: 2026-11-26. */
+  readonly date: string;
+  /** Short hash of the commit that was measured; `+changes` behind it when the sources differed; `unknown` outside a clone. */
+  readonly commit: string;
+  readonly machine: Machine;
+  readonly targets: readonly (Target & { readonly met: boolean })[];
+}
+
+/** Every benchmark takes these two; `node:util` parses them. */
+export const REPORT_FLAGS = {
+  /** Prints the result as JSON, and nothing else. */
+  json: { type: 'boolean', default: false },
+  /** Writes the result to docs/benchmarks, which is under version control. */
+  save: { type: 'boolean', default: false },
+} as const;
+
+interface ReportFlags {
+  readonly json: boolean;
+  readonly save: boolean;
+}
+
+/** Refuses before anything is measured what could not be saved afterwards: figures of a commit that nobody can look at. */
+export async function refuseUnsavable({ save }: Pick<ReportFlags, 'save'>): Promise<void> {
+  if (!save) return;
+  const commit = await commitOf(ROOT);
+  if (!/^[0-9a-f]+$/.test(commit))
+    throw new Error(
+      `A result that is saved names the commit that was measured, and this is "${commit}": commit first.`,
+    );
 }
 
 /** Prints the verdicts, or everything as JSON, and gives the exit code: 1 when a target was missed. */
-export function conclude({ targets, skipped, figures }: BenchReport, asJson: boolean): number {
-  const missed = targets.filter((target) => !isMet(target));
-  if (asJson) {
-    say(
-      JSON.stringify(
-        { targets: targets.map((target) => ({ ...target, met: isMet(target) })), skipped, figures },
-        null,
-        2,
-      ),
-    );
-  } else {
+export async function conclude(benchmark: Benchmark, report: BenchReport, flags: ReportFlags): Promise<number> {
+  const targets = report.targets.map((target) => ({ ...target, met: isMet(target) }));
+  const result: BenchResult = {
+    benchmark,
+    date: new Date().toISOString().slice(0, 10),
+    commit: await commitOf(ROOT),
+    machine: await describeMachine(),
+    targets,
+    skipped: report.skipped,
+    figures: report.figures,
+  };
+  const text = JSON.stringify(result, null, 2);
+  if (flags.save) {
+    await mkdir(RESULTS_FOLDER, { recursive: true });
+    await writeFile(join(RESULTS_FOLDER, `${benchmark}.json`), `${text}\n`);
+  }
+  if (flags.json) say(text);
+  else {
     say('');
     for (const target of targets) say(verdict(target));
-    for (const reason of skipped) say(`skipped ${reason}`);
+    for (const reason of report.skipped) say(`skipped ${reason}`);
+    if (flags.save) say(`saved as docs/benchmarks/${benchmark}.json`);
   }
-  return missed.length === 0 ? 0 : 1;
+  return targets.every(({ met }) => met) ? 0 : 1;
 }

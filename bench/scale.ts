@@ -1,19 +1,17 @@
 /** `npm run bench:scale`: what many trainings at the same time cost: memory, history, calls of the vendor, database writes. */
-import { writeFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { untilSignal } from '../dev/signals.ts';
 import { say } from '../dev/terminal.ts';
 import { startBenchStack } from './bench-stack.ts';
 import type { BenchStack } from './bench-stack.ts';
-import { conclude } from './report.ts';
+import { REPORT_FLAGS, conclude, refuseUnsavable } from './report.ts';
 import { measureLengths } from './scale-lengths.ts';
 import { measureRound } from './scale-round.ts';
 import type { ScaleRound } from './scale-round.ts';
 import { scaleTable, scaleTargets } from './scale-table.ts';
 
 const USAGE =
-  'npm run bench:scale -- [--trainings 1000] [--sizes 10,100,1000] [--hold 120] [--no-lengths] [--out result.json] [--json]';
+  'npm run bench:scale -- [--trainings 1000] [--sizes 10,100,1000] [--hold 120] [--no-lengths] [--json] [--save]';
 const PHOTOS = 6;
 /** One process of each role, as in production. */
 const WORKERS = [['workflow'], ['io'], ['cpu']] as const;
@@ -25,8 +23,7 @@ const { values: flags } = parseArgs({
     /** How long all trainings are held while they wait. Seconds. */
     hold: { type: 'string', default: '120' },
     lengths: { type: 'boolean', default: true },
-    out: { type: 'string' },
-    json: { type: 'boolean', default: false },
+    ...REPORT_FLAGS,
     help: { type: 'boolean', default: false },
   },
   allowNegative: true,
@@ -36,6 +33,7 @@ const signalled = untilSignal();
 process.exitCode = flags.help ? (say(USAGE), 0) : await main();
 
 async function main(): Promise<number> {
+  await refuseUnsavable(flags);
   const most = Number(flags.trainings);
   const sizes = flags.sizes?.split(',').map(Number) ?? [...[10, 100].filter((size) => size < most), most];
   const rounds: ScaleRound[] = [];
@@ -55,11 +53,7 @@ async function main(): Promise<number> {
   }
   tell(`\n${scaleTable(rounds, lengths)}`);
   const report = { targets: scaleTargets(rounds, lengths), skipped: [], figures: { rounds, lengths } };
-  if (flags.out !== undefined) {
-    const file = resolve(process.env['INIT_CWD'] ?? '.', flags.out);
-    await writeFile(file, `${JSON.stringify(report, null, 2)}\n`);
-  }
-  return conclude(report, flags.json);
+  return await conclude('scale', report, flags);
 }
 
 /** Null when somebody wants us to stop. */

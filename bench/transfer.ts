@@ -7,13 +7,13 @@ import { startEmulatorProcess } from '../dev/emulator.ts';
 import { untilSignal } from '../dev/signals.ts';
 import { say } from '../dev/terminal.ts';
 import { createFilesystemStore } from '../providers/storage/filesystem.ts';
-import { conclude } from './report.ts';
+import { REPORT_FLAGS, conclude, refuseUnsavable } from './report.ts';
 import { startS3 } from './transfer-s3.ts';
 import { LORA_KEY, measureLora } from './transfer-lora.ts';
 import { measurePhotos } from './transfer-photos.ts';
 import { trainOnPod } from './transfer-pod.ts';
 
-const USAGE = 'npm run bench:transfer -- [--rounds 3] [--gib 2] [--json]';
+const USAGE = 'npm run bench:transfer -- [--rounds 3] [--gib 2] [--json] [--save]';
 const GIB = 1_024 ** 3;
 /** The LoRA on the pod, at most one copy at a time, S3's parts of one, the photos on both sides. */
 const DISK_COPIES = 3;
@@ -24,7 +24,7 @@ const { values: flags } = parseArgs({
   options: {
     rounds: { type: 'string', default: '3' },
     gib: { type: 'string', default: '2' },
-    json: { type: 'boolean', default: false },
+    ...REPORT_FLAGS,
     help: { type: 'boolean', default: false },
   },
 });
@@ -35,6 +35,7 @@ const signalled = untilSignal();
 process.exitCode = flags.help ? (say(USAGE), 0) : await main();
 
 async function main(): Promise<number> {
+  await refuseUnsavable(flags);
   const dir = await mkdtemp(join(tmpdir(), 'tempera-bench-'));
   const stops: (() => Promise<unknown>)[] = [() => rm(dir, { recursive: true, force: true, maxRetries: 5 })];
   try {
@@ -71,12 +72,13 @@ async function measure(dir: string, stops: (() => Promise<unknown>)[]): Promise<
     s3.status === 'running' ? [filesystem, { choice: s3.choice, remove: () => s3.remove(LORA_KEY) }] : [filesystem];
   const photos = await measurePhotos({ pod, dir, rounds, tell });
   const lora = await measureLora({ pod, dir, stores, rounds, deadlineMs, tell });
-  return conclude(
+  return await conclude(
+    'transfer',
     {
       targets: [...lora.targets, photos.target],
       skipped: s3.status === 'missing' ? [`LoRA to s3: ${s3.why}`] : [],
       figures: { loraBytes, lora: lora.figures, photos: photos.figures },
     },
-    flags.json,
+    flags,
   );
 }
