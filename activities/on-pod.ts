@@ -30,11 +30,20 @@ export async function podEnd(
   { compute }: ActivityDependencies,
   podId: string,
   signal: AbortSignal,
-): Promise<'ended' | 'vanished' | null> {
+): Promise<'stopped' | 'vanished' | null> {
   try {
     const pod = (await compute.list({ maxAgeMs: LIST_AGE_MS }, signal)).find((entry) => entry.id === podId);
-    if (pod) return pod.state === 'ended' ? 'ended' : null;
-    return (await compute.isGone(podId, signal)) ? 'vanished' : null;
+    switch (pod?.state) {
+      case 'starting':
+      case 'running':
+        return null;
+      case 'stopped':
+        return 'stopped';
+      case 'gone':
+        return 'vanished';
+      case undefined:
+        return (await compute.isGone(podId, signal)) ? 'vanished' : null;
+    }
   } catch (error) {
     if (error instanceof TemperaError && error.retryable) return null;
     throw error;

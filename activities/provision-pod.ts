@@ -88,7 +88,7 @@ export function provisionPod(deps: ActivityDependencies) {
     };
   };
 
-  /** The pod of this name, if the vendor lists one that lives; all others of the same name are ended. */
+  /** The pod of this name, if the vendor lists one that is of use; all others of the same name are ended and proven gone. */
   const adopt = async (
     input: ProvisionPodInput,
     cap: number | undefined,
@@ -98,7 +98,7 @@ export function provisionPod(deps: ActivityDependencies) {
     const mine = listed
       .filter((pod) => pod.name === input.podName)
       .toSorted((a, b) => a.createdAt.getTime() - b.createdAt.getTime());
-    const first = mine.find((pod) => pod.state !== 'ended');
+    const first = mine.find((pod) => pod.state === 'starting' || pod.state === 'running');
     for (const other of mine.filter((pod) => pod !== first))
       await discardPod(deps, other, 'provisioning: another pod of its name', step);
     return first ? await keepAffordable(input, first, cap, step) : null;

@@ -69,7 +69,7 @@ export function sweepPods(deps: ActivityDependencies) {
     const listedAt = Date.now();
     const prefix = podNamePrefix(deps.environment);
     const pods = (await keepAlive(step, compute.list({ maxAgeMs: 0 }, step.signal))).filter(
-      (pod) => pod.name.startsWith(prefix) && pod.state !== 'ended',
+      (pod) => pod.name.startsWith(prefix) && pod.state !== 'gone',
     );
     const before = await repositories.sweeps.lastSweep();
     const swept: SweptPod[] = [];
@@ -93,8 +93,7 @@ export function sweepPods(deps: ActivityDependencies) {
     const leakedMs = [...swept, ...orphaned].reduce((sum, pod) => sum + pod.leakedMs, 0);
     await repositories.sweeps.recordSweep({ alive: pods.length, owned, orphaned, swept, leakedMs });
     countSweep({ alive: pods.length, orphaned: orphaned.length, swept: swept.length, leakedMs });
-    const listed = new Set(pods.map((pod) => pod.name));
-    const closed = await closeLedger(listed, new Date(listedAt - graceMs));
+    const closed = await closeLedger(step, pods, new Date(listedAt - graceMs), troubles);
     const settled = await settle(step, new Date(Date.now() - settleAfterMs), troubles);
     if (troubles.length > 0) throw troubles[0];
     return {
@@ -117,7 +116,10 @@ export function sweepPods(deps: ActivityDependencies) {
     const name = orphan.row === 'of_another_pod' ? await repositories.pods.recordUnwanted(booked) : pod.name;
     await compute.terminate(pod.id, signal);
     if (orphan.row === 'none') return;
-    const costMicroUsd = rentMicroUsd(pod.hourlyMicroUsd, Date.now() - pod.createdAt.getTime());
+    // A stopped pod is listed at a price of nothing; what it cost before is in its row.
+    const row = await repositories.pods.findPod(name);
+    const hourlyMicroUsd = Math.max(pod.hourlyMicroUsd, row?.hourlyMicroUsd ?? 0);
+    const costMicroUsd = rentMicroUsd(hourlyMicroUsd, Date.now() - pod.createdAt.getTime());
     const note = `sweeper: ${orphan.why}`;
     await repositories.pods.recordTerminated({ name, costMicroUsd, costSettled: false, note });
     await bookCost(name);
@@ -166,26 +168,34 @@ export function sweepPods(deps: ActivityDependencies) {
   }
 
   /** Rows that believe in a pod which a complete list does not have, and whose training has ended: nobody else closes them. */
-  async function closeLedger(listed: ReadonlySet<string>, before: Date): Promise<number> {
+  async function closeLedger(step: Step, pods: readonly Pod[], before: Date, troubles: unknown[]): Promise<number> {
+    const listed = new Set(pods.flatMap(({ id, name }) => [id, name]));
     let closed = 0;
-    for (const name of await repositories.pods.openPodNames(before)) {
-      if (listed.has(name)) continue;
-      const owner = await repositories.pods.findOwner(name);
-      if (!owner || (await workflows.isOpen(owner.workflowId))) continue;
-      const costMicroUsd =
-        owner.createdAt && owner.hourlyMicroUsd
-          ? rentMicroUsd(owner.hourlyMicroUsd, Date.now() - owner.createdAt.getTime())
-          : 0;
-      await repositories.pods.recordTerminated({
-        name,
-        costMicroUsd,
-        costSettled: false,
-        note: 'sweeper: not in the list',
-      });
-      await bookCost(name);
-      closed += 1;
+    for (const { name, externalId } of await repositories.pods.openPods(before)) {
+      // A further pod of a name has a row of its own, under a name that no list has.
+      if (listed.has(externalId ?? name)) continue;
+      try {
+        if (await closeRow(step, name)) closed += 1;
+      } catch (error) {
+        // One row that cannot be judged now must not keep the others open.
+        troubles.push(error);
+      }
     }
     return closed;
+  }
+
+  /** Closes a row whose pod was not listed; false while its training runs, or the vendor knows the pod all the same. */
+  async function closeRow(step: Step, name: string): Promise<boolean> {
+    const owner = await repositories.pods.findOwner(name);
+    if (!owner || (await workflows.isOpen(owner.workflowId))) return false;
+    const { externalId, createdAt, hourlyMicroUsd } = owner;
+    if (externalId !== null && !(await keepAlive(step, compute.isGone(externalId, step.signal)))) return false;
+    const costMicroUsd =
+      createdAt && hourlyMicroUsd ? rentMicroUsd(hourlyMicroUsd, Date.now() - createdAt.getTime()) : 0;
+    const note = 'sweeper: not in the list';
+    await repositories.pods.recordTerminated({ name, costMicroUsd, costSettled: false, note });
+    await bookCost(name);
+    return true;
   }
 
   async function settle(step: Step, endedBefore: Date, troubles: unknown[]): Promise<number> {

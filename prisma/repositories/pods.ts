@@ -198,15 +198,17 @@ export async function findOwner(database: Database, name: string): Promise<Owned
   };
 }
 
-/** Names of pods that the ledger believes alive and that were asked for before `before`. */
-export async function openPodNames(database: Database, before: Date): Promise<string[]> {
-  const rows = await database.pod.findMany({
+/** Pods that the ledger believes alive and that were asked for before `before`. */
+export async function openPods(
+  database: Database,
+  before: Date,
+): Promise<{ readonly name: string; readonly externalId: string | null }[]> {
+  return await database.pod.findMany({
     where: { terminatedAt: null, requestedAt: { lt: before } },
-    select: { name: true },
+    select: { name: true, externalId: true },
     orderBy: { requestedAt: 'asc' },
     take: 1_000,
   });
-  return rows.map((row) => row.name);
 }
 
 /** Pods that ended before `before` and whose bill is not final: those first that were not asked about for the longest time. */

@@ -15,12 +15,17 @@ export interface PodSpec {
   readonly command?: readonly string[];
 }
 
+/**
+ * `stopped` has exited or failed: it does no work and may still bill, so somebody must end it.
+ * `gone` was terminated and may be listed a little longer: the only state in which nothing is left to end.
+ */
+export type PodState = 'starting' | 'running' | 'stopped' | 'gone';
+
 /** A rented machine as the vendor reports it now. */
 export interface Pod {
   readonly id: string;
   readonly name: string;
-  /** `ended` covers exited, failed and terminated. */
-  readonly state: 'starting' | 'running' | 'ended';
+  readonly state: PodState;
   readonly gpu: string | null;
   readonly cloud: 'secure' | 'community';
   readonly dataCenter: string | null;

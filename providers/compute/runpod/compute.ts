@@ -10,7 +10,7 @@ import { toArgs } from './args.ts';
 import { isGoneAnswer, isNoCapacity, isUnclear, problemOf, toError } from './errors.ts';
 import { createListPace } from './list-pace.ts';
 import { createRateGate } from './rate-gate.ts';
-import { readBilling, readCatalog, readPod, readPods, toCatalogGpu, toPod } from './wire.ts';
+import { readBilling, readCatalog, readPod, readPods, toCatalogGpu, toPod, toPodState } from './wire.ts';
 
 interface RunpodOptions {
   readonly apiKey: string;
@@ -110,7 +110,7 @@ export function createRunpodCompute(options: RunpodOptions): Compute {
       const answer = await call('GET', `/v2/pods/${encodeURIComponent(podId)}`, { signal });
       if (isGoneAnswer(answer)) return true;
       if (answer.status !== 200) throw toError(answer, 'a look at a pod');
-      return readPod(answer.json).status === 'TERMINATED';
+      return toPodState(readPod(answer.json).status) === 'gone';
     },
 
     async billed(podId, since, signal) {

@@ -4,7 +4,7 @@ import type { Static } from 'typebox';
 import { storageHourlyMicroUsd, usdToMicroUsd } from '../../../core/money.ts';
 import type { CatalogGpu } from '../../../core/offer.ts';
 import { answerReader } from '../../wire.ts';
-import type { Pod } from '../compute.ts';
+import type { Pod, PodState } from '../compute.ts';
 
 const VENDOR = 'RunPod';
 
@@ -53,17 +53,25 @@ export const readPods = answerReader(VENDOR, 'the list of pods', WirePods);
 export const readCatalog = answerReader(VENDOR, 'its catalog', WireCatalog);
 export const readBilling = answerReader(VENDOR, 'billing', WireBilling);
 
-/** EXITED, ERROR and TERMINATED do not come back by themselves; everything unknown counts as starting. */
-function podState(status: string): Pod['state'] {
-  if (status === 'RUNNING') return 'running';
-  return status === 'EXITED' || status === 'ERROR' || status === 'TERMINATED' ? 'ended' : 'starting';
+const POD_STATES: Readonly<Record<string, PodState>> = {
+  PROVISIONING: 'starting',
+  STARTING: 'starting',
+  RUNNING: 'running',
+  EXITED: 'stopped',
+  ERROR: 'stopped',
+  TERMINATED: 'gone',
+};
+
+/** A status that nobody has written down yet counts as starting: such a pod exists. */
+export function toPodState(status: string): PodState {
+  return POD_STATES[status] ?? 'starting';
 }
 
 export function toPod(wire: Static<typeof WirePod>): Pod {
   return {
     id: wire.id,
     name: wire.name,
-    state: podState(wire.status),
+    state: toPodState(wire.status),
     gpu: wire.gpu?.id ?? null,
     cloud: wire.cloud === 'COMMUNITY' ? 'community' : 'secure',
     dataCenter: wire.dataCenterId ?? null,
