@@ -3,6 +3,7 @@ import { BASE_MODEL_FACTS } from '../core/base-model.ts';
 import { wholeSaves } from '../core/checkpoint.ts';
 import { TemperaError } from '../core/failure.ts';
 import type { RecipeOverrides } from '../core/recipe.ts';
+import { linkSignals } from '../core/time-limit.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { createMirror } from './mirror.ts';
 import { recipeOf } from './start-training.ts';
@@ -39,7 +40,6 @@ export function bringHome(deps: ActivityDependencies) {
     const target = targetOf(deps, input);
     const recipe = await recipeOf(deps, trainingId, input.overrides);
     const deadline = Date.now() + input.withinMs;
-    const inTime = AbortSignal.timeout(input.withinMs);
     const asked = await deps.trainer.observe(target, jobId, step.signal);
     const samples = await deps.repositories.attempts.countSamples(trainingId, attempt);
     const resumedFrom = (await deps.repositories.attempts.findResume(trainingId, attempt))?.fromStep ?? 0;
@@ -48,11 +48,12 @@ export function bringHome(deps: ActivityDependencies) {
     await (what === 'save' ? deps.trainer.saveNow : deps.trainer.sampleNow)(target, jobId, step.signal);
 
     const mirror = await createMirror(deps, { ...input, target, recipe }, step);
+    const inTime = linkSignals([step.signal], Math.max(0, deadline - Date.now()));
     try {
       for (;;) {
         const seen = await deps.trainer.observe(target, jobId, step.signal);
         step.heartbeat();
-        await mirror.look(seen, inTime);
+        await mirror.look(seen, inTime.signal);
         const saved = await savedStep();
         if (what === 'save' && saved !== null && saved >= asked.step) return { status: 'home', step: saved };
         if (what === 'samples' && (await deps.repositories.attempts.countSamples(trainingId, attempt)) > samples)
@@ -70,6 +71,7 @@ export function bringHome(deps: ActivityDependencies) {
       if (!silent) throw error;
       return { status: 'late', step: await savedStep() };
     } finally {
+      inTime.release();
       await mirror.close();
     }
 

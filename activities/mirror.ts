@@ -2,6 +2,7 @@
 import { log } from '@temporalio/activity';
 import { optimizerFilename } from '../core/checkpoint.ts';
 import type { Recipe } from '../core/recipe.ts';
+import { linkSignals, withTimeLimit } from '../core/time-limit.ts';
 import type { StoredObject } from '../providers/storage/object-store.ts';
 import type { TrainerFile, TrainerLog, TrainerObservation, TrainerTarget } from '../providers/trainers/trainer.ts';
 import type { ActivityDependencies } from './dependencies.ts';
@@ -43,7 +44,7 @@ export interface Mirror {
 export async function createMirror(deps: ActivityDependencies, params: MirrorParams, step: Step): Promise<Mirror> {
   const { trainingId, attempt, jobId, target, recipe } = params;
   const stop = new AbortController();
-  const signal = AbortSignal.any([step.signal, stop.signal]);
+  const { signal, release } = linkSignals([step.signal, stop.signal]);
   const done = new Set(await deps.repositories.attempts.mirroredFilenames(trainingId, attempt));
   const resumedFrom = (await deps.repositories.attempts.findResume(trainingId, attempt))?.fromStep ?? 0;
   const sizes = new Map<string, number>();
@@ -172,20 +173,21 @@ export async function createMirror(deps: ActivityDependencies, params: MirrorPar
     },
     async look(seen, until) {
       await running;
-      await keepAlive(step, fetchAll(/saving/i.test(seen.info), AbortSignal.any([signal, until]))).catch(note);
+      const either = linkSignals([signal, until]);
+      await keepAlive(step, fetchAll(/saving/i.test(seen.info), either.signal)).catch(note);
+      either.release();
     },
     nextDueStep: (at) => Math.min(recipe.steps, lastDue(at) + interval),
     async finish() {
       stop.abort();
       await running;
-      const inTime = AbortSignal.any([step.signal, AbortSignal.timeout(LAST_SAMPLES_MS)]);
-      await keepAlive(step, fetchSamples(inTime)).catch(note);
+      await keepAlive(step, withTimeLimit(LAST_SAMPLES_MS, step.signal, fetchSamples)).catch(note);
     },
     async rescue() {
       await running;
       if (step.signal.aborted) return;
-      const inTime = AbortSignal.any([step.signal, AbortSignal.timeout(RESCUE_MS)]);
-      await keepAlive(step, fetchAll(false, inTime)).catch(note);
+      const rescued = withTimeLimit(RESCUE_MS, step.signal, (inTime) => fetchAll(false, inTime));
+      await keepAlive(step, rescued).catch(note);
     },
     async optimizer() {
       await keepAlive(step, readLog(step.signal));
@@ -195,6 +197,7 @@ export async function createMirror(deps: ActivityDependencies, params: MirrorPar
       const pending = running;
       stop.abort();
       await pending;
+      release();
     },
   };
 }

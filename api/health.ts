@@ -1,3 +1,4 @@
+import { linkSignals } from '../core/time-limit.ts';
 import { pingDatabase } from '../prisma/repositories/api-keys.ts';
 import type { ApiDeps } from './deps.ts';
 
@@ -27,7 +28,7 @@ export async function checkReadiness({
 }
 
 async function check(ask: (signal: AbortSignal) => Promise<void>): Promise<Part> {
-  const signal = AbortSignal.timeout(CHECK_TIMEOUT_MS);
+  const { signal, release } = linkSignals([], CHECK_TIMEOUT_MS);
   const late = new Promise<Part>((resolve) =>
     signal.addEventListener('abort', () => resolve('unavailable'), { once: true }),
   );
@@ -35,5 +36,6 @@ async function check(ask: (signal: AbortSignal) => Promise<void>): Promise<Part>
     (): Part => 'ok',
     (): Part => 'unavailable',
   );
-  return Promise.race([asked, late]);
+  // Not every part heeds its signal.
+  return await Promise.race([asked, late]).finally(release);
 }

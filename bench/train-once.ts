@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { TrainingView } from '../api/schemas/trainings.ts';
+import { linkSignals } from '../core/time-limit.ts';
 import type { BenchStack } from './bench-stack.ts';
 import { stepsOf } from './history.ts';
 import type { StepTimes } from './history.ts';
@@ -46,9 +47,9 @@ export async function trainOnce(stack: BenchStack, body: object, limitMs = TRAIN
 /** Waits on the event stream, as a client would. */
 async function untilEnd({ api }: BenchStack, id: string, limitMs: number): Promise<TrainingView> {
   const stop = new AbortController();
-  const limit = AbortSignal.any([stop.signal, AbortSignal.timeout(limitMs)]);
+  const limit = linkSignals([stop.signal], limitMs);
   try {
-    for await (const item of api.events(id, limit)) {
+    for await (const item of api.events(id, limit.signal)) {
       if (item.kind === 'event' && /^training\.(?:ready|failed|cancelled)$/.test(item.topic)) break;
     }
   } finally {

@@ -3,6 +3,7 @@ import { mkdtemp, rm, statfs } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { withTimeLimit } from '../core/time-limit.ts';
 import { startEmulatorProcess } from '../dev/emulator.ts';
 import { untilSignal } from '../dev/signals.ts';
 import { say } from '../dev/terminal.ts';
@@ -61,7 +62,9 @@ async function measure(dir: string, stops: (() => Promise<unknown>)[]): Promise<
   stops.push(() => emulator.stop());
   const s3 = await startS3(join(dir, 's3'));
   if (s3.status === 'running') stops.push(() => s3.stop());
-  const pod = await trainOnPod(emulator.url, loraBytes, AbortSignal.timeout(LAST_ROUND_AFTER_MS));
+  const pod = await withTimeLimit(LAST_ROUND_AFTER_MS, undefined, (signal) =>
+    trainOnPod(emulator.url, loraBytes, signal),
+  );
 
   const root = join(dir, 'objects');
   const filesystem = {

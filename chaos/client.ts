@@ -1,6 +1,7 @@
 /** A caller of the API as it should be: it repeats a request until it is answered, with the same Idempotency-Key. */
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { withTimeLimit } from '../core/time-limit.ts';
 
 const PAUSE_MS = 200;
 /** Far beyond what any outage takes. Milliseconds. */
@@ -32,12 +33,10 @@ export function createPatientClient(url: string, apiKeyFile: string) {
   const tryOnce = async <Body>(path: string, init: RequestInit): Promise<ApiAnswer<Body> | null> => {
     const headers = { ...(init.headers as Record<string, string>), authorization: `Bearer ${key}` };
     try {
-      const response = await fetch(`${url}${path}`, {
-        ...init,
-        headers,
-        signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
+      return await withTimeLimit(ANSWER_WITHIN_MS, undefined, async (signal) => {
+        const response = await fetch(`${url}${path}`, { ...init, headers, signal });
+        return { status: response.status, body: (await response.json()) as Body };
       });
-      return { status: response.status, body: (await response.json()) as Body };
     } catch {
       // Killed in the middle of the answer, or not listening yet.
       return null;

@@ -1,5 +1,6 @@
 /** The worker and the API as processes of their own, for the development stack and for tests that kill them. */
 import { join } from 'node:path';
+import { withTimeLimit } from '../core/time-limit.ts';
 import { startChild, waitUntilReady } from './child.ts';
 import type { Child } from './child.ts';
 import { requireFreePort } from './ports.ts';
@@ -60,9 +61,11 @@ async function readyOrStopped(child: Child, ready: () => Promise<boolean>): Prom
 
 async function isReadyAt(url: string): Promise<boolean> {
   try {
-    const response = await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(2_000) });
-    await response.body?.cancel();
-    return response.status === 200;
+    return await withTimeLimit(2_000, undefined, async (signal) => {
+      const response = await fetch(`${url}/readyz`, { signal });
+      await response.body?.cancel();
+      return response.status === 200;
+    });
   } catch {
     // Not listening yet.
     return false;

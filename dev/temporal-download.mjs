@@ -5,9 +5,12 @@ import { TestWorkflowEnvironment } from '@temporalio/testing';
 const HOST = 'https://temporal.download';
 const [folder, version] = process.argv.slice(2);
 
+// The SDK has no time limit of its own: a network that swallows packets would hold it for minutes.
+const late = new AbortController();
+const timer = setTimeout(() => late.abort(new Error('no answer within 8 s')), 8_000);
 try {
-  // The SDK has no time limit of its own: a network that swallows packets would hold it for minutes.
-  await fetch(HOST, { method: 'HEAD', signal: AbortSignal.timeout(8_000) });
+  await fetch(HOST, { method: 'HEAD', signal: late.signal });
+  clearTimeout(timer);
 } catch (error) {
   process.stderr.write(`${HOST} cannot be reached (${error.cause?.code ?? error.message})\n`);
   process.exit(1);

@@ -5,6 +5,7 @@ import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { text } from 'node:stream/consumers';
+import { TimeLimitError, withTimeLimit } from '../core/time-limit.ts';
 import { USER_AGENT, parseJson, unreachable } from './http.ts';
 import type { HttpAnswer } from './http.ts';
 
@@ -39,9 +40,17 @@ export async function sendStream({
   timeoutMs,
   signal,
 }: SendStreamOptions): Promise<HttpAnswer> {
-  signal.throwIfAborted();
-  const late = AbortSignal.timeout(timeoutMs);
-  const end = AbortSignal.any([signal, late]);
+  try {
+    return await withTimeLimit(timeoutMs, signal, (inTime) => exchange({ url, headers, body, signal: inTime }));
+  } catch (cause) {
+    signal.throwIfAborted();
+    const why = cause instanceof TimeLimitError ? { why: `no answer within ${timeoutMs} ms` } : {};
+    throw unreachable({ vendor, method: 'POST', url, cause, ...why });
+  }
+}
+
+async function exchange(params: Pick<SendStreamOptions, 'url' | 'headers' | 'body' | 'signal'>): Promise<HttpAnswer> {
+  const { url, headers, body, signal } = params;
   const source = Readable.from(body.chunks, { objectMode: false });
   let broken: unknown;
   source.on('error', (error) => {
@@ -56,7 +65,7 @@ export async function sendStream({
       'content-length': body.sizeBytes,
       ...headers,
     },
-    signal: end,
+    signal,
   });
   try {
     const answered = new Promise<IncomingMessage>((resolve, reject) => {
@@ -75,9 +84,7 @@ export async function sendStream({
       json: parseJson(said),
     };
   } catch (cause) {
-    signal.throwIfAborted();
-    const why = late.aborted ? { why: `no answer within ${timeoutMs} ms` } : {};
-    throw unreachable({ vendor, method: 'POST', url, cause: broken ?? cause, ...why });
+    throw broken ?? cause;
   } finally {
     call.destroy();
     source.destroy();

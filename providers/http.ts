@@ -6,6 +6,7 @@ import { request as httpRequest } from 'node:http';
 import type { IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { TemperaError } from '../core/failure.ts';
+import { TimeLimitError, withTimeLimit } from '../core/time-limit.ts';
 
 /** Some vendors' edges answer 403 to default agents (RunPod's does: runpod-errors `v2.cloudflare-ua`). */
 export const USER_AGENT = 'tempera/0.1 (+https://www.npmjs.com/package/tempera)';
@@ -43,23 +44,8 @@ export interface HttpAnswer {
 /** Sends one request and reads the whole answer. Any status is an answer; only a failed exchange throws PROVIDER_UNAVAILABLE. */
 export async function send(options: SendOptions): Promise<HttpAnswer> {
   const { vendor, method, url, timeoutMs = 20_000, signal } = options;
-  signal?.throwIfAborted();
-  // By hand: on Node 20 what AbortSignal.any() adds to a long-lived signal is never removed.
-  const abort = new AbortController();
-  const cancel = () => abort.abort(signal?.reason);
-  let isLate = false;
-  const timer = setTimeout(() => {
-    isLate = true;
-    abort.abort();
-  }, timeoutMs);
-  signal?.addEventListener('abort', cancel, { once: true });
   const headers: Record<string, string> = { accept: 'application/json', 'user-agent': USER_AGENT, ...options.headers };
-  const init: RequestInit = {
-    method,
-    headers,
-    redirect: 'error',
-    signal: abort.signal,
-  };
+  const init: RequestInit = { method, headers, redirect: 'error' };
   if (options.json !== undefined) {
     headers['content-type'] = 'application/json';
     init.body = JSON.stringify(options.json);
@@ -68,22 +54,21 @@ export async function send(options: SendOptions): Promise<HttpAnswer> {
     init.body = options.raw.bytes;
   }
   try {
-    const response = await fetch(url, init);
-    const text = await response.text();
-    return {
-      status: response.status,
-      headers: response.headers,
-      contentType: response.headers.get('content-type') ?? '',
-      text,
-      json: parseJson(text),
-    };
+    return await withTimeLimit(timeoutMs, signal, async (inTime) => {
+      const response = await fetch(url, { ...init, signal: inTime });
+      const text = await response.text();
+      return {
+        status: response.status,
+        headers: response.headers,
+        contentType: response.headers.get('content-type') ?? '',
+        text,
+        json: parseJson(text),
+      };
+    });
   } catch (cause) {
     signal?.throwIfAborted();
-    const why = isLate ? `no answer within ${timeoutMs} ms` : networkReason(cause);
+    const why = cause instanceof TimeLimitError ? `no answer within ${timeoutMs} ms` : networkReason(cause);
     throw unreachable({ vendor, method, url, why, cause });
-  } finally {
-    clearTimeout(timer);
-    signal?.removeEventListener('abort', cancel);
   }
 }
 

@@ -7,6 +7,7 @@ import { resolveRecipe } from '../../core/recipe.ts';
 import { exceededLimits } from '../../core/spend-limit.ts';
 import { storedQuote } from '../../core/stored-quote.ts';
 import type { StoredQuote } from '../../core/stored-quote.ts';
+import { withTimeLimit } from '../../core/time-limit.ts';
 import type { TrainingRequest } from '../../core/training-request.ts';
 import { findDataset } from '../../prisma/repositories/datasets.ts';
 import { standing } from '../../prisma/repositories/money.ts';
@@ -92,7 +93,7 @@ async function photosOf({ database }: ApiDeps, userId: string, datasetId: string
 async function pricesNow({ prices, logger }: ApiDeps): Promise<readonly CatalogGpu[] | null> {
   if (prices === undefined) return null;
   try {
-    return await prices(AbortSignal.timeout(PRICE_WAIT_MS));
+    return await withTimeLimit(PRICE_WAIT_MS, undefined, prices);
   } catch (error) {
     logger.warn({ error: (error as Error).message }, 'the vendor’s prices could not be read');
     return null;

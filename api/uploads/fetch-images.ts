@@ -1,4 +1,5 @@
 /** Image URLs of the founding documents' start route: fetched, checked and stored like uploads, all or none. */
+import { linkSignals, TimeLimitError, withTimeLimit } from '../../core/time-limit.ts';
 import type { ApiDeps } from '../deps.ts';
 import { ApiError } from '../errors.ts';
 import { FetchImageError, openImageUrl } from './fetch-image.ts';
@@ -31,39 +32,37 @@ export async function importImageUrls(deps: ApiDeps, userId: string, urls: reado
 }
 
 async function fetchAll({ settings }: ApiDeps, urls: readonly string[], intake: Intake): Promise<string[]> {
-  const total = AbortSignal.timeout(TOTAL_TIMEOUT_MS);
+  const total = linkSignals([], TOTAL_TIMEOUT_MS);
   const failures: string[] = [];
   const queue = urls.map((url, index) => ({ url, name: `imageUrls[${index}]` }));
   const fetchNext = async (): Promise<void> => {
     for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
       const { name, url } = next;
-      const signal = AbortSignal.any([total, AbortSignal.timeout(IMAGE_TIMEOUT_MS)]);
       try {
-        const stream = await openImageUrl(url, { signal, allowPrivate: settings.allowPrivateImageUrls === true });
-        await intake.add({ name, source: name, stream });
+        await withTimeLimit(IMAGE_TIMEOUT_MS, total.signal, async (signal) => {
+          const stream = await openImageUrl(url, { signal, allowPrivate: settings.allowPrivateImageUrls === true });
+          await intake.add({ name, source: name, stream });
+        });
       } catch (error) {
         if (error instanceof ApiError) throw error;
-        if (!(error instanceof FetchImageError) && !isStreamError(error)) throw error;
-        failures.push(
-          `${name}: ${error instanceof FetchImageError ? error.message : 'the connection broke off or took too long'}`,
-        );
+        if (error instanceof TimeLimitError) failures.push(`${name}: the host took too long`);
+        else if (error instanceof FetchImageError) failures.push(`${name}: ${error.message}`);
+        else if (isStreamError(error)) failures.push(`${name}: the connection broke off`);
+        else throw error;
       }
     }
   };
   const outcomes = await Promise.allSettled(Array.from({ length: PARALLEL }, fetchNext));
+  total.release();
   const failed = outcomes.find((outcome) => outcome.status === 'rejected');
   if (failed !== undefined) throw failed.reason;
   return failures;
 }
 
-/** Errors of a body that was under way: aborted, reset, ended early. */
+/** Errors of a body that was under way: reset, ended early. */
 function isStreamError(error: unknown): boolean {
   const { name, code } = error as { name?: string; code?: string };
   return (
-    name === 'AbortError' ||
-    name === 'TimeoutError' ||
-    code === 'ECONNRESET' ||
-    code === 'ABORT_ERR' ||
-    code === 'ERR_STREAM_PREMATURE_CLOSE'
+    name === 'AbortError' || code === 'ECONNRESET' || code === 'ABORT_ERR' || code === 'ERR_STREAM_PREMATURE_CLOSE'
   );
 }

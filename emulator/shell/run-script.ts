@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { appendFile, mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { linkSignals } from '../core/link-signals.ts';
 import { curl, parseCurl } from './curl.ts';
 import type { Disk } from '../toolkit/disk.ts';
 import type { Command } from './parse-script.ts';
@@ -101,16 +102,20 @@ const PROGRAMS: Readonly<Record<string, Program>> = {
     },
     run: async ([seconds, , ...args], _, machine) => {
       const over = new AbortController();
-      const kill = AbortSignal.any([machine.signal, over.signal]);
+      const { signal: kill, release } = linkSignals(machine.signal, over.signal);
       const timer = machine.wait(Number(seconds) * 1_000, kill).then(
         () => over.abort(),
         () => undefined, // The program was quicker.
       );
-      const outcome = await curl(parseCurl(args), { ...machine, signal: kill }).catch((error: unknown) => {
-        if (over.signal.aborted) return { exit: 124 };
-        throw error;
-      });
-      over.abort();
+      const outcome = await curl(parseCurl(args), { ...machine, signal: kill })
+        .catch((error: unknown) => {
+          if (over.signal.aborted) return { exit: 124 };
+          throw error;
+        })
+        .finally(() => {
+          over.abort();
+          release();
+        });
       await timer;
       return outcome;
     },

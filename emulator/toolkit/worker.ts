@@ -1,4 +1,5 @@
 import { appendFile, mkdir, readdir, rename, writeFile } from 'node:fs/promises';
+import { linkSignals } from '../core/link-signals.ts';
 import { isBusy } from './job.ts';
 import { touch } from './jobs.ts';
 import { Interrupted } from './trainer-errors.ts';
@@ -102,7 +103,7 @@ export class Worker {
     this.#processes.set(pid, process);
     this.started += 1;
 
-    const killed = AbortSignal.any([process.interrupt.signal, this.#life.signal]);
+    const { signal: killed, release } = linkSignals(process.interrupt.signal, this.#life.signal);
     const entry = toolkit.options.bookTraining(job.name);
     const exit = await runTrainer({ toolkit, job, config, entry, signal: killed })
       .catch((error: unknown): Exit => {
@@ -110,6 +111,7 @@ export class Worker {
         return { code: 0 };
       })
       .finally(() => {
+        release();
         entry.endedAtMs = toolkit.options.clock.now();
       });
     this.#processes.delete(pid);

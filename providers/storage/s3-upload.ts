@@ -3,12 +3,15 @@ import { Readable } from 'node:stream';
 import { AbortMultipartUploadCommand } from '@aws-sdk/client-s3';
 import type { PutObjectCommandInput, S3Client } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
+import { linkSignals, withTimeLimit } from '../../core/time-limit.ts';
 import { isNotFound } from './s3-client.ts';
 import { checkArrived, chunksOf } from './write-hashed.ts';
 
 /** 10,000 parts are the most: 80 GiB. Four at once hold 32 MiB. */
 const PART_BYTES = 8 * 1024 * 1024;
 const PARTS_AT_ONCE = 4;
+/** To throw away the parts of an upload that failed. Milliseconds. */
+const ABORT_TIMEOUT_MS = 10_000;
 
 interface UploadParams {
   readonly client: S3Client;
@@ -42,9 +45,9 @@ export async function uploadToS3(params: UploadParams): Promise<{ etag: string; 
   }
   const source = Readable.from(checked(), { highWaterMark: 4 });
   const stop = new AbortController();
-  const stopped = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal;
+  const stopped = linkSignals([signal, stop.signal]);
   const upload = new Upload({
-    client: withSignal(client, stopped),
+    client: withSignal(client, stopped.signal),
     params: { ...target, Body: source },
     partSize: PART_BYTES,
     queueSize: PARTS_AT_ONCE,
@@ -58,6 +61,8 @@ export async function uploadToS3(params: UploadParams): Promise<{ etag: string; 
     await abortMultipart(client, target, upload.uploadId);
     signal?.throwIfAborted();
     throw error;
+  } finally {
+    stopped.release();
   }
 }
 
@@ -74,7 +79,8 @@ async function abortMultipart(
 ): Promise<void> {
   if (uploadId === undefined) return;
   const abort = new AbortMultipartUploadCommand({ Bucket, Key, UploadId: uploadId });
-  await client.send(abort, { abortSignal: AbortSignal.timeout(10_000) }).catch((error: unknown) => {
+  const send = (abortSignal: AbortSignal) => client.send(abort, { abortSignal });
+  await withTimeLimit(ABORT_TIMEOUT_MS, undefined, send).catch((error: unknown) => {
     // Gone already is what we want. Anything else must not hide why the upload failed; the bucket's lifecycle rule is the net.
     if (!isNotFound(error))
       process.emitWarning(

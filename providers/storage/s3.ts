@@ -12,6 +12,7 @@ import {
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { TemperaError } from '../../core/failure.ts';
 import type { FailureCode } from '../../core/failure.ts';
+import { withTimeLimit } from '../../core/time-limit.ts';
 import { checkKey, checkPrefix } from './keys.ts';
 import type { ObjectStore, PutOptions, StoredObject } from './object-store.ts';
 import { createS3Client, isNotFound, s3Failure, s3Status } from './s3-client.ts';
@@ -143,10 +144,9 @@ export function createS3Store({ bucket, ...connection }: S3StoreOptions): Object
       return await guarded(`sign ${key}`, () => getSignedUrl(client, command, { expiresIn: Math.ceil(ttlSeconds) }));
     },
     async ping(signal) {
-      const limit = AbortSignal.timeout(PING_TIMEOUT_MS);
-      const abortSignal = signal ? AbortSignal.any([signal, limit]) : limit;
-      const ask = () => client.send(new HeadBucketCommand({ Bucket: bucket }), { abortSignal });
-      await guarded('ping', ask, signal, 'PROVIDER_UNAVAILABLE');
+      const ask = (abortSignal: AbortSignal) => client.send(new HeadBucketCommand({ Bucket: bucket }), { abortSignal });
+      const inTime = () => withTimeLimit(PING_TIMEOUT_MS, signal, ask);
+      await guarded('ping', inTime, signal, 'PROVIDER_UNAVAILABLE');
     },
   };
 }

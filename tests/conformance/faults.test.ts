@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { withTimeLimit } from '../../core/time-limit.ts';
 import { noDelays, podRequest, startCloud, until } from './world.ts';
 import type { TestWorld } from './world.ts';
 
@@ -49,7 +50,9 @@ describe('faults when a pod is created', () => {
     async (effect) => {
       const at = await world();
       await at.fault({ at: 'pods.create', effect });
-      await at.runpod('POST', '/v2/pods', podRequest('lost'), AbortSignal.timeout(1500)).catch(() => undefined);
+      await withTimeLimit(1_500, undefined, (signal) =>
+        at.runpod('POST', '/v2/pods', podRequest('lost'), signal),
+      ).catch(() => undefined);
       expect(await podsNamed(at, 'lost')).toHaveLength(1);
     },
   );

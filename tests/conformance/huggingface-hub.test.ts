@@ -21,6 +21,7 @@ import {
   whoAmI,
 } from '@huggingface/hub';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { withTimeLimit } from '../../core/time-limit.ts';
 import { startCloud } from './world.ts';
 import type { HubApiError } from '@huggingface/hub';
 import type { TestWorld } from './world.ts';
@@ -198,7 +199,7 @@ describe('the real @huggingface/hub client', () => {
     expect(await status(uploadFile({ repo, file, useXet: false, ...at() }))).toBe(500);
     await world.fault({ at: 'hub', match: { path: '/commit/' }, effect: 'commit-but-timeout' });
     await expect(
-      uploadFile({ repo, file, useXet: false, abortSignal: AbortSignal.timeout(1500), ...at() }),
+      withTimeLimit(1_500, undefined, (abortSignal) => uploadFile({ repo, file, useXet: false, abortSignal, ...at() })),
     ).rejects.toThrow();
     expect(await fileExists({ repo, path: file.path, ...at() })).toBe(true);
   });

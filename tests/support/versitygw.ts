@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { startChild, waitUntilReady } from '../../dev/child.ts';
+import { withTimeLimit } from '../../core/time-limit.ts';
 import { freePort } from '../../dev/ports.ts';
 
 /** A real S3 server over a folder. */
@@ -43,7 +44,7 @@ export async function startVersitygw({
 async function answers(endpoint: string): Promise<boolean> {
   try {
     // Any answer will do: without credentials it is a 403.
-    await fetch(endpoint, { signal: AbortSignal.timeout(1_000) });
+    await withTimeLimit(1_000, undefined, (signal) => fetch(endpoint, { signal }));
     return true;
   } catch {
     return false;

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { withTimeLimit } from '../../core/time-limit.ts';
 import { servers } from './provided.ts';
 
 /** One private world of the emulated cloud: its own pods, repositories, faults and books. */
@@ -49,14 +50,16 @@ function runningEmulator(): string {
 
 function createAdmin(base: string): WorldAdmin {
   const call = async <T>(method: string, path: string, body?: unknown): Promise<T> => {
-    const response = await fetch(`${base}/${path}`, {
-      method,
-      ...(body === undefined ? {} : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
-      signal: AbortSignal.timeout(10_000),
+    return await withTimeLimit(10_000, undefined, async (signal) => {
+      const response = await fetch(`${base}/${path}`, {
+        method,
+        ...(body === undefined ? {} : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
+        signal,
+      });
+      const text = await response.text();
+      if (!response.ok) throw new Error(`${method} ${base}/${path} answered ${response.status}: ${text}`);
+      return (text === '' ? undefined : JSON.parse(text)) as T;
     });
-    const text = await response.text();
-    if (!response.ok) throw new Error(`${method} ${base}/${path} answered ${response.status}: ${text}`);
-    return (text === '' ? undefined : JSON.parse(text)) as T;
   };
   return {
     configure: (config) => call('PUT', 'config', config),

@@ -1,5 +1,6 @@
 /** The `fetch` that `@huggingface/hub` is given: time limits, byte progress, abort and error codes, which it has none of. */
 import { TemperaError } from '../../../core/failure.ts';
+import { TimeLimitError } from '../../../core/time-limit.ts';
 import { retryAfterMs } from '../../http.ts';
 
 /** Longest pause without a byte while a file goes up. Milliseconds. */
@@ -16,11 +17,16 @@ interface HubFetchOptions {
  * goes to the package. No error holds a URL: those of uploads are signed.
  */
 export function createHubFetch({ signal, callTimeoutMs, onBytes }: HubFetchOptions): typeof fetch {
+  // One listener for all calls: one each would stay on the signal until the publication ends.
+  const underWay = new Set<(reason: unknown) => void>();
+  signal.addEventListener('abort', () => underWay.forEach((abort) => abort(signal.reason)), { once: true });
   return async (input, init = {}) => {
     signal.throwIfAborted();
+    init.signal?.throwIfAborted();
     const isUpload = init.method === 'PUT';
-    const limit = idleLimit(isUpload ? UPLOAD_IDLE_MS : callTimeoutMs);
-    const signals = [signal, limit.signal, ...(init.signal ? [init.signal] : [])];
+    const limit = idleLimit(isUpload ? UPLOAD_IDLE_MS : callTimeoutMs, () => underWay.delete(limit.abort));
+    underWay.add(limit.abort);
+    init.signal?.addEventListener('abort', () => limit.abort(init.signal?.reason), { once: true });
     const body =
       isUpload && init.body instanceof Blob
         ? counted(init.body, (bytes) => {
@@ -34,14 +40,14 @@ export function createHubFetch({ signal, callTimeoutMs, onBytes }: HubFetchOptio
         ...init,
         ...(body && { body }),
         redirect: isUpload ? 'error' : 'follow',
-        signal: AbortSignal.any(signals),
+        signal: limit.signal,
       });
       await refuse(answer, isUpload);
       return answer;
     } catch (cause) {
       signal.throwIfAborted();
       if (cause instanceof TemperaError) throw cause;
-      const why = limit.signal.aborted ? 'no answer in time' : networkReason(cause);
+      const why = limit.signal.reason instanceof TimeLimitError ? 'no answer in time' : networkReason(cause);
       throw new TemperaError('PROVIDER_UNAVAILABLE', `The Hugging Face Hub could not be reached: ${why}`, {
         cause: new Error(why),
       });
@@ -94,10 +100,15 @@ function counted(blob: Blob, onBytes: (bytes: number) => void): Blob {
 }
 
 /** Runs on after the answer's head, so that it also covers the body; after that it ends unheard. */
-function idleLimit(timeoutMs: number) {
+function idleLimit(timeoutMs: number, onEnd: () => void) {
   const controller = new AbortController();
-  const timer = setTimeout(() => controller.abort(), timeoutMs).unref();
-  return { signal: controller.signal, renew: () => timer.refresh() };
+  const abort = (reason: unknown) => {
+    clearTimeout(timer);
+    onEnd();
+    controller.abort(reason);
+  };
+  const timer = setTimeout(() => abort(new TimeLimitError(timeoutMs)), timeoutMs).unref();
+  return { signal: controller.signal, renew: () => timer.refresh(), abort };
 }
 
 function networkReason(cause: unknown): string {

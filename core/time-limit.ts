@@ -1,0 +1,67 @@
+/**
+ * Time limits that hold. On Node 20 what `AbortSignal.any([..., AbortSignal.timeout(ms)])` makes never aborts once garbage was
+ * collected: the combined signal keeps none of its sources alive. Here a timer and listeners of our own keep it.
+ * Nothing for workflows: their timers are Temporal's.
+ */
+
+/** What a time limit aborts with. Named like the error of the platform's own limits. */
+export class TimeLimitError extends Error {
+  override readonly name = 'TimeoutError';
+  readonly limitMs: number;
+
+  constructor(limitMs: number, options?: ErrorOptions) {
+    super(`Not done within ${limitMs} ms`, options);
+    this.limitMs = limitMs;
+  }
+}
+
+export interface LinkedSignal {
+  readonly signal: AbortSignal;
+  /** Stops the timer and forgets the other signals; the signal stays as it is. Safe to repeat. */
+  release(): void;
+}
+
+/**
+ * A signal that aborts with the first of `signals`, for its reason, or with a TimeLimitError after `limitMs` (milliseconds,
+ * default no limit). For what outlives a call, such as a stream: whoever ends that calls `release`.
+ */
+export function linkSignals(signals: readonly (AbortSignal | undefined)[], limitMs?: number): LinkedSignal {
+  const linked = new AbortController();
+  const sources = signals.filter((source) => source !== undefined);
+  const takeOver = () => abort(sources.find((source) => source.aborted)?.reason);
+  const timer = limitMs === undefined ? undefined : setTimeout(() => abort(new TimeLimitError(limitMs)), limitMs);
+  const release = () => {
+    clearTimeout(timer);
+    for (const source of sources) source.removeEventListener('abort', takeOver);
+  };
+  function abort(reason: unknown): void {
+    release();
+    linked.abort(reason);
+  }
+  for (const source of sources) source.addEventListener('abort', takeOver);
+  if (sources.some((source) => source.aborted)) takeOver();
+  return { signal: linked.signal, release };
+}
+
+/**
+ * Runs `work` with a signal that aborts with `outer`, or after `limitMs` (milliseconds), and waits until the work has ended: it must heed its signal.
+ * Work that fails then fails with the outer signal's reason, or with a TimeLimitError whose cause is its own error.
+ */
+export async function withTimeLimit<T>(
+  limitMs: number,
+  outer: AbortSignal | undefined,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  outer?.throwIfAborted();
+  const { signal, release } = linkSignals([outer], limitMs);
+  try {
+    return await work(signal);
+  } catch (error) {
+    if (!signal.aborted || error === signal.reason) throw error;
+    const isOurs = signal.reason instanceof TimeLimitError && signal.reason !== outer?.reason;
+    // A new one: the work's error may have the signal's reason as its cause.
+    throw isOurs ? new TimeLimitError(limitMs, { cause: error }) : signal.reason;
+  } finally {
+    release();
+  }
+}
