@@ -8,6 +8,7 @@ import { requireApiKey } from './plugins/auth.ts';
 import { registerErrors, sendError } from './plugins/errors.ts';
 import { registerOpenApi } from './plugins/openapi.ts';
 import { registerRequestLog } from './plugins/request-log.ts';
+import { registerTimeLimit } from './plugins/time-limit.ts';
 import { datasetRoutes } from './routes/datasets.ts';
 import { eventRoutes } from './routes/events.ts';
 import { imageRoutes } from './routes/images.ts';
@@ -16,7 +17,7 @@ import { moneyRoutes } from './routes/money.ts';
 import { operationRoutes } from './routes/operations.ts';
 import { systemRoutes } from './routes/system.ts';
 import { trainingRoutes } from './routes/trainings.ts';
-import { HANDLER_TIMEOUT_MS, REQUEST_TIMEOUT_MS } from './timeouts.ts';
+import { REQUEST_TIMEOUT_MS } from './timeouts.ts';
 
 /** JSON bodies: 200 captions of 1,000 characters fit. Uploads have limits of their own (uploads/limits.ts). */
 const BODY_LIMIT_BYTES = 1_000_000;
@@ -29,7 +30,6 @@ export function buildApp(deps: ApiDeps): FastifyInstance {
     loggerInstance,
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
     bodyLimit: BODY_LIMIT_BYTES,
-    handlerTimeout: HANDLER_TIMEOUT_MS,
     requestTimeout: REQUEST_TIMEOUT_MS,
     forceCloseConnections: 'idle',
     exposeHeadRoutes: false,
@@ -45,6 +45,7 @@ export function buildApp(deps: ApiDeps): FastifyInstance {
   app.decorateRequest('userName', '');
   app.decorateRequest('isOperator', false);
   registerErrors(app);
+  registerTimeLimit(app);
   registerRequestLog(app);
 
   void app.register(async (scope) => {

@@ -71,6 +71,8 @@ async function exchange(params: Pick<SendStreamOptions, 'url' | 'headers' | 'bod
     const answered = new Promise<IncomingMessage>((resolve, reject) => {
       call.on('response', resolve);
       call.on('error', reject);
+      // An answer that switches protocols, or a socket that was dead, closes without any other event.
+      call.on('close', () => reject(new Error('the connection was closed without an answer')));
     });
     // A body that fails fails the call too. Whoever refuses a body may answer and hang up before it is out: then the answer counts.
     pipeline(source, call).catch(() => undefined);

@@ -101,6 +101,8 @@ export async function openDownload(options: DownloadOptions): Promise<IncomingMe
     );
     call.setTimeout(idleTimeoutMs, () => call.destroy(new Error(`no data for ${idleTimeoutMs} ms`)));
     call.on('error', (error) => (signal.aborted ? reject(signal.reason as Error) : fail(error)));
+    // An answer that switches protocols, or a socket that was dead, closes without any other event.
+    call.on('close', () => fail(new Error('the connection was closed without an answer')));
     call.end();
   });
 }

@@ -25,7 +25,6 @@ const FRAMEWORK_ERRORS: Readonly<Record<string, { status: number; code: string; 
   FST_ERR_CTP_BODY_TOO_LARGE: { status: 413, code: 'BODY_TOO_LARGE', message: 'The body is larger than 1 MB.' },
   FST_ERR_BAD_URL: { status: 400, code: 'BAD_URL', message: 'The address is not well-formed.' },
   FST_ERR_MAX_PARAM_LENGTH: { status: 404, code: 'NOT_FOUND', message: 'There is nothing at this address.' },
-  FST_ERR_HANDLER_TIMEOUT: { status: 503, code: 'TIMEOUT', message: 'The request took too long; try again.' },
   FST_INVALID_MULTIPART_CONTENT_TYPE: {
     status: 415,
     code: 'UNSUPPORTED_MEDIA_TYPE',
@@ -55,7 +54,9 @@ export function registerErrors(app: FastifyInstance): void {
 
 export function sendError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const known = asApiError(error);
-  if (known.statusCode >= 500) request.log.error({ code: known.code, error: brief(error) }, 'request failed');
+  // A client that has gone takes its work with it: what breaks off then is not our fault.
+  if (known.statusCode >= 500 && !reply.raw.destroyed)
+    request.log.error({ code: known.code, error: brief(error) }, 'request failed');
   if (known.statusCode === 401) void reply.header('www-authenticate', 'Bearer');
   if (known.statusCode === 503) void reply.header('retry-after', '2');
   const { statusCode, code, message, details, figures } = known;

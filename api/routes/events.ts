@@ -2,7 +2,6 @@ import { Readable } from 'node:stream';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { ApiDeps } from '../deps.ts';
 import { eventsRoute } from '../schemas/trainings.ts';
-import { UNLIMITED_MS } from '../timeouts.ts';
 import { followTraining, resumePoint } from '../trainings/events.ts';
 import { requireTraining } from '../trainings/read.ts';
 
@@ -15,7 +14,7 @@ export const eventRoutes: FastifyPluginAsyncTypebox<{ deps: ApiDeps }> = async (
   const stopping = new AbortController();
   app.addHook('preClose', async () => stopping.abort());
 
-  app.get('/v1/trainings/:id/events', { schema: eventsRoute, handlerTimeout: UNLIMITED_MS }, async (request, reply) => {
+  app.get('/v1/trainings/:id/events', { schema: eventsRoute, config: { timeLimitMs: null } }, async (request, reply) => {
     const { userId, params, query, headers } = request;
     await requireTraining(deps, userId, params.id);
     const after = resumePoint(headers['last-event-id'], query.after);

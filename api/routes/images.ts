@@ -2,7 +2,7 @@ import multipart from '@fastify/multipart';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { ApiDeps } from '../deps.ts';
 import { uploadImages as uploadImagesRoute } from '../schemas/images.ts';
-import { UNLIMITED_MS } from '../timeouts.ts';
+import { UPLOAD_TIMEOUT_MS } from '../timeouts.ts';
 import { UPLOAD_LIMITS } from '../uploads/limits.ts';
 import { uploadImages } from '../uploads/upload-images.ts';
 
@@ -25,7 +25,7 @@ export const imageRoutes: FastifyPluginAsyncTypebox<{ deps: ApiDeps }> = async (
     raw.unpipe().resume();
   });
 
-  app.post('/v1/images', { schema: uploadImagesRoute, handlerTimeout: UNLIMITED_MS }, async (request, reply) => {
+  app.post('/v1/images', { schema: uploadImagesRoute, config: { timeLimitMs: UPLOAD_TIMEOUT_MS } }, async (request, reply) => {
     return reply.status(201).send(await uploadImages(deps, request.userId, request.parts()));
   });
 };

@@ -11,13 +11,13 @@ const START_TIMEOUT_MS = 150_000;
 export const loraRoutes: FastifyPluginAsyncTypebox<{ deps: ApiDeps }> = async (app, { deps }) => {
   app.post(
     '/lora/training/start',
-    { schema: startLoraRoute, handlerTimeout: START_TIMEOUT_MS },
-    async ({ userId, body, headers }, reply) => {
+    { schema: startLoraRoute, config: { timeLimitMs: START_TIMEOUT_MS } },
+    async ({ userId, body, headers, stop }, reply) => {
       const { status, training } = await startTraining(deps, {
         userId,
         idempotencyKey: headers['idempotency-key'],
         fingerprint: { route: '/lora/training/start', body },
-        prepare: () => prepareLora(deps, userId, body),
+        prepare: () => prepareLora(deps, userId, body, stop),
       });
       return reply
         .status(status === 'started' ? 201 : 200)

@@ -5,10 +5,13 @@ import { costReportOf } from '../money/cost-report.ts';
 import { quoteTraining } from '../money/quote.ts';
 import { budgetRoute, costReportRoute, quoteRoute } from '../schemas/money.ts';
 
+/** A worker answers, for which 10 s are given (api/temporal.ts), between queries. Milliseconds. */
+const BUDGET_TIMEOUT_MS = 25_000;
+
 export const moneyRoutes: FastifyPluginAsyncTypebox<{ deps: ApiDeps }> = async (app, { deps }) => {
   app.post('/v1/quotes', { schema: quoteRoute }, ({ userId, body }) => quoteTraining(deps, userId, body));
 
-  app.post('/v1/trainings/:id/budget', { schema: budgetRoute }, ({ userId, params, body }) =>
+  app.post('/v1/trainings/:id/budget', { schema: budgetRoute, config: { timeLimitMs: BUDGET_TIMEOUT_MS } }, ({ userId, params, body }) =>
     raiseBudget(deps, userId, params.id, body.maxCostUsd),
   );
 

@@ -3,7 +3,6 @@ import type { ApiDeps } from '../deps.ts';
 import { checkReadiness } from '../health.ts';
 import { openObject } from '../objects.ts';
 import { healthRoute, objectRoute, readyRoute } from '../schemas/system.ts';
-import { UNLIMITED_MS } from '../timeouts.ts';
 
 export const systemRoutes: FastifyPluginAsyncTypebox<{ deps: ApiDeps }> = async (app, { deps }) => {
   app.get('/healthz', { schema: healthRoute }, () => ({ status: 'ok' as const }));
@@ -15,7 +14,7 @@ export const systemRoutes: FastifyPluginAsyncTypebox<{ deps: ApiDeps }> = async 
 
   app.get(
     '/v1/objects/*',
-    { schema: objectRoute, handlerTimeout: UNLIMITED_MS },
+    { schema: objectRoute, config: { timeLimitMs: null } },
     async ({ params, query, headers }, reply) => {
       const { expires = '', signature = '', filename } = query;
       // No schema for the wildcard: TypeBox would take its name for a pattern.

@@ -11,7 +11,12 @@ import type { CheckedTraining } from './draft.ts';
 import { isoTime } from './view.ts';
 
 /** Checks a request before anything is fetched, then fetches its images. */
-export async function prepareLora(deps: ApiDeps, userId: string, body: LoraStartBody): Promise<CheckedTraining> {
+export async function prepareLora(
+  deps: ApiDeps,
+  userId: string,
+  body: LoraStartBody,
+  stop: AbortSignal,
+): Promise<CheckedTraining> {
   const { imageUrls, imageIds, lowVRAM, userId: _, characterId, baseModel, triggerWord, ...rest } = body;
   const { curation, intervals, ...recipe } = rest;
   if ((imageUrls === undefined) === (imageIds === undefined))
@@ -30,7 +35,7 @@ export async function prepareLora(deps: ApiDeps, userId: string, body: LoraStart
   );
   return imageUrls === undefined
     ? checked
-    : { ...checked, photos: { ...checked.photos, imageIds: await importImageUrls(deps, userId, imageUrls) } };
+    : { ...checked, photos: { ...checked.photos, imageIds: await importImageUrls(deps, userId, imageUrls, stop) } };
 }
 
 export function loraStatus(row: TrainingRow): Static<typeof LoraStatus> {

@@ -57,6 +57,12 @@ function open(url: URL, { signal, allowPrivate }: FetchOptions): Promise<Incomin
       ...(allowPrivate ? {} : { lookup: publicLookup }),
     });
     request.once('response', resolve);
+    // An answer that switches protocols is no response, and a socket may close without any other event.
+    request.once('upgrade', ({ statusCode }, socket) => {
+      socket.destroy();
+      reject(new FetchImageError(`the host answered ${statusCode}`));
+    });
+    request.once('close', () => reject(new FetchImageError('the host closed the connection without an answer')));
     request.once('error', (error) => reject(new FetchImageError(reasonOf(error), { cause: error })));
     request.end();
   });

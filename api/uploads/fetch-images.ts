@@ -13,11 +13,19 @@ const IMAGE_TIMEOUT_MS = 20_000;
 const TOTAL_TIMEOUT_MS = 120_000;
 const PARALLEL = 6;
 
-/** Stores the photos behind the URLs and answers their ids, each once. Throws ApiError 422 IMAGE_URLS with every URL that fails. */
-export async function importImageUrls(deps: ApiDeps, userId: string, urls: readonly string[]): Promise<string[]> {
+/**
+ * Stores the photos behind the URLs and answers their ids, each once. Throws ApiError 422 IMAGE_URLS with every URL that fails, and
+ * what `stop` was aborted with.
+ */
+export async function importImageUrls(
+  deps: ApiDeps,
+  userId: string,
+  urls: readonly string[],
+  stop: AbortSignal,
+): Promise<string[]> {
   const intake = await createIntake(deps.settings.home, deps.inspectPhoto);
   try {
-    const failures = await fetchAll(deps, urls, intake);
+    const failures = await fetchAll(deps, urls, intake, stop);
     const { photos, rejected } = intake.result();
     failures.push(...rejected.map(({ filename, message }) => `${filename}: ${message}`));
     if (failures.length > 0)
@@ -31,8 +39,13 @@ export async function importImageUrls(deps: ApiDeps, userId: string, urls: reado
   }
 }
 
-async function fetchAll({ settings }: ApiDeps, urls: readonly string[], intake: Intake): Promise<string[]> {
-  const total = linkSignals([], TOTAL_TIMEOUT_MS);
+async function fetchAll(
+  { settings }: ApiDeps,
+  urls: readonly string[],
+  intake: Intake,
+  stop: AbortSignal,
+): Promise<string[]> {
+  const total = linkSignals([stop], TOTAL_TIMEOUT_MS);
   const failures: string[] = [];
   const queue = urls.map((url, index) => ({ url, name: `imageUrls[${index}]` }));
   const fetchNext = async (): Promise<void> => {
@@ -44,6 +57,7 @@ async function fetchAll({ settings }: ApiDeps, urls: readonly string[], intake: 
           await intake.add({ name, source: name, stream });
         });
       } catch (error) {
+        stop.throwIfAborted();
         if (error instanceof ApiError) throw error;
         if (error instanceof TimeLimitError) failures.push(`${name}: the host took too long`);
         else if (error instanceof FetchImageError) failures.push(`${name}: ${error.message}`);

@@ -212,6 +212,9 @@ describe('events, artifacts and the founding documents’ routes', () => {
       '/text': (_request, response) => response.end('words'),
       '/file': (_request, response) => response.writeHead(302, { location: 'file:///etc/passwd' }).end(),
       '/huge': (_request, response) => response.end(Buffer.alloc(31_000_000, 1)),
+      '/switching': (_request, response) =>
+        response.socket?.write('HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: x\r\n\r\n'),
+      '/closing': (_request, response) => response.socket?.end(),
     };
     beforeAll(async () => {
       bytes = await photo();
@@ -255,6 +258,8 @@ describe('events, artifacts and the founding documents’ routes', () => {
           `${base}/loop`,
           `${base}/file`,
           `${base}/huge`,
+          `${base}/switching`,
+          `${base}/closing`,
           'nonsense',
           'ftp://x/y',
         ],
@@ -262,7 +267,8 @@ describe('events, artifacts and the founding documents’ routes', () => {
       );
 
       expect(answer).toMatchObject({ status: 422, body: { code: 'IMAGE_URLS' }, objects: [], trainings: 0 });
-      expect(answer.body.details).toHaveLength(7);
+      expect(answer.body.details).toHaveLength(9);
+      expect(answer.body.details).toContain('imageUrls[6]: the host answered 101');
       expect((await api.leftovers()).uploads).toEqual([]);
     });
 
