@@ -8,6 +8,7 @@ import { requireApiKey } from './plugins/auth.ts';
 import { registerErrors, sendError } from './plugins/errors.ts';
 import { registerOpenApi } from './plugins/openapi.ts';
 import { registerRequestLog } from './plugins/request-log.ts';
+import { refuseUnstorableText } from './plugins/storable-text.ts';
 import { registerTimeLimit } from './plugins/time-limit.ts';
 import { datasetRoutes } from './routes/datasets.ts';
 import { eventRoutes } from './routes/events.ts';
@@ -47,6 +48,7 @@ export function buildApp(deps: ApiDeps): FastifyInstance {
   registerErrors(app);
   registerTimeLimit(app);
   registerRequestLog(app);
+  refuseUnstorableText(app);
 
   void app.register(async (scope) => {
     await registerOpenApi(scope, deps.settings.publicUrl);

@@ -13,7 +13,7 @@ import { taskQueues } from '../workflows/contract.ts';
 import { ensureFirstApiKey } from './api-key.ts';
 import { buildApp } from './app.ts';
 import { createTemporalGateway } from './temporal.ts';
-import { removeStaleUploads } from './uploads/intake.ts';
+import { removeStaleUploads, sweepStaleUploads } from './uploads/stale-uploads.ts';
 
 /** How long a query waits for a connection, and for its answer: a client must hear 503 within 3 seconds. Milliseconds. */
 const DATABASE_CONNECT_MS = 1_500;
@@ -68,6 +68,7 @@ const app = buildApp({
 
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void close(signal));
 await removeStaleUploads(settings.home, new Date());
+const uploadSweep = sweepStaleUploads({ home: settings.home, logger });
 // The key stands in its file before anybody is told that the API is ready. With the database down there is no key yet, but
 // an API that answers 503.
 const hasKey = await announceFirstKey();
@@ -104,6 +105,7 @@ async function close(signal: string): Promise<void> {
   closing = true;
   logger.info({ signal }, 'api closing');
   setTimeout(() => process.exit(1), CLOSE_TIMEOUT_MS).unref();
+  uploadSweep.stop();
   await app.close();
   await temporal.close();
   await database.$disconnect();

@@ -76,8 +76,9 @@ function asApiError(error: unknown): ApiError {
   if (error instanceof ApiError) return error;
   if (isDatabaseUnavailable(error))
     return unavailable('DATABASE_UNAVAILABLE', 'The database does not answer; try again.', error);
-  if (error instanceof TemperaError && error.retryable) {
-    return unavailable('STORE_UNAVAILABLE', 'The object store does not answer; try again.', error);
+  // Only the store's errors get this far. Why it refuses is for whoever runs the installation, in the log.
+  if (error instanceof TemperaError || isDiskFull(error)) {
+    return unavailable('STORE_UNAVAILABLE', 'The object store cannot be used now; try again later.', error);
   }
   const { code, validation, validationContext, statusCode } = error as FastifyError;
   if (validation !== undefined) {
@@ -93,6 +94,11 @@ function asApiError(error: unknown): ApiError {
     return new ApiError(statusCode, 'BAD_REQUEST', 'The request could not be read.');
   }
   return new ApiError(500, 'INTERNAL', 'Something went wrong on our side.', { cause: error });
+}
+
+function isDiskFull(error: unknown): boolean {
+  const { code } = error as NodeJS.ErrnoException;
+  return code === 'ENOSPC' || code === 'EDQUOT';
 }
 
 /** One sentence per fault, with the place in the body: "recipe.steps must be number". */

@@ -66,7 +66,7 @@ test('a handler that does not listen is left behind, whatever it gives later', a
 test('a body that does not come in time is answered 408', async () => {
   const url = await serve(100, async () => 'read');
   const body = new ReadableStream({ start: (controller) => controller.enqueue(Buffer.from('{"a":')) });
-  const answer = await post(`${url}/work`, { body, duplex: 'half' } as RequestInit);
+  const answer = await post(`${url}/work`, { body, duplex: 'half' });
 
   expect(answer.status).toBe(408);
   expect(await answer.json()).toMatchObject({ code: 'REQUEST_TIMEOUT' });

@@ -27,9 +27,9 @@ export function registerTimeLimit(app: FastifyInstance, defaultMs = HANDLER_TIME
     route.handler = async function (request, reply) {
       try {
         const result: unknown = await handler.call(this, request, reply);
-        return reply.raw.writableEnded ? reply : result;
+        return reply.raw.writableEnded ? await reply : result;
       } catch (error) {
-        if (reply.raw.writableEnded) return reply;
+        if (reply.raw.writableEnded) return await reply;
         throw error;
       }
     };
@@ -64,7 +64,7 @@ function end(request: FastifyRequest, reply: FastifyReply, stop: AbortController
 }
 
 /** Why work was given up: its client went away. No answer can be sent, and nothing is wrong with us. */
-export class ClientGoneError extends Error {
+class ClientGoneError extends Error {
   override readonly name = 'ClientGoneError';
   constructor() {
     super('the client went away');

@@ -14,13 +14,17 @@ export const eventRoutes: FastifyPluginAsyncTypebox<{ deps: ApiDeps }> = async (
   const stopping = new AbortController();
   app.addHook('preClose', async () => stopping.abort());
 
-  app.get('/v1/trainings/:id/events', { schema: eventsRoute, config: { timeLimitMs: null } }, async (request, reply) => {
-    const { userId, params, query, headers } = request;
-    await requireTraining(deps, userId, params.id);
-    const after = resumePoint(headers['last-event-id'], query.after);
-    const stream = Readable.from(
-      followTraining(deps, { userId, trainingId: params.id, after, signal: stopping.signal }),
-    );
-    return reply.headers(STREAM_HEADERS).send(stream as never);
-  });
+  app.get(
+    '/v1/trainings/:id/events',
+    { schema: eventsRoute, config: { timeLimitMs: null } },
+    async (request, reply) => {
+      const { userId, params, query, headers } = request;
+      await requireTraining(deps, userId, params.id);
+      const after = resumePoint(headers['last-event-id'], query.after);
+      const stream = Readable.from(
+        followTraining(deps, { userId, trainingId: params.id, after, signal: stopping.signal }),
+      );
+      return reply.headers(STREAM_HEADERS).send(stream as never);
+    },
+  );
 };

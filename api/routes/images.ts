@@ -25,7 +25,11 @@ export const imageRoutes: FastifyPluginAsyncTypebox<{ deps: ApiDeps }> = async (
     raw.unpipe().resume();
   });
 
-  app.post('/v1/images', { schema: uploadImagesRoute, config: { timeLimitMs: UPLOAD_TIMEOUT_MS } }, async (request, reply) => {
-    return reply.status(201).send(await uploadImages(deps, request.userId, request.parts()));
-  });
+  app.post(
+    '/v1/images',
+    { schema: uploadImagesRoute, config: { timeLimitMs: UPLOAD_TIMEOUT_MS } },
+    async (request, reply) => {
+      return reply.status(201).send(await uploadImages(deps, request));
+    },
+  );
 };

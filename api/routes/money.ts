@@ -11,8 +11,10 @@ const BUDGET_TIMEOUT_MS = 25_000;
 export const moneyRoutes: FastifyPluginAsyncTypebox<{ deps: ApiDeps }> = async (app, { deps }) => {
   app.post('/v1/quotes', { schema: quoteRoute }, ({ userId, body }) => quoteTraining(deps, userId, body));
 
-  app.post('/v1/trainings/:id/budget', { schema: budgetRoute, config: { timeLimitMs: BUDGET_TIMEOUT_MS } }, ({ userId, params, body }) =>
-    raiseBudget(deps, userId, params.id, body.maxCostUsd),
+  app.post(
+    '/v1/trainings/:id/budget',
+    { schema: budgetRoute, config: { timeLimitMs: BUDGET_TIMEOUT_MS } },
+    ({ userId, params, body }) => raiseBudget(deps, userId, params.id, body.maxCostUsd),
   );
 
   app.get('/v1/reports/cost', { schema: costReportRoute }, ({ userId, isOperator, query }) =>

@@ -23,7 +23,7 @@ export async function importImageUrls(
   urls: readonly string[],
   stop: AbortSignal,
 ): Promise<string[]> {
-  const intake = await createIntake(deps.settings.home, deps.inspectPhoto);
+  const intake = await createIntake(deps, stop);
   try {
     const failures = await fetchAll(deps, urls, intake, stop);
     const { photos, rejected } = intake.result();

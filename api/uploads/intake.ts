@@ -1,13 +1,13 @@
 /** Collects the files of one upload in a temporary folder and sorts them into photos, captions and rejected ones. */
-import { mkdir, mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
 import type { Readable } from 'node:stream';
-import type { InspectPhoto } from '../deps.ts';
+import type { ApiDeps } from '../deps.ts';
 import { ApiError } from '../errors.ts';
-import { REQUEST_TIMEOUT_MS } from '../timeouts.ts';
-import { withoutControls } from '../text.ts';
+import { tailOf, withoutControls } from '../text.ts';
 import { UPLOAD_LIMITS } from './limits.ts';
 import { saveStream } from './save-stream.ts';
+import { uploadsFolder } from './stale-uploads.ts';
 
 export interface StagedPhoto {
   /** Temporary file. */
@@ -48,25 +48,12 @@ export interface Intake {
   dispose(): Promise<void>;
 }
 
-/** Folder of uploads under way below the home folder; swept when the API starts. */
-function uploadsFolder(home: string): string {
-  return join(home, 'uploads');
-}
-
-/** Longer than any request may last. Milliseconds. */
-const STALE_MS = 2 * REQUEST_TIMEOUT_MS;
-
-/** Removes what a process that was killed left of its uploads; those of a living one are younger. */
-export async function removeStaleUploads(home: string, now: Date): Promise<void> {
-  const names = await readdir(uploadsFolder(home)).catch(() => []);
-  for (const name of names) {
-    const path = join(uploadsFolder(home), name);
-    const stats = await stat(path).catch(() => null);
-    if (stats !== null && now.getTime() - stats.mtimeMs > STALE_MS) await rm(path, { recursive: true, force: true });
-  }
-}
-
-export async function createIntake(home: string, inspectPhoto: InspectPhoto): Promise<Intake> {
+/** A new intake. Once `stop` is aborted it takes nothing more and throws the reason. */
+export async function createIntake(
+  { settings: { home }, inspectPhoto }: Pick<ApiDeps, 'settings' | 'inspectPhoto'>,
+  stop: AbortSignal,
+): Promise<Intake> {
+  stop.throwIfAborted();
   await mkdir(uploadsFolder(home), { recursive: true });
   const folder = await mkdtemp(join(uploadsFolder(home), 'upload-'));
   const photos: (StagedPhoto & { stem: string })[] = [];
@@ -80,6 +67,7 @@ export async function createIntake(home: string, inspectPhoto: InspectPhoto): Pr
     temporaryPath: () => join(folder, String(files++)),
     reject: (filename, code, message) => void rejected.push({ filename: safeFilename(filename), code, message }),
     count(bytes) {
+      stop.throwIfAborted();
       received += bytes;
       if (received > UPLOAD_LIMITS.requestBytes) {
         throw new ApiError(413, 'REQUEST_TOO_LARGE', 'One request may carry at most 2 GB; send the photos in several.');
@@ -93,6 +81,7 @@ export async function createIntake(home: string, inspectPhoto: InspectPhoto): Pr
       intake.reject(name, 'TOO_LARGE', 'A photo may have at most 30 MB.');
     },
     async addSaved({ name, source, path, bytes, sha256 }) {
+      stop.throwIfAborted();
       const stem = `${source}/${name.slice(0, name.length - extname(name).length)}`;
       if (extname(name).toLowerCase() === '.txt') return addCaption(name, stem, path, bytes);
       if (photos.length >= UPLOAD_LIMITS.photos) {
@@ -127,7 +116,8 @@ export async function createIntake(home: string, inspectPhoto: InspectPhoto): Pr
         rejected,
       };
     },
-    dispose: () => rm(folder, { recursive: true, force: true }),
+    // What was cut off in the middle may still write a last file.
+    dispose: () => rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 }),
   };
 
   async function addCaption(name: string, stem: string, path: string, bytes: number): Promise<void> {
@@ -153,6 +143,6 @@ function captionText(bytes: Uint8Array): string | null {
 
 /** The last part of a path, one line, of bearable length. */
 export function safeFilename(name: string): string {
-  const clean = withoutControls(basename(name.replaceAll('\\', '/')), '').slice(-UPLOAD_LIMITS.filenameLength);
+  const clean = tailOf(withoutControls(basename(name.replaceAll('\\', '/')), ''), UPLOAD_LIMITS.filenameLength);
   return clean === '' ? 'unnamed' : clean;
 }

@@ -1,5 +1,5 @@
 /** One upload from the first byte to the answer; nothing of it stays when nothing is accepted or anything fails. */
-import type { Multipart } from '@fastify/multipart';
+import type { FastifyRequest } from 'fastify';
 import type { Static } from '@fastify/type-provider-typebox';
 import type { ApiDeps } from '../deps.ts';
 import { ApiError } from '../errors.ts';
@@ -10,12 +10,12 @@ import { storePhotos } from './store-photos.ts';
 
 export async function uploadImages(
   deps: ApiDeps,
-  userId: string,
-  parts: AsyncIterable<Multipart>,
+  request: Pick<FastifyRequest, 'userId' | 'parts' | 'stop'>,
 ): Promise<Static<typeof UploadAnswer>> {
-  const intake = await createIntake(deps.settings.home, deps.inspectPhoto);
+  const { userId, stop } = request;
+  const intake = await createIntake(deps, stop);
   try {
-    await receiveUpload(parts, intake);
+    await orStopped(() => receiveUpload(request.parts(), intake), stop);
     const { photos, rejected } = intake.result();
     if (photos.length === 0) {
       const details = rejected.map(({ filename, code, message }) => `${filename}: ${code}. ${message}`);
@@ -30,5 +30,21 @@ export async function uploadImages(
     return { images, rejected };
   } finally {
     await intake.dispose();
+  }
+}
+
+/**
+ * Work on a request whose client may go at any moment. The parser of forms says nothing about a client that was gone before it began
+ * to listen (@fastify/multipart 10.1): then only `stop` ends the wait.
+ */
+async function orStopped(work: () => Promise<void>, stop: AbortSignal): Promise<void> {
+  stop.throwIfAborted();
+  let onStop = () => undefined as void;
+  const stopped = new Promise<never>((_, reject) => (onStop = () => reject(stop.reason as Error)));
+  stop.addEventListener('abort', onStop, { once: true });
+  try {
+    await Promise.race([work(), stopped]);
+  } finally {
+    stop.removeEventListener('abort', onStop);
   }
 }

@@ -222,7 +222,7 @@ describe('uploads', () => {
   });
 
   test('removes what a killed process left of its uploads, and nothing younger', async () => {
-    const { removeStaleUploads } = await import('../../api/uploads/intake.ts');
+    const { removeStaleUploads } = await import('../../api/uploads/stale-uploads.ts');
     await mkdir(join(api.home, 'uploads', 'upload-old'), { recursive: true });
     await utimes(join(api.home, 'uploads', 'upload-old'), 0, 0);
     await mkdir(join(api.home, 'uploads', 'upload-new'));
