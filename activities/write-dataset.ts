@@ -1,3 +1,4 @@
+import { atOnce } from '../core/at-once.ts';
 import { preparePhoto } from '../curation/prepare.ts';
 import type { PhotoReport } from '../curation/report/report.ts';
 import type { CuratedVersion } from './curated-version.ts';
@@ -19,25 +20,15 @@ type KeptPhoto = PhotoReport & { readonly output: NonNullable<PhotoReport['outpu
 export async function writeDataset(deps: ActivityDependencies, curated: CuratedVersion, step: Step): Promise<string> {
   const { report } = curated.set;
   const kept = report.photos.filter((photo): photo is KeptPhoto => photo.output !== null);
-  const entries: ManifestPhoto[] = [];
-  let next = 0;
-  const work = async () => {
-    for (let photo = kept[next++]; photo !== undefined; photo = kept[next++]) {
-      step.signal.throwIfAborted();
-      const { filename, caption } = photo.output;
-      const key = `${curated.folder}/${filename}`;
-      const there = await deps.store.head(key, step.signal);
-      const { sizeBytes } = there ?? (await prepare(deps, curated.photos.get(photo.id)!.storageKey, key, step.signal));
-      entries.push({ filename, key, caption: caption.text, sizeBytes, ...placeOf(report, photo) });
-      step.heartbeat();
-    }
-  };
-  try {
-    await Promise.all(Array.from({ length: PARALLEL }, work));
-  } finally {
-    // The others end with the photo that they are at.
-    next = kept.length;
-  }
+  const entries = await atOnce(PARALLEL, kept, async (photo): Promise<ManifestPhoto> => {
+    step.signal.throwIfAborted();
+    const { filename, caption } = photo.output;
+    const key = `${curated.folder}/${filename}`;
+    const there = await deps.store.head(key, step.signal);
+    const { sizeBytes } = there ?? (await prepare(deps, curated.photos.get(photo.id)!.storageKey, key, step.signal));
+    step.heartbeat();
+    return { filename, key, caption: caption.text, sizeBytes, ...placeOf(report, photo) };
+  });
   const photos = entries.sort((a, b) => (a.filename < b.filename ? -1 : 1));
   const manifest: DatasetManifest = { version: curated.version, photos };
   const manifestKey = `${curated.folder}/manifest.json`;

@@ -1,6 +1,7 @@
 /** One size of `npm run bench:scale`: so many trainings at the same time, all waiting for their pods, then all to their ends. */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { atOnce } from '../core/at-once.ts';
 import type { BenchStack } from './bench-stack.ts';
 import { countersBetween, watchDatabase } from './database-counters.ts';
 import type { DatabaseWatch } from './database-counters.ts';
@@ -227,12 +228,8 @@ async function untilRows(database: DatabaseWatch, condition: string, wanted: num
   }
 }
 
-async function inParallel(count: number, atOnce: number, work: (index: number) => Promise<unknown>): Promise<void> {
-  let next = 0;
-  const worker = async () => {
-    while (next < count) await work((next += 1));
-  };
-  await Promise.all(Array.from({ length: atOnce }, worker));
+async function inParallel(count: number, limit: number, work: (index: number) => Promise<unknown>): Promise<void> {
+  await atOnce(limit, [...Array(count).keys()], (index) => work(index + 1));
 }
 
 function seconds(ms: number): string {

@@ -1,5 +1,6 @@
 /** Plays a plan on an installation: trainings side by side, outages beside them, then rest until the money is settled. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { atOnce } from '../core/at-once.ts';
 import { drawPhoto } from '../dev/photos.ts';
 import { startMonitor } from './monitor.ts';
 import { runOutages } from './outages.ts';
@@ -42,21 +43,18 @@ export async function play(stack: ChaosStack, plan: ChaosPlan, options: PlayOpti
     over.abort();
     void monitor.stop();
   }, options.limitMs);
-  const waiting = [...plan.trainings];
   const trainings: PlayedTraining[] = [];
   const common = { stack, monitor, datasetId, seed: plan.seed, onStarted: counter.add, signal: over.signal };
-  const lane = async () => {
-    for (let planned = waiting.shift(); planned && !over.signal.aborted; planned = waiting.shift()) {
-      try {
-        trainings.push(await playTraining({ ...common, planned }));
-      } catch (error) {
-        // It counts as not accepted; the others are played.
-        options.log(`training ${planned.index}: ${error instanceof Error ? error.message : 'unknown error'}`);
-      }
-      if (trainings.length % 25 === 0) options.log(`${trainings.length} of ${plan.runs} trainings have ended`);
+  await atOnce(options.together, plan.trainings, async (planned) => {
+    if (over.signal.aborted) return;
+    try {
+      trainings.push(await playTraining({ ...common, planned }));
+    } catch (error) {
+      // It counts as not accepted; the others are played.
+      options.log(`training ${planned.index}: ${error instanceof Error ? error.message : 'unknown error'}`);
     }
-  };
-  await Promise.all(Array.from({ length: options.together }, lane));
+    if (trainings.length % 25 === 0) options.log(`${trainings.length} of ${plan.runs} trainings have ended`);
+  });
   clearTimeout(limit);
   over.abort();
   counter.release();

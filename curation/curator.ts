@@ -1,6 +1,9 @@
 import { availableParallelism } from 'node:os';
 import { createHash } from 'node:crypto';
+import { atOnce } from '../core/at-once.ts';
 import type { Description } from '../core/captioner.ts';
+import { createSemaphore } from '../core/semaphore.ts';
+import type { Semaphore } from '../core/semaphore.ts';
 import type { AnalysisCache, CurateInput, CuratedSet, Curator, PhotoToCurate } from './contract.ts';
 import { decide, usablePhotos } from './decide.ts';
 import type { Decisions, JudgedPhoto, UsablePhoto } from './decide.ts';
@@ -16,8 +19,6 @@ import type { DescribedFaces } from './people/identity-distances.ts';
 import type { AnalysedPhoto } from './signals/analyse.ts';
 import { ANALYSER_VERSION, decodeAnalysis, encodeAnalysis } from './signals/analysis.ts';
 import type { PhotoAnalysis } from './signals/analysis.ts';
-import { createGate } from './threads/gate.ts';
-import type { Gate } from './threads/gate.ts';
 import { memoryOf } from './threads/hand-over.ts';
 import { createThreadPool } from './threads/pool.ts';
 import type { ThreadPool } from './threads/pool.ts';
@@ -29,7 +30,8 @@ const MOST_THREADS = 4;
 interface Workshop {
   readonly signals: ThreadPool;
   readonly people: ThreadPool;
-  readonly gate: Gate;
+  /** In pixels. */
+  readonly memory: Semaphore;
 }
 
 /** Starts a curator. Its threads begin with the first photo; the face model is loaded with the first person. */
@@ -37,7 +39,7 @@ export function createCurator(): Curator {
   const threads = Math.min(MOST_THREADS, availableParallelism());
   const signals = createThreadPool({ file: threadFile('signals-thread'), threads });
   const people = createThreadPool({ file: threadFile('people-thread'), threads: 1 });
-  const shop: Workshop = { signals, people, gate: createGate(LIMITS.pixelsAtOnce) };
+  const shop: Workshop = { signals, people, memory: createSemaphore(LIMITS.pixelsAtOnce) };
   return {
     async curate(input) {
       const photos = await judgeAll(input, shop);
@@ -62,13 +64,12 @@ function threadFile(name: string): URL {
 /** Photos under way at once: two per thread, so that one is read or decoded while another is measured. */
 async function judgeAll(input: CurateInput, shop: Workshop): Promise<JudgedPhoto[]> {
   const photos = input.photos.toSorted(byContent);
-  const judged: JudgedPhoto[] = [];
   let done = 0;
-  await forEachAtOnce(2 * shop.signals.threads, photos, async (photo, index) => {
-    judged[index] = await judge(photo, input, shop);
+  return await atOnce(2 * shop.signals.threads, photos, async (photo) => {
+    const judged = await judge(photo, input, shop);
     input.onProgress?.({ done: ++done, total: photos.length });
+    return judged;
   });
-  return judged;
 }
 
 async function judge(
@@ -108,19 +109,14 @@ async function measure(
 /** Reads a photo and has it decoded, vast ones alone: a picture of 100 megapixels takes hundreds of megabytes. */
 async function withBytes<Result>(
   photo: PhotoToCurate,
-  { gate }: Workshop,
+  { memory }: Workshop,
   signal: AbortSignal | undefined,
   decode: (bytes: Uint8Array) => Promise<Result>,
 ): Promise<Result> {
   const bytes = await photo.read();
   const header = await inspectPhoto(bytes);
-  const leave = await gate.enter(header.status === 'ok' ? header.width * header.height : 0);
-  try {
-    signal?.throwIfAborted();
-    return await decode(bytes);
-  } finally {
-    leave();
-  }
+  const weight = header.status === 'ok' ? header.width * header.height : 0;
+  return await memory.run(() => decode(bytes), { weight, signal });
 }
 
 async function recall<Value>(
@@ -141,13 +137,11 @@ async function compareAll(
   const photos = usable.map(({ analysis: { grey, fingerprint } }) => ({ grey, fingerprint }));
   // Each part prepares all photos for itself, so there is one for each thread.
   const of = signals.threads;
-  const shares = await Promise.all(
-    Array.from({ length: of }, async (_, share) => {
-      const compared = await signals.run<ComparedShare>('compare', { photos, share, of }, { signal });
-      onProgress?.({ done: total, total });
-      return compared;
-    }),
-  );
+  const shares = await atOnce(of, [...Array(of).keys()], async (share) => {
+    const compared = await signals.run<ComparedShare>('compare', { photos, share, of }, { signal });
+    onProgress?.({ done: total, total });
+    return compared;
+  });
   return shares.flatMap(({ pairs }) => pairs).sort((a, b) => a.first - b.first || a.second - b.second);
 }
 
@@ -165,7 +159,7 @@ async function describeFaces(
   if (why !== null) return { status: 'unavailable', why };
   const descriptors = new Map<string, Float32Array>();
   const withFace = usable.filter((judged) => judged.people !== null && countFaces(judged.people) > 0);
-  await forEachAtOnce(FACES_AT_ONCE, withFace, async ({ photo, analysis }) => {
+  await atOnce(FACES_AT_ONCE, withFace, async ({ photo, analysis }) => {
     signal?.throwIfAborted();
     const { picture } = await measure(photo, analysis, true, shop, signal);
     if (picture === null) return;
@@ -197,7 +191,7 @@ async function describeKept(
       return verdicts.get(id)!.decision === 'keep' && !(override?.caption ?? caption)?.trim();
     });
   const model = createHash('sha256').update(captioner.name).digest('hex').slice(0, 16);
-  await forEachAtOnce(DESCRIBED_AT_ONCE, open, async (photo) => {
+  await atOnce(DESCRIBED_AT_ONCE, open, async (photo) => {
     const { id, sha256 } = photo;
     const key = `caption-${model}-${sha256}`;
     const known = await recall(cache, key, (bytes) => Buffer.from(bytes).toString('utf8'));
@@ -229,30 +223,6 @@ function curatedSet(
   for (const { photo, analysis } of found.photos)
     if (analysis.status === 'decoded') thumbnails.set(photo.sha256, analysis.thumbnail);
   return { report: makeReport(input, found), thumbnails, pairs: found.decisions.similar };
-}
-
-/** Runs `work` over a list, at most `most` at once; the first error ends it after those under way have ended. */
-async function forEachAtOnce<Item>(
-  most: number,
-  items: readonly Item[],
-  work: (item: Item, index: number) => Promise<void>,
-): Promise<void> {
-  let next = 0;
-  let failed = false;
-  const runner = async () => {
-    while (next < items.length && !failed) {
-      const index = next++;
-      try {
-        await work(items[index]!, index);
-      } catch (error) {
-        failed = true;
-        throw error;
-      }
-    }
-  };
-  const ended = await Promise.allSettled(Array.from({ length: Math.min(most, items.length) }, runner));
-  const broken = ended.find((end) => end.status === 'rejected');
-  if (broken) throw broken.reason;
 }
 
 function byContent(a: PhotoToCurate, b: PhotoToCurate): number {

@@ -1,4 +1,5 @@
 /** Image URLs of the founding documents' start route: fetched, checked and stored like uploads, all or none. */
+import { atOnce } from '../../core/at-once.ts';
 import { linkSignals, TimeLimitError, withTimeLimit } from '../../core/time-limit.ts';
 import type { ApiDeps } from '../deps.ts';
 import { ApiError } from '../errors.ts';
@@ -47,29 +48,26 @@ async function fetchAll(
 ): Promise<string[]> {
   const total = linkSignals([stop], TOTAL_TIMEOUT_MS);
   const failures: string[] = [];
-  const queue = urls.map((url, index) => ({ url, name: `imageUrls[${index}]` }));
-  const fetchNext = async (): Promise<void> => {
-    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-      const { name, url } = next;
-      try {
-        await withTimeLimit(IMAGE_TIMEOUT_MS, total.signal, async (signal) => {
-          const stream = await openImageUrl(url, { signal, allowPrivate: settings.allowPrivateImageUrls === true });
-          await intake.add({ name, source: name, stream });
-        });
-      } catch (error) {
-        stop.throwIfAborted();
-        if (error instanceof ApiError) throw error;
-        if (error instanceof TimeLimitError) failures.push(`${name}: the host took too long`);
-        else if (error instanceof FetchImageError) failures.push(`${name}: ${error.message}`);
-        else if (isStreamError(error)) failures.push(`${name}: the connection broke off`);
-        else throw error;
-      }
+  const fetchOne = async (url: string, name: string): Promise<void> => {
+    try {
+      await withTimeLimit(IMAGE_TIMEOUT_MS, total.signal, async (signal) => {
+        const stream = await openImageUrl(url, { signal, allowPrivate: settings.allowPrivateImageUrls === true });
+        await intake.add({ name, source: name, stream });
+      });
+    } catch (error) {
+      stop.throwIfAborted();
+      if (error instanceof ApiError) throw error;
+      if (error instanceof TimeLimitError) failures.push(`${name}: the host took too long`);
+      else if (error instanceof FetchImageError) failures.push(`${name}: ${error.message}`);
+      else if (isStreamError(error)) failures.push(`${name}: the connection broke off`);
+      else throw error;
     }
   };
-  const outcomes = await Promise.allSettled(Array.from({ length: PARALLEL }, fetchNext));
-  total.release();
-  const failed = outcomes.find((outcome) => outcome.status === 'rejected');
-  if (failed !== undefined) throw failed.reason;
+  try {
+    await atOnce(PARALLEL, urls, (url, index) => fetchOne(url, `imageUrls[${index}]`));
+  } finally {
+    total.release();
+  }
   return failures;
 }
 

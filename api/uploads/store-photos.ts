@@ -1,5 +1,6 @@
 /** Moves accepted photos into the object store and the database: all of them, or none. */
 import { createReadStream } from 'node:fs';
+import { atOnce } from '../../core/at-once.ts';
 import { referencedStorageKeys, saveImages } from '../../prisma/repositories/images.ts';
 import type { NewImage, SavedImage } from '../../prisma/repositories/images.ts';
 import type { ApiDeps } from '../deps.ts';
@@ -35,19 +36,12 @@ async function putAll(
   created: string[],
 ): Promise<void> {
   const pending = new Map(images.map((image, index) => [image.storageKey, { image, photo: photos[index]! }]));
-  const queue = [...pending.values()];
-  const putNext = async (): Promise<void> => {
-    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-      const { image, photo } = next;
-      if ((await store.head(image.storageKey)) !== null) continue;
-      created.push(image.storageKey);
-      const { mimeType: contentType, bytes: sizeBytes, sha256 } = image;
-      await store.put(image.storageKey, createReadStream(photo.path), { contentType, sizeBytes, sha256 });
-    }
-  };
-  const outcomes = await Promise.allSettled(Array.from({ length: PARALLEL_PUTS }, putNext));
-  const failed = outcomes.find((outcome) => outcome.status === 'rejected');
-  if (failed !== undefined) throw failed.reason;
+  await atOnce(PARALLEL_PUTS, [...pending.values()], async ({ image, photo }) => {
+    if ((await store.head(image.storageKey)) !== null) return;
+    created.push(image.storageKey);
+    const { mimeType: contentType, bytes: sizeBytes, sha256 } = image;
+    await store.put(image.storageKey, createReadStream(photo.path), { contentType, sizeBytes, sha256 });
+  });
 }
 
 /**

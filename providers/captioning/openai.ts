@@ -4,11 +4,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Type } from 'typebox';
 import type { Captioner, Description } from '../../core/captioner.ts';
 import { TemperaError } from '../../core/failure.ts';
+import { createSemaphore } from '../../core/semaphore.ts';
 import { retryAfterMs, send } from '../http.ts';
 import type { HttpAnswer } from '../http.ts';
 import { answerReader } from '../wire.ts';
 import { readReply } from './reply.ts';
-import { createSlots } from './slots.ts';
 
 export interface OpenAiCaptionerOptions {
   /** `/chat/completions` is appended: `https://api.openai.com/v1`, `http://127.0.0.1:11434/v1`. */
@@ -68,7 +68,7 @@ type Outcome =
 export function createOpenAiCaptioner(options: OpenAiCaptionerOptions): Captioner {
   const { baseUrl, model, apiKey, timeoutMs = 30_000, pauseMs = 1_000, restMs = 60_000 } = options;
   const url = `${baseUrl.replace(/\/+$/, '')}/chat/completions`;
-  const slots = createSlots(CONCURRENCY);
+  const calls = createSemaphore(CONCURRENCY);
   /** No call before; times of `performance.now()`. */
   let closedUntil = 0;
   let restsUntil = 0;
@@ -128,7 +128,7 @@ export function createOpenAiCaptioner(options: OpenAiCaptionerOptions): Captione
 
   return {
     name: `${model}, instructions ${createHash('sha256').update(INSTRUCTIONS).digest('hex').slice(0, 8)}`,
-    describe: ({ jpeg, signal }) => slots.run(() => describe(jpeg, signal), signal),
+    describe: ({ jpeg, signal }) => calls.run(() => describe(jpeg, signal), { signal }),
   };
 }
 

@@ -1,4 +1,5 @@
 /** Photos and captions to the pod: requests far below the proxy's 100 MB and 100 s, a few at a time. */
+import { atOnce } from '../../../core/at-once.ts';
 import { TemperaError } from '../../../core/failure.ts';
 import type { RestoredFile, Trainer, TrainingPhoto } from '../trainer.ts';
 import { createClient } from './client.ts';
@@ -37,27 +38,22 @@ export const uploadDataset: Trainer['uploadDataset'] = async ({
 
   const all = batches(ordered.slice(from));
   const arrived = new Set<number>();
-  let next = 0;
   // Batches arrive out of order; a later run goes on from the last one before which nothing is missing.
   const report = () => {
     let uploaded = from;
     for (let index = 0; arrived.has(index); index += 1) uploaded += all[index]!.photos.length;
     onProgress(uploaded);
   };
-  const work = async () => {
-    for (let index = next++; index < all.length; index = next++) {
-      const batch = all[index]!;
-      const files: UploadFile[] = [];
-      for (const photo of batch.photos) {
-        files.push({ name: photo.filename, bytes: await photo.read() });
-        files.push({ name: captionName(photo.filename), bytes: Buffer.from(photo.caption, 'utf8') });
-      }
-      await uploadFiles(client, batch.folder, files);
-      arrived.add(index);
-      report();
+  await atOnce(PARALLEL_REQUESTS, all, async (batch, index) => {
+    const files: UploadFile[] = [];
+    for (const photo of batch.photos) {
+      files.push({ name: photo.filename, bytes: await photo.read() });
+      files.push({ name: captionName(photo.filename), bytes: Buffer.from(photo.caption, 'utf8') });
     }
-  };
-  await Promise.all(Array.from({ length: PARALLEL_REQUESTS }, work));
+    await uploadFiles(client, batch.folder, files);
+    arrived.add(index);
+    report();
+  });
   for (const folder of folders) {
     const due = ordered.filter((entry) => entry.folder === folder).map(({ photo }) => photo);
     await verify(client, folder, due);
