@@ -1,4 +1,5 @@
 import type { FailureCode } from '../core/failure.ts';
+import { DEFAULT_INTERVALS } from '../core/interval.ts';
 import { loadTraining } from './begin-training.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { pruneEnded } from './prune-checkpoints.ts';
@@ -46,6 +47,8 @@ export interface TrainingEnd {
   readonly ending: number;
   /** True while the workflow stays open for `retryTraining`. */
   readonly awaitsRetry: boolean;
+  /** How long it does. Milliseconds; absent in runs that began before this was told: the default. */
+  readonly retryWindowMs?: number;
   readonly reason: FailureCode;
   readonly message: string;
 }
@@ -54,16 +57,18 @@ export interface TrainingEnd {
 export function endTraining(deps: ActivityDependencies) {
   return async (end: TrainingEnd): Promise<{ readonly costMicroUsd: number }> => {
     const { trainingId, ending, status, reason, message } = end;
+    const { awaitsRetry, retryWindowMs = DEFAULT_INTERVALS.retryWindowMs } = end;
     await deps.repositories.money.settleMoney(trainingId);
     const costMicroUsd = await deps.repositories.trainings.recordEnded({
       trainingId,
       status,
       reason,
       message,
-      phase: end.awaitsRetry ? 'awaiting_retry' : 'done',
+      phase: awaitsRetry ? 'awaiting_retry' : 'done',
+      retryUntil: awaitsRetry ? new Date(Date.now() + retryWindowMs) : null,
       dedupe: `e${ending}`,
     });
-    if (!end.awaitsRetry) await pruneEnded(deps, trainingId);
+    if (!awaitsRetry) await pruneEnded(deps, trainingId);
     return { costMicroUsd };
   };
 }

@@ -279,6 +279,7 @@ export function setup(input: TrainLoraInput) {
           ending: endings,
           status,
           awaitsRetry,
+          retryWindowMs: intervals.retryWindowMs,
           reason: code,
           message,
         });

@@ -1,5 +1,6 @@
 /** Raising a training's ceiling: Temporal's answer is waited for, since a limit may refuse it. */
 import { parseUsd } from '../../core/money.ts';
+import { endRetryWindow } from '../../prisma/repositories/training-requests.ts';
 import type { ApiDeps } from '../deps.ts';
 import { ApiError, invalid } from '../errors.ts';
 import type { TrainingView } from '../schemas/trainings.ts';
@@ -25,6 +26,7 @@ export async function raiseBudget(
   const result = await deps.temporal.raiseBudget(trainingId, { by: 'api', ceilingMicroUsd });
   switch (result.status) {
     case 'raised':
+      if (training.reason === 'BUDGET_EXCEEDED') await endRetryWindow(deps.database, training);
       return await getTraining(deps, userId, trainingId);
     case 'over_limit':
       throw new ApiError(402, 'LIMIT_EXCEEDED', 'A limit on spending stands against it.', {

@@ -48,7 +48,9 @@ const CurationPatch = Type.Object(
 );
 
 const Caption = Type.String({ minLength: 1, maxLength: UPLOAD_LIMITS.captionCharacters });
-const Captions = Type.Record(Type.String({ format: 'uuid' }), Caption, { description: 'Caption per image id.' });
+const Captions = Type.Record(Type.String({ format: 'uuid' }), Nullable(Caption), {
+  description: 'Captions of this dataset alone, by image id. A photo that is not named keeps its own; null: none.',
+});
 
 const Dataset = Type.Object(
   {

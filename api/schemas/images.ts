@@ -12,7 +12,10 @@ const Image = Type.Object({
     description: 'True when you had uploaded this very photo before; the id is that of the first.',
   }),
   caption: Type.Optional(
-    Type.String({ description: 'From NAME.txt beside NAME.jpg. Pass it on to POST /v1/datasets.' }),
+    Type.String({
+      description:
+        'From NAME.txt beside NAME.jpg, now or in an earlier upload. Every dataset made of the photo from now on has it, unless it names another.',
+    }),
   ),
 });
 

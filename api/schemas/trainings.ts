@@ -137,6 +137,9 @@ export const Training = Type.Object(
     createdAt: Time,
     startedAt: Nullable(Time),
     completedAt: Nullable(Time),
+    awaitsRetryUntil: Nullable(
+      Type.String({ format: 'date-time', description: 'Until when a failed training waits for a retry.' }),
+    ),
     links: Type.Object({
       self: Type.String(),
       events: Type.String(),
@@ -248,7 +251,7 @@ export const artifactRoute = {
 export const eventsRoute = {
   summary: 'What happens to a training, live',
   description:
-    'Server-sent events: stored events with an id (resume with Last-Event-ID or ?after=), and `progress` without one. Ends after training.ready or training.cancelled.',
+    'Server-sent events: stored events with an id (resume with Last-Event-ID or ?after=), and `progress` without one. Ends after training.ready, training.cancelled and training.failed, since then nothing comes by itself; `awaitsRetryUntil` says how long a failed training can be retried. After a retry, Last-Event-ID goes on where the stream ended.',
   tags: ['trainings'],
   params: IdParams,
   querystring: Type.Object({ after: optional(Type.String({ pattern: '^[0-9]{1,18}$' })) }, STRICT),

@@ -2,7 +2,7 @@
 import { recipeFaults } from '../../core/recipe.ts';
 import type { RecipeOverrides } from '../../core/recipe.ts';
 import { isTerminal } from '../../core/status.ts';
-import { hasOtherActiveTraining } from '../../prisma/repositories/training-requests.ts';
+import { endRetryWindow, hasOtherActiveTraining } from '../../prisma/repositories/training-requests.ts';
 import type { TrainingRow } from '../../prisma/repositories/training-requests.ts';
 import type { ApiDeps } from '../deps.ts';
 import { ApiError, invalid } from '../errors.ts';
@@ -36,7 +36,7 @@ export async function retryTraining(
   requireRunning(
     await deps.temporal.retry(trainingId, { by: 'api', ...(overrides === undefined ? {} : { overrides }) }),
   );
-  return trainingView(training, deps.settings);
+  return trainingView(await endRetryWindow(deps.database, training), deps.settings);
 }
 
 /** Asks for a pause, its end, a save or samples. Throws ApiError 409 when the training cannot do that now. */

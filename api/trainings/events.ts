@@ -22,10 +22,11 @@ interface Follow {
   readonly heartbeatMs?: number;
 }
 
-/** After these a training changes no more. `training.failed` is not among them: a retry may come. */
+/** After these a training changes no more. */
 const LAST_TOPICS = new Set(['training.ready', 'training.cancelled']);
-/** How long a client waits before it connects again. Milliseconds. */
+/** How long a client waits before it connects again: after a break, and once all is over. Milliseconds. */
 const RECONNECT_MS = 2_000;
+const RECONNECT_AFTER_END_MS = 60_000;
 
 /** Where a client that reconnects left off; the header of the browser's own EventSource wins. */
 export function resumePoint(lastEventId: string | string[] | undefined, after: string | undefined): bigint {
@@ -33,7 +34,10 @@ export function resumePoint(lastEventId: string | string[] | undefined, after: s
   return BigInt(text ?? 0);
 }
 
-/** The text of the stream, piece by piece; ends after the last event of a training or with the server. */
+/**
+ * The text of the stream, piece by piece; ends with the server, and when nothing more comes by itself: after the last event of a
+ * training, and after a failure, from which only a person's retry leads on.
+ */
 export async function* followTraining(deps: ApiDeps, follow: Follow): AsyncGenerator<string> {
   const { signal, pollMs = 500, heartbeatMs = 15_000 } = follow;
   let { after } = follow;
@@ -50,7 +54,10 @@ export async function* followTraining(deps: ApiDeps, follow: Follow): AsyncGener
     if (pieces.length > 0) yield pieces.join('');
     const last = look.events.at(-1);
     if (last !== undefined && LAST_TOPICS.has(last.topic)) return;
-    if (last === undefined && look.view !== null && isTerminal(look.view.status)) return;
+    if (last === undefined && look.view !== null && isOver(look.view)) {
+      yield `retry: ${RECONNECT_AFTER_END_MS}\n\n`;
+      return;
+    }
     if (pieces.length > 0) sentAt = Date.now();
     else if (Date.now() - sentAt >= heartbeatMs) {
       yield ': still here\n\n';
@@ -58,6 +65,12 @@ export async function* followTraining(deps: ApiDeps, follow: Follow): AsyncGener
     }
     if (look.events.length === 0) await sleep(pollMs, undefined, { signal }).catch(() => undefined);
   }
+}
+
+/** Failed without a window and awaiting a retry all the same: one is on its way. */
+function isOver({ status, phase, awaitsRetryUntil }: TrainingView): boolean {
+  if (isTerminal(status)) return true;
+  return status === 'failed' && (phase !== 'awaiting_retry' || awaitsRetryUntil !== null);
 }
 
 interface Look {

@@ -46,6 +46,7 @@ export function trainingView(row: TrainingRow, settings: ApiSettings): TrainingV
     createdAt: row.createdAt.toISOString(),
     startedAt: isoTime(row.trainingStartedAt),
     completedAt: isoTime(row.trainingCompletedAt),
+    awaitsRetryUntil: isoTime(row.retryUntil),
     links: {
       self,
       events: `${self}/events`,

@@ -16,8 +16,8 @@ export async function storePhotos(
   userId: string,
   photos: readonly StagedPhoto[],
 ): Promise<SavedImage[]> {
-  const images = photos.map(({ filename, mimeType, bytes, width, height, sha256 }): NewImage => {
-    return { filename, mimeType, bytes, width, height, sha256, storageKey: `images/${userId}/${sha256}` };
+  const images = photos.map(({ filename, mimeType, bytes, width, height, sha256, caption }): NewImage => {
+    return { filename, mimeType, bytes, width, height, sha256, caption, storageKey: `images/${userId}/${sha256}` };
   });
   const created: string[] = [];
   try {

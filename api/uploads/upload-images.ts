@@ -23,9 +23,9 @@ export async function uploadImages(
     }
     const saved = await storePhotos(deps, userId, photos);
     const images = saved.map(({ image, duplicate }, index) => {
-      const { id, sha256, width, height, bytes } = image;
-      const { filename, caption } = photos[index]!;
-      return { id, sha256, filename, width, height, bytes, duplicate, ...(caption === undefined ? {} : { caption }) };
+      const { id, sha256, width, height, bytes, caption } = image;
+      const { filename } = photos[index]!;
+      return { id, sha256, filename, width, height, bytes, duplicate, ...(caption === null ? {} : { caption }) };
     });
     return { images, rejected };
   } finally {

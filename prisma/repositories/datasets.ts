@@ -7,7 +7,8 @@ export interface DatasetDraft {
   readonly name: string;
   /** Without repetition, in order. */
   readonly imageIds: readonly string[];
-  readonly captions: Readonly<Record<string, string>>;
+  /** Captions of the dataset's own by image id; null: none, also when the photo has one. */
+  readonly captions: Readonly<Record<string, string | null>>;
   /** Differences from the default options. */
   readonly curation: CurationOptionsDraft;
 }
@@ -27,15 +28,15 @@ export async function createDatasetIn(
 ): Promise<CreatedDataset> {
   const owned = await tx.trainingImage.findMany({
     where: { id: { in: [...draft.imageIds] }, userId, deletedAt: null },
-    select: { id: true },
+    select: { id: true, caption: true },
   });
-  const known = new Set(owned.map((row) => row.id));
+  const known = new Map(owned.map((row) => [row.id, row.caption]));
   const unknown = draft.imageIds.filter((id) => !known.has(id));
   if (unknown.length > 0) return { status: 'unknown_images', imageIds: unknown };
   const items = draft.imageIds.map((imageId, position) => ({
     imageId,
     position,
-    caption: draft.captions[imageId] ?? null,
+    caption: Object.hasOwn(draft.captions, imageId) ? draft.captions[imageId]! : (known.get(imageId) ?? null),
   }));
   const dataset = await tx.dataset.create({
     data: { userId, name: draft.name, curation: asJson(draft.curation), items: { createMany: { data: items } } },

@@ -10,6 +10,8 @@ export interface NewImage {
   readonly height: number;
   readonly sha256: string;
   readonly storageKey: string;
+  /** Undefined: none came with it, and one that came before stays. */
+  readonly caption: string | undefined;
 }
 
 export interface SavedImage {
@@ -32,6 +34,15 @@ export async function saveImages(
     });
     // The partial unique index (user, sha256) decides between two requests with the same photo.
     await tx.trainingImage.createMany({ data: images.map((image) => ({ ...image, userId })), skipDuplicates: true });
+    // The last caption of a photo wins. In one order for everybody, so that two requests cannot lock each other out.
+    const captions = new Map(
+      images.flatMap(({ sha256, caption }) => (caption === undefined ? [] : [[sha256, caption]])),
+    );
+    for (const sha256 of [...captions.keys()].sort())
+      await tx.trainingImage.updateMany({
+        where: { userId, sha256, deletedAt: null },
+        data: { caption: captions.get(sha256)! },
+      });
     const rows = await tx.trainingImage.findMany({ where: { userId, sha256: { in: hashes }, deletedAt: null } });
     const seen = new Set(before.map((row) => row.sha256));
     return images.map(({ sha256 }) => {

@@ -205,6 +205,17 @@ export async function reopenNotStarted(
   }
 }
 
+/**
+ * A retry is on its way: whoever follows the training waits for it. `training` as it was before the retry was asked for, so that a
+ * failure since then keeps its own window. Returns it as it is now.
+ */
+export async function endRetryWindow(database: Database, training: TrainingRow): Promise<TrainingRow> {
+  const { id, retryUntil } = training;
+  if (retryUntil === null) return training;
+  await database.loraModel.updateMany({ where: { id, retryUntil }, data: { retryUntil: null } });
+  return { ...training, retryUntil: null };
+}
+
 /** Whether another training of this character is active. */
 export async function hasOtherActiveTraining(database: Database, training: LoraModel): Promise<boolean> {
   if (training.characterId === null) return false;

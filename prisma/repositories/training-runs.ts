@@ -139,6 +139,7 @@ export async function recordPhase(
       reason: null,
       message: null,
       trainingCompletedAt: null,
+      retryUntil: null,
       attempt,
       retryCount: Math.max(0, attempt - 1),
       ...(phase === 'provisioning'
@@ -248,6 +249,7 @@ export async function recordReady(
         trainingCost: microUsdToCents(costMicroUsd),
         estimatedEndAt: null,
         trainingCompletedAt: new Date(),
+        retryUntil: null,
       },
       event: { topic: 'training.ready', dedupeKey: `${trainingId}:ready:${dedupe}`, payload: { costMicroUsd } },
     });
@@ -263,9 +265,11 @@ export async function recordEnded(
     readonly phase: TrainingPhase;
     readonly reason: FailureCode;
     readonly message: string;
+    /** Until when `retryTraining` is waited for. Default null: it is not. */
+    readonly retryUntil?: Date | null;
   },
 ): Promise<number> {
-  const { trainingId, dedupe, status, phase, reason, message } = ending;
+  const { trainingId, dedupe, status, phase, reason, message, retryUntil = null } = ending;
   return await database.$transaction(async (transaction) => {
     const costMicroUsd = await lockedCost(transaction, trainingId);
     await changeIn(transaction, {
@@ -279,11 +283,12 @@ export async function recordEnded(
         trainingCost: microUsdToCents(costMicroUsd),
         estimatedEndAt: null,
         trainingCompletedAt: new Date(),
+        retryUntil,
       },
       event: {
         topic: `training.${status}`,
         dedupeKey: `${trainingId}:${status}:${dedupe}`,
-        payload: { reason, message, costMicroUsd },
+        payload: { reason, message, costMicroUsd, awaitsRetryUntil: retryUntil?.toISOString() ?? null },
       },
     });
     return costMicroUsd;

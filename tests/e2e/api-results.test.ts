@@ -2,6 +2,7 @@ import { createServer } from 'node:http';
 import type { RequestListener, Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { followTraining } from '../../api/trainings/events.ts';
 import { photo } from './api-files.ts';
 import { client, startApi } from './api-harness.ts';
 import type { ApiHarness } from './api-harness.ts';
@@ -82,6 +83,55 @@ describe('events, artifacts and the founding documents’ routes', () => {
     const events = parse(await (await follow(id, key, { 'last-event-id': String(last.seq) })).text());
 
     expect(events.map((event) => event.event)).toEqual(['progress']);
+  });
+
+  test('ends with a failure, and goes on once a retry is on its way', async () => {
+    const { id, key, userId, post } = await newTraining();
+    const retryUntil = new Date(Date.now() + 60_000);
+    await api.database.loraModel.update({
+      where: { id },
+      data: { status: 'failed', phase: 'awaiting_retry', reason: 'TRAINER_ERROR', retryUntil },
+    });
+    const failed = await happen(id, userId, 'training.failed', { awaitsRetryUntil: retryUntil.toISOString() });
+    const first = parse(await (await follow(id, key)).text());
+    const retried = await post(`/v1/trainings/${id}/retry`);
+    const second = (await follow(id, key, { 'last-event-id': String(failed.seq) })).text();
+    await happen(id, userId, 'training.phase');
+    await happen(id, userId, 'training.ready');
+
+    expect(first.map((event) => event.event)).toEqual(['training.queued', 'training.failed', 'progress']);
+    expect(first.at(-1)!.data).toMatchObject({ status: 'failed', awaitsRetryUntil: retryUntil.toISOString() });
+    expect(retried).toMatchObject({ status: 202, body: { awaitsRetryUntil: null } });
+    expect(parse(await second).map((event) => event.event)).toEqual(
+      expect.arrayContaining(['training.phase', 'training.ready']),
+    );
+  });
+
+  test('ends when a failed training waits for nobody any more', async () => {
+    const { id, key } = await newTraining();
+    await api.database.loraModel.update({ where: { id }, data: { status: 'failed', phase: 'done', reason: 'AUTH' } });
+    const events = parse(await (await follow(id, key)).text());
+
+    expect(events.at(-1)!.data).toMatchObject({ status: 'failed', awaitsRetryUntil: null });
+  });
+
+  test('a quiet connection gets a comment now and then', async () => {
+    const { id, userId } = await newTraining();
+    const stop = new AbortController();
+    const pieces: string[] = [];
+    for await (const piece of followTraining(api.deps, {
+      userId,
+      trainingId: id,
+      after: 0n,
+      signal: stop.signal,
+      pollMs: 1,
+      heartbeatMs: 1,
+    })) {
+      pieces.push(piece);
+      if (piece.startsWith(':')) stop.abort();
+    }
+
+    expect(pieces.at(-1)).toBe(': still here\n\n');
   });
 
   test('a stopping server ends its streams', async () => {

@@ -59,6 +59,61 @@ describe('uploads', () => {
     ]);
   });
 
+  describe('captions', () => {
+    const caption = (text: string) => ({ filename: 'a.txt', bytes: Buffer.from(text) });
+
+    test('stay with their photo in every later dataset, unless that has its own', async () => {
+      const user = await newClient();
+      const bytes = await photo();
+      const [first] = (await user.upload({ filename: 'a.jpg', bytes }, caption('ohwx at the sea'))).body.images;
+      const [again] = (await user.upload({ filename: 'b.jpg', bytes })).body.images;
+      const imageIds = [first.id];
+      const captionOf = async (datasetId: string) =>
+        (await user.get(`/v1/datasets/${datasetId}`)).body.images[0].caption;
+      const plain = await user.post('/v1/datasets', { name: 'plain', imageIds });
+      const own = await user.post('/v1/datasets', { name: 'own', imageIds, captions: { [first.id]: 'ohwx reading' } });
+      const none = await user.post('/v1/datasets', { name: 'none', imageIds, captions: { [first.id]: null } });
+      const training = await user.post('/v1/trainings', { imageIds, baseModel: 'flux', triggerWord: 'ohwx' });
+      const alias = await user.post('/lora/training/start', {
+        imageIds,
+        characterId: 'ada',
+        baseModel: 'flux',
+        triggerWord: 'ohwx',
+      });
+      const { datasetId } = (await user.get(`/v1/trainings/${alias.body.loraModelId}`)).body;
+
+      expect(again).toMatchObject({ id: first.id, duplicate: true, caption: 'ohwx at the sea' });
+      expect(plain.body.images[0].caption).toBe('ohwx at the sea');
+      expect(own.body.images[0].caption).toBe('ohwx reading');
+      expect(none.body.images[0].caption).toBeNull();
+      expect(await captionOf(training.body.datasetId)).toBe('ohwx at the sea');
+      expect(await captionOf(datasetId)).toBe('ohwx at the sea');
+    });
+
+    test('given anew hold for later datasets; those made before keep theirs', async () => {
+      const user = await newClient();
+      const bytes = await photo();
+      const [image] = (await user.upload({ filename: 'a.jpg', bytes }, caption('first'))).body.images;
+      const before = await user.post('/v1/datasets', { name: 'before', imageIds: [image.id] });
+      await user.upload({ filename: 'a.jpg', bytes }, caption('second'));
+      const after = await user.post('/v1/datasets', { name: 'after', imageIds: [image.id] });
+
+      expect((await user.get(`/v1/datasets/${before.body.id}`)).body.images[0].caption).toBe('first');
+      expect(after.body.images[0].caption).toBe('second');
+    });
+
+    test('of one user are never another’s, also for the very same photo', async () => {
+      const [one, other] = [await newClient(), await newClient()];
+      const bytes = await photo();
+      await one.upload({ filename: 'a.jpg', bytes }, caption('a private word'));
+      const [image] = (await other.upload({ filename: 'a.jpg', bytes })).body.images;
+      const dataset = await other.post('/v1/datasets', { name: 'x', imageIds: [image.id] });
+
+      expect(image.caption).toBeUndefined();
+      expect(dataset.body.images[0].caption).toBeNull();
+    });
+  });
+
   test('reports a text file named .jpg among photos', async () => {
     const user = await newClient();
     const answer = await user.upload(

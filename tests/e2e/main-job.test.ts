@@ -123,14 +123,22 @@ describe('failure policy', () => {
       orderBy: { number: 'asc' },
     });
     const events = await tempera.events(id);
+    // Both streams end by themselves: the first with the failure, the second with the LoRA.
+    const stream = (await tempera.http.get(`/v1/trainings/${id}/events`)).body as string;
     const retried = await tempera.http.post(`/v1/trainings/${id}/retry`);
+    const lastSeen = [...stream.matchAll(/^id: (\d+)$/gm)].at(-1)![1]!;
+    const rest = (await tempera.http.get(`/v1/trainings/${id}/events`, { 'last-event-id': lastSeen })).body as string;
     await tempera.handle(id).result();
 
     expect(failed).toMatchObject({ reason: 'TRAINER_ERROR', attempt: 3 });
     expect(aliveAfterFailure).toBe(0);
     expect(attempts.map((attempt) => attempt.status)).toEqual(['failed', 'failed', 'failed']);
     expect(events.filter((topic) => topic === 'training.failed')).toHaveLength(1);
-    expect(retried.status).toBe(202);
+    expect(Date.parse(failed.awaitsRetryUntil)).toBeGreaterThan(Date.parse(failed.completedAt));
+    expect(stream).toContain(`"awaitsRetryUntil":"${failed.awaitsRetryUntil}"`);
+    expect(retried).toMatchObject({ status: 202, body: { awaitsRetryUntil: null } });
+    expect(rest).not.toContain('event: training.failed');
+    expect(rest).toContain('event: training.ready');
     expect(await tempera.training(id)).toMatchObject({ status: 'ready', attempt: 4 });
     expect(await alive(id)).toBe(0);
   });
