@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { parseGpu } from './gpu.ts';
 import { rankOffers } from './offer.ts';
 import type { CatalogGpu } from './offer.ts';
 
@@ -9,6 +10,7 @@ const gpu = (
   more: Partial<CatalogGpu> = {},
 ): CatalogGpu => ({
   gpu: name,
+  name: parseGpu(name),
   vramGb,
   secureMicroUsd,
   communityMicroUsd: null,
@@ -50,6 +52,16 @@ describe('offers', () => {
     expect(names(rankOffers(CATALOG, { baseModel: 'flux', gpus: ['NVIDIA L4', 'NVIDIA A40'] }))).toEqual([
       'NVIDIA L4',
       'NVIDIA A40',
+    ]);
+  });
+
+  test('a wish in our own words finds the vendor’s type, and so does the vendor’s id', () => {
+    const catalog = [gpu('rtx-4090-eu', 24, 1, { name: 'RTX 4090' }), gpu('half-a-gpu', 12, 1, { name: null })];
+
+    expect(names(rankOffers(catalog, { baseModel: 'flux', gpus: ['rtx_4090'] }))).toEqual(['rtx-4090-eu']);
+    expect(names(rankOffers(catalog, { baseModel: 'flux', gpus: ['half-a-gpu', 'rtx-4090-eu'] }))).toEqual([
+      'half-a-gpu',
+      'rtx-4090-eu',
     ]);
   });
 

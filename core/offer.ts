@@ -1,6 +1,8 @@
 /** Offers: candidate places to rent, and the order in which they are tried. */
 import type { BaseModel } from './base-model.ts';
 import { BASE_MODEL_FACTS } from './base-model.ts';
+import { parseGpu } from './gpu.ts';
+import type { GpuName } from './gpu.ts';
 
 export type Cloud = 'secure' | 'community';
 
@@ -17,7 +19,10 @@ export interface Offer {
 
 /** One GPU type as a vendor's catalog shows it now. */
 export interface CatalogGpu {
+  /** The vendor's exact id. */
   readonly gpu: string;
+  /** Our name of it; null for a type that we do not know. */
+  readonly name: GpuName | null;
   readonly vramGb: number;
   /** Micro-dollars per hour; null when this cloud does not offer it. */
   readonly secureMicroUsd: number | null;
@@ -27,27 +32,27 @@ export interface CatalogGpu {
 }
 
 /**
- * GPU types that AI Toolkit's image runs on (CUDA 13, driver 580: Ampere to Blackwell), best value for training first.
+ * GPU types for training, best value first.
  * RTX 4090 and 5090 are the founding documents' wishes (landscape S0-02); order after them by price and speed as of 2026-10.
  */
-const PREFERRED_GPUS: readonly string[] = [
-  'NVIDIA GeForce RTX 4090',
-  'NVIDIA GeForce RTX 5090',
-  'NVIDIA RTX 6000 Ada Generation',
-  'NVIDIA L40S',
-  'NVIDIA RTX A6000',
-  'NVIDIA A40',
-  'NVIDIA RTX PRO 6000 Blackwell Server Edition',
-  'NVIDIA A100 80GB PCIe',
-  'NVIDIA A100-SXM4-80GB',
-  'NVIDIA H100 PCIe',
-  'NVIDIA H100 80GB HBM3',
-  'NVIDIA H200',
+const PREFERRED_GPUS: readonly GpuName[] = [
+  'RTX 4090',
+  'RTX 5090',
+  'RTX 6000 Ada',
+  'L40S',
+  'RTX A6000',
+  'A40',
+  'RTX PRO 6000',
+  'A100 PCIe',
+  'A100 SXM',
+  'H100 PCIe',
+  'H100 SXM',
+  'H200 SXM',
 ];
 
 export interface OfferQuery {
   readonly baseModel: BaseModel;
-  /** GPU types in order of preference; PREFERRED_GPUS when absent. */
+  /** GPU types in order of preference, in any spelling; PREFERRED_GPUS when absent. Older requests name a vendor's ids. */
   readonly gpus?: readonly string[] | undefined;
   readonly allowCommunity?: boolean | undefined;
   readonly maxHourlyMicroUsd?: number | undefined;
@@ -68,7 +73,8 @@ export function rankOffers(catalog: readonly CatalogGpu[], query: OfferQuery): O
   const first: Offer[] = [];
   const last: Offer[] = [];
   for (const wish of wished) {
-    const gpu = catalog.find((entry) => entry.gpu === wish);
+    const name = parseGpu(wish);
+    const gpu = catalog.find((entry) => entry.gpu === wish || (name !== null && entry.name === name));
     if (!gpu || !gpu.available || gpu.vramGb < floor) continue;
     const clouds: [Cloud, number | null][] = [['secure', gpu.secureMicroUsd]];
     if (query.allowCommunity) clouds.push(['community', gpu.communityMicroUsd]);

@@ -3,11 +3,12 @@ import type { BaseModel } from './base-model.ts';
 import { parseBaseModel } from './base-model.ts';
 import type { Destination } from './destination.ts';
 import { destinationFaults } from './destination.ts';
+import { gpuFaults, parseGpu } from './gpu.ts';
 import { recipeFaults, triggerWordFaults } from './recipe.ts';
 import type { RecipeOverrides } from './recipe.ts';
 
 export interface ComputeWishes {
-  /** GPU types in order of preference, as the vendor names them; our list for the base model when absent. */
+  /** GPU types in order of preference (core/gpu.ts); our list for the base model when absent. Older rows hold a vendor's ids. */
   readonly gpus?: readonly string[] | undefined;
   /** Also rent from community hosts (cheaper, less reliable) when secure ones are gone. Default false. */
   readonly allowCommunity?: boolean | undefined;
@@ -49,12 +50,9 @@ export function parseTrainingRequest(draft: TrainingRequestDraft): ParsedTrainin
   }
   faults.push(...triggerWordFaults(draft.triggerWord), ...recipeFaults(draft.recipe));
   const { gpus, maxHourlyMicroUsd } = draft.compute;
-  if (
-    gpus !== undefined &&
-    (gpus.length < 1 || gpus.length > MAX_GPUS || gpus.some((gpu) => gpu === '' || gpu.length > 100))
-  ) {
+  if (gpus !== undefined && (gpus.length < 1 || gpus.length > MAX_GPUS))
     faults.push(`compute.gpus must name 1 to ${MAX_GPUS} GPU types`);
-  }
+  else faults.push(...gpuFaults(gpus ?? []));
   if (maxHourlyMicroUsd !== undefined && (!Number.isInteger(maxHourlyMicroUsd) || maxHourlyMicroUsd <= 0)) {
     faults.push('compute.maxHourlyMicroUsd must be a positive whole number');
   }
@@ -64,5 +62,7 @@ export function parseTrainingRequest(draft: TrainingRequestDraft): ParsedTrainin
     faults.push(...destinationFaults(destination).map((fault) => `destinations[${index}].${fault}`));
   });
   if (baseModel === null || faults.length > 0) return { status: 'invalid', faults };
-  return { status: 'valid', request: { ...draft, baseModel } };
+  const compute =
+    gpus === undefined ? draft.compute : { ...draft.compute, gpus: gpus.map((gpu) => parseGpu(gpu) ?? gpu) };
+  return { status: 'valid', request: { ...draft, baseModel, compute } };
 }

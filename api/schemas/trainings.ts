@@ -1,6 +1,7 @@
 import { Type } from '@fastify/type-provider-typebox';
 import type { Static } from '@fastify/type-provider-typebox';
 import { BASE_MODEL_NAMES } from '../../core/base-model.ts';
+import { GPU_NAMES } from '../../core/gpu.ts';
 import { TRAINING_STATUSES } from '../../core/status.ts';
 import { ERRORS, IdParams, Nullable, OneOf, Time, Uuid } from './common.ts';
 import { CurationBody } from './datasets.ts';
@@ -29,7 +30,11 @@ const RecipeBody = Type.Object(
 
 const ComputeBody = Type.Object(
   {
-    gpus: optional(Type.Array(Type.String(), { description: 'GPU types in order of preference.' })),
+    gpus: optional(
+      Type.Array(Type.String({ examples: ['RTX 4090'] }), {
+        description: `GPU types in order of preference, in any spelling (RTX 4090, rtx_4090, NVIDIA GeForce RTX 4090): ${GPU_NAMES.join(', ')}.`,
+      }),
+    ),
     allowCommunity: optional(Type.Boolean()),
     maxHourlyMicroUsd: optional(Type.Number({ description: 'Highest price per hour. Millionths of a dollar.' })),
   },

@@ -4,6 +4,7 @@ import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { resolveRecipe } from '../../core/recipe.ts';
+import { GPU_NAMES } from '../../core/gpu.ts';
 import { rankOffers } from '../../core/offer.ts';
 import type { Offer } from '../../core/offer.ts';
 import type { Compute } from '../../providers/compute/compute.ts';
@@ -87,6 +88,16 @@ describe('RunPod', () => {
     expect(await compute.isGone(podId)).toBe(true);
     expect(billed).toBeGreaterThan(0);
     expect((await world.book()).aliveNow).toEqual([]);
+  });
+
+  test('sells every GPU type of ours under the id that we ask for', async () => {
+    const catalog = await computeOf(await cloud.world('names')).catalog();
+    const sold = catalog.flatMap(({ name }) => (name === null ? [] : [name]));
+    const unknown = catalog.filter(({ name }) => name === null).map(({ gpu }) => gpu);
+
+    // The emulated catalog has no RTX A6000, the real one has (gpu-types.mdx); no image of ours runs on AMD.
+    expect(new Set([...sold, 'RTX A6000'])).toEqual(new Set(GPU_NAMES));
+    expect(unknown).toEqual(['AMD Instinct MI300X OAM']);
   });
 
   test.each([

@@ -107,6 +107,22 @@ describe('trainings', () => {
     expect(await api.database.dataset.count({ where: { userId: user.userId } })).toBe(0);
   });
 
+  test('knows GPU types by our own names, in any spelling, and says what a wrong one may have meant', async () => {
+    const user = await newClient();
+    const wrongBody = { ...user.body, compute: { gpus: ['RTX 4090', 'RTX 4900'] } };
+    const wrongName = await user.post('/v1/trainings', wrongBody);
+    const wrongQuote = await user.post('/v1/quotes', { baseModel: 'flux', compute: wrongBody.compute });
+    const gpus = ['RTX_4090', 'rtx5090', 'NVIDIA H100 80GB HBM3'];
+    const { body } = await user.post('/v1/trainings', { ...user.body, compute: { gpus } });
+    const { config } = await api.database.loraModel.findUniqueOrThrow({ where: { id: body.id } });
+
+    for (const answer of [wrongName, wrongQuote]) {
+      expect(answer).toMatchObject({ status: 422, body: { code: 'VALIDATION' } });
+      expect(answer.body.details).toEqual([expect.stringMatching(/"RTX 4900" is not known.*RTX 4090/)]);
+    }
+    expect(config).toMatchObject({ compute: { gpus: ['RTX 4090', 'RTX 5090', 'H100 SXM'] } });
+  });
+
   const wrong: [string, (body: Record<string, unknown>) => unknown][] = [
     ['a missing base model', ({ baseModel: _, ...body }) => body],
     ['no photos', (body) => ({ ...body, imageIds: [] })],

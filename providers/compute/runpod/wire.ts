@@ -5,6 +5,7 @@ import { storageHourlyMicroUsd, usdToMicroUsd } from '../../../core/money.ts';
 import type { CatalogGpu } from '../../../core/offer.ts';
 import { answerReader } from '../../wire.ts';
 import type { Pod, PodState } from '../compute.ts';
+import { gpuNameOf } from './gpu-names.ts';
 
 const VENDOR = 'RunPod';
 
@@ -91,6 +92,7 @@ export function toCatalogGpu(wire: WireGpu): CatalogGpu {
     offered && usd > 0 && count > 0 ? usdToMicroUsd(usd) : null;
   return {
     gpu: wire.id,
+    name: gpuNameOf(wire.id),
     vramGb: wire.memory,
     secureMicroUsd: price(wire.price.secure, wire.secure, wire.maxCount.secure),
     communityMicroUsd: price(wire.price.community, wire.community, wire.maxCount.community),
