@@ -8,6 +8,7 @@ import type { Publisher } from '../providers/publishing/publisher.ts';
 import type { ObjectStore } from '../providers/storage/object-store.ts';
 import type { Trainer } from '../providers/trainers/trainer.ts';
 import type { Repositories } from '../prisma/repositories/index.ts';
+import type { StartableTraining } from '../workflows/start-options.ts';
 
 /** What activities may ask of Temporal about workflows other than their own. */
 export interface WorkflowDirectory {
@@ -16,7 +17,7 @@ export interface WorkflowDirectory {
   /** When a workflow ended, however that was; null for one that is open or unknown. Throws PROVIDER_UNAVAILABLE. */
   closedAt(workflowId: string): Promise<Date | null>;
   /** Starts the workflow of a training unless it is running or has run; `ended_by_hand`: somebody has terminated or cancelled it, and so it stays. */
-  startTraining(trainingId: string): Promise<'running' | 'ended_by_hand'>;
+  startTraining(training: StartableTraining): Promise<'running' | 'ended_by_hand'>;
   /** Asks Temporal to cancel a workflow; one that has ended meanwhile is no error. */
   cancel(workflowId: string): Promise<void>;
   /** Tells a running training how far its pod is, for the Web UI. A training that has ended meanwhile is no error. */

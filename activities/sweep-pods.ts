@@ -216,9 +216,9 @@ export function sweepPods(deps: ActivityDependencies) {
   async function startLost(): Promise<{ started: number; terminated: number }> {
     const lost = await repositories.trainings.findUnstarted(new Date(Date.now() - UNSTARTED_AFTER_MS));
     let terminated = 0;
-    for (const trainingId of lost) {
-      if ((await workflows.startTraining(trainingId)) === 'running') continue;
-      await recordTerminatedByHand(trainingId);
+    for (const training of lost) {
+      if ((await workflows.startTraining(training)) === 'running') continue;
+      await recordTerminatedByHand(training.id);
       terminated += 1;
     }
     return { started: lost.length - terminated, terminated };

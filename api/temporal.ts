@@ -35,19 +35,10 @@ import type {
   CheckRequest,
   RaiseBudget,
   RetryTraining,
-  TrainLoraInput,
   Wish,
 } from '../workflows/contract.ts';
+import type { StartOptions } from '../workflows/start-options.ts';
 import { unavailable } from './errors.ts';
-
-export interface StartTraining {
-  readonly input: TrainLoraInput;
-  readonly searchAttributes: TypedSearchAttributes;
-  /** One line, at most 400 bytes. */
-  readonly summary: string;
-  /** Markdown, at most 20,000 bytes. */
-  readonly details: string;
-}
 
 export interface StartCheck {
   readonly input: CheckDatasetInput;
@@ -78,7 +69,7 @@ export type TrainingWish = keyof typeof WISHES;
 export interface TemporalGateway {
   readonly namespace: string;
   /** Starts the training's workflow; harmless when it runs already. */
-  start(training: StartTraining): Promise<void>;
+  start(options: StartOptions): Promise<void>;
   cancel(trainingId: string, signal: CancelTraining): Promise<SignalResult>;
   retry(trainingId: string, signal: RetryTraining): Promise<SignalResult>;
   wish(trainingId: string, wish: TrainingWish, signal: Wish): Promise<SignalResult>;
@@ -155,19 +146,10 @@ export function createTemporalGateway(options: TemporalOptions = {}): TemporalGa
 
   return {
     namespace,
-    async start({ input, searchAttributes, summary, details }) {
+    async start(start) {
       await call(async () => {
         try {
-          await client.workflow.start(TRAIN_LORA_WORKFLOW, {
-            workflowId: trainingWorkflowId(input.trainingId),
-            taskQueue,
-            args: [input],
-            workflowIdConflictPolicy: 'USE_EXISTING',
-            workflowIdReusePolicy: 'ALLOW_DUPLICATE_FAILED_ONLY',
-            typedSearchAttributes: searchAttributes,
-            staticSummary: summary,
-            staticDetails: details,
-          });
+          await client.workflow.start(TRAIN_LORA_WORKFLOW, { ...start, taskQueue });
         } catch (error) {
           // The workflow of this training has ended already, with success: there is nothing left to start.
           if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;

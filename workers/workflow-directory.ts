@@ -1,10 +1,10 @@
 /** What activities may ask of Temporal, over one client connection. Every call has a deadline: a bare one waits 19 s (SDK 1.24.0). */
-import { WorkflowExecutionAlreadyStartedError, WorkflowIdReusePolicy, WorkflowNotFoundError } from '@temporalio/common';
+import { WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@temporalio/common';
 import type { Client } from '@temporalio/client';
 import type { ActivityDependencies } from '../activities/dependencies.ts';
 import { TemperaError } from '../core/failure.ts';
-import { TRAIN_LORA_WORKFLOW, reportProgress, taskQueues, trainingWorkflowId } from '../workflows/contract.ts';
-import type { TrainLoraInput } from '../workflows/contract.ts';
+import { TRAIN_LORA_WORKFLOW, reportProgress, taskQueues } from '../workflows/contract.ts';
+import { startOptions } from '../workflows/start-options.ts';
 
 const DEADLINE_MS = 5_000;
 
@@ -29,21 +29,14 @@ export function createWorkflowDirectory(client: Client, taskQueuePrefix?: string
   return {
     isOpen: async (workflowId) => (await describe(workflowId))?.status.name === 'RUNNING',
     closedAt: async (workflowId) => (await describe(workflowId))?.closeTime ?? null,
-    async startTraining(trainingId) {
-      const before = (await describe(trainingWorkflowId(trainingId)))?.status.name;
+    async startTraining(training) {
+      const options = startOptions(training, { taskQueues: queues });
+      const before = (await describe(options.workflowId))?.status.name;
       if (before === 'TERMINATED' || before === 'CANCELLED') return 'ended_by_hand';
-      const input: TrainLoraInput = { trainingId, taskQueues: { io: queues.io, cpu: queues.cpu } };
       try {
-        await ask(() =>
-          client.workflow.start(TRAIN_LORA_WORKFLOW, {
-            args: [input],
-            taskQueue: queues.workflow,
-            workflowId: trainingWorkflowId(trainingId),
-            workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY,
-          }),
-        );
+        await ask(() => client.workflow.start(TRAIN_LORA_WORKFLOW, { ...options, taskQueue: queues.workflow }));
       } catch (error) {
-        // It runs, or it has come to its end with success: either way there is nothing to heal.
+        // It has come to its end with success: there is nothing to heal.
         if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
       }
       return 'running';

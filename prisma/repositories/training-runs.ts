@@ -345,12 +345,22 @@ export async function findQuiet(
 }
 
 /** Trainings that wait for a workflow since before `olderThan`: the process that accepted them died before it could start one. */
-export async function findUnstarted(database: Database, olderThan: Date): Promise<readonly string[]> {
+export async function findUnstarted(database: Database, olderThan: Date) {
   const rows = await database.loraModel.findMany({
     where: { status: 'pending', createdAt: { lt: olderThan } },
-    select: { id: true },
+    include: { dataset: { select: { _count: { select: { items: true } } } } },
     orderBy: { createdAt: 'asc' },
     take: 100,
   });
-  return rows.map((row) => row.id);
+  return rows.map(({ id, userId, characterId, name, baseModel, triggerWord, datasetId, dataset, progressTotal }) => ({
+    id,
+    userId,
+    characterId,
+    name,
+    baseModel,
+    triggerWord,
+    datasetId,
+    photoCount: dataset._count.items,
+    steps: progressTotal,
+  }));
 }
