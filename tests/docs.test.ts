@@ -2,7 +2,6 @@
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { FAILURE_POLICY } from '../core/failure.ts';
 import { readTemporalDevConfig } from '../config/temporal-dev.ts';
 import { FAILURE_POLICY_FILE, renderFailurePolicy } from '../dev/failure-policy.ts';
 
@@ -18,12 +17,10 @@ test('docs/failure-policy.md is what the table renders', () => {
   expect(readFileSync(FAILURE_POLICY_FILE, 'utf8')).toBe(renderFailurePolicy());
 });
 
-describe('README.md', () => {
-  const readme = read('README.md');
-
+describe('docs/configuration.md', () => {
   test('has a row for every variable of config/env.ts, with its default, and no other', () => {
     const source = read('config/env.ts');
-    const rows = tableRows(sectionOf(readme, 'Configuration'));
+    const rows = tableRows(sectionOf(read('docs/configuration.md'), 'Variables'));
     const variables = [...source.matchAll(/(?:env\[|(?:required|integer|httpUrl|usdLimit)\()'([A-Z0-9_]+)'/g)].map(
       ([, name]) => name!,
     );
@@ -44,15 +41,42 @@ describe('README.md', () => {
     expect(new Set(rows.map(([name]) => name))).toEqual(new Set(variables.map((name) => `\`${name}\``)));
     expect(missing).toEqual([]);
   });
+});
 
-  test('names every failure code, search attribute and folder', () => {
+describe('docs/operations.md', () => {
+  const operations = read('docs/operations.md');
+
+  test('names every search attribute', () => {
+    for (const name of Object.keys(readTemporalDevConfig().searchAttributes))
+      expect(operations).toContain(`\`${name}\``);
+  });
+
+  test('names every signal and update of a training', () => {
+    const signals = [...read('workflows/contract.ts').matchAll(/define(?:Signal|Update)[^(]*\('(\w+)'/g)].map(
+      ([, name]) => name!,
+    );
+
+    expect(signals.length).toBeGreaterThan(5);
+    for (const name of signals) expect(operations).toContain(`\`${name}\``);
+  });
+});
+
+describe('README.md', () => {
+  const readme = read('README.md');
+
+  test('is a door, not the house', () => {
+    expect(readme.split('\n').length).toBeLessThan(150);
+  });
+
+  test('names every folder and every page of docs/', () => {
     const folders = readdirSync(ROOT, { withFileTypes: true }).filter(
       (entry) => entry.isDirectory() && /^[a-z]/.test(entry.name) && !['node_modules', 'dist'].includes(entry.name),
     );
 
-    for (const code of Object.keys(FAILURE_POLICY)) expect(readme).toContain(`\`${code}\``);
-    for (const name of Object.keys(readTemporalDevConfig().searchAttributes)) expect(readme).toContain(`\`${name}\``);
+    const pages = readdirSync(join(ROOT, 'docs')).filter((name) => name.endsWith('.md'));
+
     for (const { name } of folders) expect(readme).toContain(`\`${name}/\``);
+    for (const name of pages) expect(readme).toContain(`(docs/${name})`);
   });
 });
 
@@ -76,6 +100,21 @@ test('every link between pages leads somewhere', () => {
   );
 
   expect(PAGES.length).toBeGreaterThan(10);
+  expect(broken).toEqual([]);
+});
+
+test('every table is one piece: a blank line in it would break it', () => {
+  const broken = PAGES.flatMap((page) => {
+    const lines = read(page).split('\n');
+    return lines
+      .map((line, index) => ({ line, index }))
+      .filter(
+        ({ line, index }) =>
+          line.startsWith('|') && !lines[index - 1]?.startsWith('|') && !lines[index + 1]?.startsWith('| ---'),
+      )
+      .map(({ index }) => `${page}:${index + 1}`);
+  });
+
   expect(broken).toEqual([]);
 });
 

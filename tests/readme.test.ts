@@ -1,4 +1,4 @@
-/** Types what the README tells a stranger to type, in a copy of the project. */
+/** Types what the README and docs/http-api.md tell a stranger to type, in a copy of the project. */
 import { spawn, spawnSync } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import {
@@ -21,6 +21,7 @@ import { drawPhoto } from '../dev/photos.ts';
 
 const ROOT = resolve(import.meta.dirname, '..');
 const README = readFileSync(join(ROOT, 'README.md'), 'utf8');
+const HTTP_API = readFileSync(join(ROOT, 'docs', 'http-api.md'), 'utf8');
 /** Left out of the copy: what a clone does not have. The installed packages are lent. */
 const NOT_CLONED = new Set(['node_modules', '.git', '.tempera', 'dist', 'generated']);
 /** A stranger has no settings of ours; where programs are cached is no setting of Tempera. */
@@ -34,12 +35,13 @@ interface Running {
 
 let clone: string;
 const started: Running[] = [];
-beforeAll(() => {
+beforeAll(async () => {
   clone = mkdtempSync(join(tmpdir(), 'tempera-readme-'));
   // PostgreSQL may run as another user and has to get in.
   chmodSync(clone, 0o711);
   cpSync(ROOT, clone, { recursive: true, filter: (path) => path === ROOT || !NOT_CLONED.has(basename(path)) });
   symlinkSync(join(ROOT, 'node_modules'), join(clone, 'node_modules'));
+  await putPhotos();
 });
 afterAll(async () => {
   // Only a test that failed leaves something here.
@@ -50,11 +52,19 @@ afterAll(async () => {
   rmSync(clone, { recursive: true, force: true, maxRetries: 5 });
 });
 
-/** The fenced block that is marked `sh test=<name>`. */
+/** The blocks of commands of a page, by what stands behind `sh` at their head. */
+function commandsOf(page: string): { name: string; text: string }[] {
+  return [...page.matchAll(/^```(?:sh|bash|shell|console)\b *(\S*)\n([\s\S]*?)^```/gm)].map(([, name, text]) => ({
+    name: name!,
+    text: text!.trim(),
+  }));
+}
+
+/** The block of the README that is marked `sh test=<name>`. */
 function block(name: string): string {
-  const found = new RegExp(`^\`\`\`sh test=${name}\\n([\\s\\S]*?)^\`\`\``, 'm').exec(README)?.[1];
+  const found = commandsOf(README).find((commands) => commands.name === `test=${name}`);
   if (found === undefined) throw new Error(`README.md has no block "sh test=${name}"`);
-  return found.trim();
+  return found.text;
 }
 
 /** Starts a shell command in the copy and keeps what it prints. */
@@ -96,13 +106,31 @@ function cwdOf(pid: string): string {
   }
 }
 
-test('npm test is a script', () => {
-  const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
-    scripts: Record<string, string>;
-  };
+test('every block of commands of the README is typed below', () => {
+  expect(commandsOf(README).map(({ name }) => name)).toEqual(['test=demo', 'test=start', 'test=curate']);
+});
 
-  expect(block('exists')).toBe('npm test');
-  expect(scripts['test']).toBeDefined();
+test('every script that a page names exists', () => {
+  const pages = ['README.md', 'CHANGELOG.md', ...readdirSync(join(ROOT, 'docs')).map((name) => join('docs', name))];
+  const named = pages
+    .filter((page) => page.endsWith('.md'))
+    .flatMap((page) => [...readFileSync(join(ROOT, page), 'utf8').matchAll(/`npm (?:run )?([a-z:]+)/g)])
+    .map(([, name]) => name!)
+    .filter((name) => name !== 'ci');
+  const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { scripts: object };
+
+  expect(named).toContain('test');
+  expect(named.filter((name) => !Object.hasOwn(scripts, name))).toEqual([]);
+});
+
+test('npm run curate judges a folder of photos', async () => {
+  const { output, ended } = type(block('curate'));
+  // 2 says that there are warnings.
+  const code = await ended;
+  if (code !== 0 && code !== 2) throw new Error(`npm run curate ended with ${code}:\n${output.text}`);
+
+  for (const name of ['report.html', 'contact-sheet.png', 'report.json'])
+    expect(readdirSync(join(clone, 'out'))).toContain(name);
 });
 
 test('npm run demo trains, publishes and leaves nothing running', async () => {
@@ -121,24 +149,26 @@ test('npm run demo trains, publishes and leaves nothing running', async () => {
   expect(leftovers()).toEqual([]);
 });
 
-test('npm start serves the HTTP example, and Ctrl-C ends everything', async (context) => {
+test('npm start serves all that docs/http-api.md types, and Ctrl-C ends everything', async (context) => {
   for (const tool of ['curl', 'jq'])
     if (spawnSync(tool, ['--version']).status !== 0) context.skip(`${tool} is not installed`);
-  await putPhotos();
   const stack = type(block('start'));
   try {
     const printed = await printedAddresses(stack);
-    const example = block('http')
-      .replace('http://127.0.0.1:8080', printed.api)
-      .replace('.tempera/api-key', printed.keyFile);
-    const http = type(example);
-    if ((await http.ended) !== 0) throw new Error(`the HTTP example failed:\n${http.output.text}`);
+    const session = commandsOf(HTTP_API)
+      .map(({ text }) => text)
+      .join('\n');
+    const http = type(
+      session.replace('http://127.0.0.1:8080', printed.api).replace('.tempera/api-key', printed.keyFile),
+    );
+    if ((await http.ended) !== 0) throw new Error(`the HTTP session failed:\n${http.output.text}`);
     const downloaded = readdirSync(clone).filter((name) => name.startsWith('mia.'));
 
-    expect(block('http')).toMatch(/^API=http:\/\/127\.0\.0\.1:8080\nKEY=\$\(cat \.tempera\/api-key\)$/m);
+    expect(session).toMatch(/^API=http:\/\/127\.0\.0\.1:8080\nKEY=\$\(cat \.tempera\/api-key\)$/m);
     expect(http.output.text).toContain('event: training.ready');
     expect(http.output.text).toContain('mia.safetensors: OK');
     expect(downloaded.toSorted()).toEqual(['mia.safetensors', 'mia.sha256']);
+    expect(http.output.text).toContain('"status": "ready"');
   } finally {
     // As a terminal does it: to the whole group.
     process.kill(-stack.child.pid!, 'SIGINT');
