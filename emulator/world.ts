@@ -76,6 +76,7 @@ export class World {
       lastStep: 0,
       lastSavedStep: 0,
       stepsTrained: 0,
+      files: [],
     };
     this.book.trainings.push(entry);
     return entry;

@@ -35,6 +35,16 @@ export interface PodEntry {
   trainingsStarted: number;
 }
 
+/** A file that a trainer has written, as it lay on the pod's disk when it was whole. */
+export interface SavedFile {
+  /** Path on the pod. */
+  path: string;
+  step: number;
+  sizeBytes: number;
+  /** Hex. */
+  sha256: string;
+}
+
 /** One process of a trainer on a pod, from its start to its end. */
 export interface TrainingEntry {
   podId: string;
@@ -50,6 +60,8 @@ export interface TrainingEntry {
   lastSavedStep: number;
   /** Steps that this process executed. */
   stepsTrained: number;
+  /** Weights, optimizers and samples in the order of their writing; empty unless the world's `bookFiles` is set. */
+  files: SavedFile[];
 }
 
 export interface HubCommitEntry {

@@ -10,6 +10,8 @@ export interface Delays {
   ports: number;
   /** `runtime.ports` until the app answers through the proxy (502 before). */
   app: number;
+  /** From then on until AI Toolkit's routes work: meanwhile it serves files, lets GETs wait and refuses the rest. */
+  ui: number;
   /** Period of the AI Toolkit worker that looks at the queues. */
   workerTick: number;
   modelLoad: number;
@@ -63,6 +65,12 @@ export interface WorldConfig {
   hubPartBytes: number;
   /** Root of AI Toolkit as the pod sees it; a virtual path below the pod's own folder. */
   toolkitRoot: string;
+  /** Whether the image holds AI Toolkit's training folder, as the real one does by a `.gitkeep`. */
+  hasOutputFolder: boolean;
+  /** nvidia-smi in the pods: `partial` cannot read most values, `fails` ends with an error, `absent` is not installed. */
+  nvidiaSmi: 'works' | 'partial' | 'fails' | 'absent';
+  /** Notes in the account book what each trainer has saved, with the SHA-256 of every file as it lies on the pod's disk. */
+  bookFiles: boolean;
   /** Larger requests through the proxy get 413; null = no limit. */
   maxProxyBodyBytes: number | null;
   /** Throttle of the proxy per transfer; null = as fast as the disk. */
@@ -82,6 +90,7 @@ const defaults: WorldConfig = {
     starting: 500,
     ports: 500,
     app: 1000,
+    ui: 0,
     workerTick: 1000,
     modelLoad: 2000,
     datasetLoad: 300,
@@ -105,6 +114,9 @@ const defaults: WorldConfig = {
   hubLfsBytes: 10_000_000,
   hubPartBytes: 100_000_000,
   toolkitRoot: '/app/ai-toolkit',
+  hasOutputFolder: true,
+  nvidiaSmi: 'works',
+  bookFiles: false,
   maxProxyBodyBytes: 100_000_000,
   bytesPerSecond: { download: null, upload: null },
   gated: [],

@@ -29,6 +29,15 @@ export class Checkpoints {
     return `${this.#folder}/optimizer.pt`;
   }
 
+  /** The path that the log names for a save. */
+  path({ step, isFinal }: { step: number; isFinal: boolean }): string {
+    return `${this.#folder}/${this.#stem(step, isFinal)}.safetensors`;
+  }
+
+  #stem(step: number, isFinal: boolean): string {
+    return isFinal ? this.#config.name : `${this.#config.name}_${String(step).padStart(9, '0')}`;
+  }
+
   /** Writes the weights of a step, or the final ones; answers the paths. */
   async saveWeights(params: {
     step: number;
@@ -39,10 +48,9 @@ export class Checkpoints {
     pause?: (() => Promise<void>) | undefined;
     spoil?: 'corrupt' | 'truncate' | undefined;
   }): Promise<string[]> {
-    const { name, weightSuffixes, rank, arch, saveDtype } = this.#config;
+    const { weightSuffixes, rank, arch, saveDtype } = this.#config;
     const { step, isFinal, learned, sizeBytes, signal, pause, spoil } = params;
-    const stem = isFinal ? name : `${name}_${String(step).padStart(9, '0')}`;
-    const names = weightSuffixes.map((suffix) => `${stem}${suffix}.safetensors`);
+    const names = weightSuffixes.map((suffix) => `${this.#stem(step, isFinal)}${suffix}.safetensors`);
     for (const [index, file] of names.entries()) {
       const suffix = weightSuffixes[index] ?? '';
       const metadata = this.#metadata(step, learned, suffix);

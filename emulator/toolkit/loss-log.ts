@@ -8,24 +8,27 @@ interface Series {
   learningRate: number;
   /** By step (0-based), empty where nothing was logged. */
   entries: { wallTimeSec: number; loss: number }[];
+  /** True until the current run has logged something. */
+  isOpening: boolean;
 }
 
 /** Stands in for loss_log.db of each job folder. */
 export class LossLog {
   readonly #series = new Map<string, Series>();
 
-  /** Opens a folder's log for a run that starts at `step`; later points are pruned, as on a resume. */
-  open(folder: string, params: { learningRate: number; step: number }): void {
-    const old = this.#series.get(folder);
-    this.#series.set(folder, {
-      learningRate: params.learningRate,
-      entries: old?.entries.slice(0, params.step) ?? [],
-    });
+  /** Opens a folder's log for another run. */
+  open(folder: string, params: { learningRate: number }): void {
+    const entries = this.#series.get(folder)?.entries ?? [];
+    this.#series.set(folder, { ...params, entries, isOpening: true });
   }
 
+  /** Notes a step. The first one of a run removes the points beyond it that an earlier run has left. */
   log(folder: string, step: number, entry: { wallTimeSec: number; loss: number }): void {
     const series = this.#series.get(folder);
-    if (series !== undefined) series.entries[step] = entry;
+    if (series === undefined) return;
+    if (series.isOpening) series.entries.length = Math.min(series.entries.length, step + 1);
+    series.isOpening = false;
+    series.entries[step] = entry;
   }
 
   keys(folder: string): string[] {

@@ -2,26 +2,34 @@ import { answerJson } from './respond.ts';
 import type { Call } from '../core/http.ts';
 import type { Toolkit } from './toolkit.ts';
 
-/** GET /api/gpu: shape of ui/src/app/api/gpu/route.ts; a pod without GPU answers like the recording. */
+/**
+ * GET /api/gpu: shape of ui/src/app/api/gpu/route.ts; a pod without GPU answers like the recording. What nvidia-smi cannot read is
+ * null (NaN in JSON), but for the fan; when it fails the answer is 500.
+ */
 export function gpu(toolkit: Toolkit, { res }: Call): void {
-  answerJson(res, 200, gpuState(toolkit));
+  const error = 'Failed to fetch GPU stats: Command failed: nvidia-smi';
+  if (toolkit.options.config().nvidiaSmi === 'fails')
+    answerJson(res, 500, { hasNvidiaSmi: false, isMac: false, gpus: [], error });
+  else answerJson(res, 200, gpuState(toolkit));
 }
 
 function gpuState(toolkit: Toolkit): object {
   const { name, count, memoryMib } = toolkit.options.gpu;
-  if (count === 0)
+  const { nvidiaSmi } = toolkit.options.config();
+  if (count === 0 || nvidiaSmi === 'absent')
     return { hasNvidiaSmi: false, isMac: false, gpus: [], error: 'nvidia-smi not found or not accessible' };
   const isBusy = toolkit.worker.processes().length > 0;
   const used = isBusy ? Math.floor(memoryMib * 0.8) : 450;
+  const read = (value: number): number | null => (nvidiaSmi === 'partial' ? null : value);
   const gpus = Array.from({ length: count }, (_, index) => ({
     index,
     name,
     driverVersion: '580.95.05',
-    temperature: isBusy ? 66 : 34,
-    utilization: { gpu: isBusy ? 98 : 0, memory: isBusy ? 71 : 0 },
-    memory: { total: memoryMib, free: memoryMib - used, used },
-    power: { draw: isBusy ? 338 : 22, limit: 450 },
-    clocks: { graphics: isBusy ? 2520 : 210, memory: 10_501 },
+    temperature: read(isBusy ? 66 : 34),
+    utilization: { gpu: read(isBusy ? 98 : 0), memory: read(isBusy ? 71 : 0) },
+    memory: { total: read(memoryMib), free: read(memoryMib - used), used: read(used) },
+    power: { draw: read(isBusy ? 338 : 22), limit: read(450) },
+    clocks: { graphics: read(isBusy ? 2520 : 210), memory: read(10_501) },
     fan: { speed: isBusy ? 55 : 0 },
   }));
   return { hasNvidiaSmi: true, gpus };

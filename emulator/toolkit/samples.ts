@@ -8,7 +8,7 @@ const greyPixel = Buffer.from(
   'base64',
 );
 
-/** Puts one sample into the job folder: the bytes of one of the dataset's photos, not a generated picture. */
+/** Puts one sample into the job folder and answers its path: the bytes of one of the dataset's photos, not a generated picture. */
 export async function writeSample(params: {
   disk: Disk;
   folder: string;
@@ -17,15 +17,15 @@ export async function writeSample(params: {
   step: number;
   index: number;
   nowMs: number;
-}): Promise<void> {
+}): Promise<string> {
   const { disk, folder, photos, step, index } = params;
-  const samples = disk.real(`${folder}/samples`);
-  await mkdir(samples, { recursive: true });
+  await mkdir(disk.real(`${folder}/samples`), { recursive: true });
   const photo = photos[index % Math.max(1, photos.length)];
   const extension = photo === undefined ? '.jpg' : sampleExtension(photo, params.format);
-  const path = `${samples}/${params.nowMs}__${String(step).padStart(9, '0')}_${index}${extension}`;
-  if (photo === undefined) await writeFile(path, greyPixel);
-  else await copyFile(photo, path);
+  const path = `${folder}/samples/${params.nowMs}__${String(step).padStart(9, '0')}_${index}${extension}`;
+  if (photo === undefined) await writeFile(disk.real(path), greyPixel);
+  else await copyFile(photo, disk.real(path));
+  return path;
 }
 
 /** The name tells what the bytes are, even where the real trainer would have made a JPEG. */

@@ -1,16 +1,20 @@
+import { bookFile } from './book-file.ts';
+import { obeyFlags } from './obey-flags.ts';
 import type { Run } from './trainer.ts';
 
 /**
  * One save, in the real order: the weights, then the single optimizer.pt, then older saves go (ostris/ai-toolkit@27a03a91,
  * jobs/process/BaseSDTrainProcess.py). Between the first two the folder holds new weights and the momentum of the save before.
+ * The final save is not announced in the log.
  */
 export async function saveCheckpoint(run: Run, { step, isFinal }: { step: number; isFinal: boolean }): Promise<void> {
   const { checkpoints, learner, signal } = run;
   const world = run.toolkit.options.config();
+  if (!isFinal) await run.log(`\nSaving at step ${step}\n`);
+  obeyFlags(run);
+  run.report('Saving model');
   // Noted before a byte is written: a row that was stopped in the middle names the step of a broken file.
   if (!isFinal) run.lastSavedStep = step;
-  run.report('Saving model', step);
-  await run.log(`\nSaving at step ${step}\n`);
   await run.sleep(world.delaysMs.save);
   const weights = await checkpoints.saveWeights({
     step,
@@ -21,14 +25,17 @@ export async function saveCheckpoint(run: Run, { step, isFinal }: { step: number
     pause: pauseOf(run, 'slow-save', step),
     spoil: spoilOf(run, { step, isFinal }),
   });
-  await run.log(weights.map((path) => `Saved checkpoint to ${path}\n`).join(''));
+  for (const path of weights) await bookFile(run, path, step);
+  // One line also for the two files of Wan 2.2, with a name that neither of them has.
+  await run.log(`Saved checkpoint to ${checkpoints.path({ step, isFinal })}\n`);
   await saveOptimizer(run, step);
   if (!isFinal) {
     const removed = await checkpoints.prune();
     await run.log(removed.map((path) => `Removing old save: ${path}\n`).join(''));
   }
   run.entry.lastSavedStep = step;
-  if (!isFinal) run.report('Training');
+  obeyFlags(run);
+  run.report('Training');
 }
 
 async function saveOptimizer(run: Run, step: number): Promise<void> {
@@ -43,6 +50,7 @@ async function saveOptimizer(run: Run, step: number): Promise<void> {
     pause,
     spoil: strikes(run, 'truncate-optimizer', step) ? 'truncate' : undefined,
   });
+  await bookFile(run, checkpoints.optimizerPath, step);
   await run.log(`Saved optimizer to ${checkpoints.optimizerPath}\n`);
 }
 

@@ -45,7 +45,7 @@ export class Toolkit implements Container {
     this.disk = new Disk(options.dir);
     mkdirSync(this.disk.real(this.root), { recursive: true });
     mkdirSync(this.disk.temp(''), { recursive: true });
-    mkdirSync(this.disk.real(this.trainingFolder), { recursive: true });
+    if (options.config().hasOutputFolder) mkdirSync(this.disk.real(this.trainingFolder), { recursive: true });
     this.worker = new Worker(this);
   }
 
@@ -62,7 +62,7 @@ export class Toolkit implements Container {
   }
 
   get modelsPath(): string {
-    return this.settings.get('MODELS_PATH') || this.options.env['MODELS_PATH'] || `${this.root}/models`;
+    return this.options.env['MODELS_PATH']?.trim() || this.settings.get('MODELS_PATH') || `${this.root}/models`;
   }
 
   handle(call: Call): Promise<void> {

@@ -1,21 +1,27 @@
-import { saveCheckpoint } from './save-checkpoint.ts';
+import { bookFile } from './book-file.ts';
+import { obeyFlags } from './obey-flags.ts';
 import { writeSample } from './samples.ts';
+import { saveCheckpoint } from './save-checkpoint.ts';
 import { strike } from './strike.ts';
-import { TrainerStopped } from './trainer-errors.ts';
 import type { Fault } from '../core/faults.ts';
 import type { Run } from './trainer.ts';
 import type { Exit } from './worker.ts';
 
-/** Walks from the resumed step to the end; several steps at a time when they are shorter than a timer can be. */
+/**
+ * Walks from the resumed step to the end; several steps at a time when they are shorter than a timer can be. As in the real loop
+ * (ostris/ai-toolkit@27a03a91, jobs/process/BaseSDTrainProcess.py) the row says N for as long as the next step takes, and only then
+ * come the save and the samples of N; the final save comes before the last samples. Unlike there, the weights saved at N have not
+ * learned that next step: it is executed after the save, so that a run that goes on from N equals one that was never interrupted.
+ */
 export async function trainSteps(run: Run): Promise<Exit | 'done'> {
   const { toolkit, job, config } = run;
   const { clock } = toolkit.options;
   const start = run.lastSavedStep;
   if (config.usesLossLog || config.reportsProgress) {
-    toolkit.losses.open(run.folder, { learningRate: config.learningRate, step: start });
+    toolkit.losses.open(run.folder, { learningRate: config.learningRate });
   }
-  if (start === 0 && !config.skipFirstSample) await sampleAll(run, 0);
   run.report('Training', start);
+  if (start <= 1 && !config.skipFirstSample) await sampleAll(run, start);
   const strikes = strikesOf(run);
   const atOnce = strikes.find((candidate) => candidate.step === start);
   if (atOnce !== undefined) return strike(run, atOnce);
@@ -23,41 +29,57 @@ export async function trainSteps(run: Run): Promise<Exit | 'done'> {
   let step = start;
   let markMs = clock.now();
   while (step < config.steps) {
-    const boundary = nextBoundary(run, step, strikes);
+    const isSave = step !== start && isTurn(step, config.saveEvery);
+    const isSample = step !== start && isTurn(step, config.sampleEvery);
+    const boundary = isSave || isSample ? step + 1 : nextBoundary(run, step, strikes);
     const stepMs = clock.scale(stepDelayMs(run, step));
     await clock.sleepReal(Math.min(stepMs, markMs + stepMs - clock.now()), run.signal);
     const next =
       stepMs === 0 ? boundary : Math.min(boundary, step + Math.max(1, Math.floor((clock.now() - markMs) / stepMs)));
     markMs += (next - step) * stepMs;
-    await executeSteps(run, step, next);
+    if (isSave) await saveCheckpoint(run, { step, isFinal: false });
+    if (isSample) await sampleAll(run, step);
+    await executeSteps(run, { start, from: step, to: next });
     step = next;
     Object.assign(run.entry, { lastStep: step, stepsTrained: step - start });
     if (config.reportsProgress) job.step = step;
-    if (config.performanceLogEvery > 0) job.speed_string = speed(stepDelayMs(run, step));
 
     const due = strikes.find((candidate) => step >= (candidate.step ?? 0));
     if (due !== undefined) return strike(run, due);
     obeyFlags(run);
-    const isDue = step % config.saveEvery === 0 && step > start + 1 && step < config.steps;
-    if (isDue || (job.save_now && config.reportsProgress)) {
-      job.save_now = false;
-      await saveCheckpoint(run, { step, isFinal: false });
-      obeyFlags(run);
-    }
-    const samplesDue = step % config.sampleEvery === 0 && step < config.steps;
-    if (samplesDue || (job.sample_now && config.reportsProgress)) {
-      job.sample_now = false;
-      await sampleAll(run, step);
-      run.report('Training');
-    }
-    if (clock.now() - markMs > 1000) markMs = clock.now();
+    const wasAsked = await obeyRequests(run, step);
+    // Saves and samples take their own time, not that of the steps.
+    if (isSave || isSample || wasAsked || clock.now() - markMs > 1000) markMs = clock.now();
     // Lets requests in between even when nothing takes time.
     await new Promise<void>((resolve) => setImmediate(resolve));
     run.signal.throwIfAborted();
   }
-  await sampleAll(run, config.steps);
+  // The progress bar is closed.
+  await run.log('\n');
   await saveCheckpoint(run, { step: config.steps, isFinal: true });
+  await sampleAll(run, config.steps);
   return 'done';
+}
+
+/** What people asked for comes at the end of a step, without another one in between; true = something did. */
+async function obeyRequests(run: Run, step: number): Promise<boolean> {
+  const { job, config } = run;
+  const { save_now: saves, sample_now: samples } = job;
+  if (!config.reportsProgress || !(saves || samples)) return false;
+  if (saves) {
+    job.save_now = false;
+    await saveCheckpoint(run, { step, isFinal: false });
+  }
+  if (samples) {
+    job.sample_now = false;
+    await run.log(`\nSampling at step ${step}\n`);
+    await sampleAll(run, step);
+  }
+  return true;
+}
+
+function isTurn(step: number, every: number): boolean {
+  return every > 0 && step % every === 0;
 }
 
 /** What ends this process at a step: of the trainer's own faults and of the pod's fates. */
@@ -87,16 +109,19 @@ function nextBoundary(run: Run, step: number, strikes: Fault[]): number {
   return Math.min(steps, next(saveEvery), next(sampleEvery), ...ahead);
 }
 
-async function executeSteps(run: Run, from: number, to: number): Promise<void> {
-  const { toolkit, config, folder } = run;
+async function executeSteps(run: Run, { start, from, to }: { start: number; from: number; to: number }): Promise<void> {
+  const { toolkit, job, config, folder } = run;
   const wallTimeSec = toolkit.options.clock.now() / 1000;
   const rate = exponent(config.learningRate, 1);
   let text = '';
   for (let step = from; step < to; step += 1) {
     const loss = run.learner.train(step);
-    toolkit.losses.log(folder, step, { wallTimeSec, loss });
     const percent = Math.floor(((step + 1) / config.steps) * 100);
     text += `\r${config.name}: ${percent}%| ${step + 1}/${config.steps} lr: ${rate} loss: ${exponent(loss, 3)}`;
+    // Nothing is written down of a run's first step.
+    if (step === start) continue;
+    toolkit.losses.log(folder, step, { wallTimeSec, loss });
+    if (isTurn(step, config.performanceLogEvery)) job.speed_string = speed(stepDelayMs(run, step + 1));
   }
   await run.log(text);
 }
@@ -111,27 +136,15 @@ function speed(stepMs: number): string {
   return stepMs > 1000 ? `${(stepMs / 1000).toFixed(2)} sec/iter` : `${(1000 / stepMs).toFixed(2)} iter/sec`;
 }
 
-function obeyFlags(run: Run): void {
-  const { job, config } = run;
-  if (!config.reportsProgress) return;
-  if (job.stop) {
-    Object.assign(job, { status: 'stopped', info: 'Job stopped' });
-    throw new TrainerStopped();
-  }
-  if (job.return_to_queue) {
-    Object.assign(job, { status: 'queued', info: 'Job queued' });
-    throw new TrainerStopped();
-  }
-}
-
 async function sampleAll(run: Run, step: number): Promise<void> {
   const { toolkit, config } = run;
   if (config.disableSampling) return;
+  obeyFlags(run);
+  run.report(`Generating images - 0/${config.sampleCount}`);
   for (let index = 0; index < config.sampleCount; index += 1) {
-    run.report(`Generating images - ${index + 1}/${config.sampleCount}`);
     await run.sleep(toolkit.options.config().delaysMs.sample);
     const nowMs = Math.floor(toolkit.options.clock.now());
-    await writeSample({
+    const path = await writeSample({
       disk: toolkit.disk,
       folder: run.folder,
       photos: run.photos,
@@ -140,5 +153,9 @@ async function sampleAll(run: Run, step: number): Promise<void> {
       index,
       nowMs,
     });
+    await bookFile(run, path, step);
+    obeyFlags(run);
+    run.report(`Generating images - ${index + 1}/${config.sampleCount}`);
   }
+  run.report('Training');
 }

@@ -59,7 +59,10 @@ export class Worker {
       const jobs = [...this.#toolkit.jobs.values()].filter((job) => job.gpu_ids === queue.gpu_ids);
       const busy = jobs.filter(isBusy);
       if (!queue.is_running) {
-        for (const job of busy) job.return_to_queue = true;
+        for (const job of jobs.filter(({ status }) => status === 'running')) {
+          Object.assign(job, { return_to_queue: true, info: 'Stopping job...' });
+          touch(this.#toolkit, job);
+        }
         continue;
       }
       if (busy.length > 0) continue;

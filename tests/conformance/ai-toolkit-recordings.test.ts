@@ -292,7 +292,12 @@ describe('every recorded exchange of AI Toolkit, in order', () => {
       expect(seen).toContain(state);
     }
     for (const state of seen)
-      expect([...recorded, 'running: Generating images - 1/1', 'running: Saving model']).toContain(state);
+      expect([
+        ...recorded,
+        'running: Generating images - 0/1',
+        'running: Generating images - 1/1',
+        'running: Saving model',
+      ]).toContain(state);
   });
 });
 

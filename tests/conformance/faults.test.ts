@@ -188,7 +188,7 @@ describe('a slow host', () => {
     const at = await world({ delaysMs: { ...noDelays, step: STEP_MS }, ...config });
     await at.fault(fault);
     const pod = await at.pod('a');
-    const job = await at.train(pod, 'job_slow');
+    const job = await at.train(pod, 'job_slow', { performance_log_every: 1, train: { skip_first_sample: true } });
     await until(async () => (await at.job(pod, job)).info === 'Training');
     await at.advance(2 * STEP_MS);
     // A step would have been noted before this answer comes: the trainer wakes up first.
@@ -196,14 +196,16 @@ describe('a slow host', () => {
     expect((await at.job(pod, job)).step).toBe(0);
     await at.advance(STEP_MS);
     await until(async () => (await at.job(pod, job)).step === 1);
-    expect((await at.job(pod, job)).speed_string).toBe('180.00 sec/iter');
+    expect((await at.job(pod, job)).speed_string).toBe('');
+    await at.advance(3 * STEP_MS);
+    await until(async () => (await at.job(pod, job)).speed_string === '180.00 sec/iter');
   });
 
   it('gets slow at a step', async () => {
     const at = await world({ delaysMs: { ...noDelays, step: 1 } });
     await at.fault({ at: 'trainer', effect: 'slow', step: 5, factor: 1_000_000 });
     const pod = await at.pod('a');
-    const job = await at.train(pod, 'job_slow');
+    const job = await at.train(pod, 'job_slow', { performance_log_every: 1 });
     await until(async () => (await at.job(pod, job)).speed_string === '1000.00 sec/iter');
     expect((await at.job(pod, job)).step).toBe(5);
   });

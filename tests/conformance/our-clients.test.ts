@@ -1,5 +1,4 @@
 /** Our own clients of RunPod and AI Toolkit against the emulated cloud, over real HTTP. */
-import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -175,7 +174,7 @@ describe('RunPod', () => {
 describe('AI Toolkit', () => {
   test('uploads, trains, saves and hands out weights', async () => {
     const world = await cloud.world('trains', { loraBytes: 200_000 });
-    const { target } = await rentedTrainer(world);
+    const { podId, target } = await rentedTrainer(world);
     const progress: number[] = [];
 
     await trainer.uploadDataset({
@@ -196,17 +195,13 @@ describe('AI Toolkit', () => {
     await until(async () => (await trainer.observe(target, jobId, never)).state === 'completed');
     const files = await trainer.files(target, jobId, never);
     const final = files.find((file) => file.step === null)!;
-    const hash = createHash('sha256');
-    let bytes = 0;
-    for await (const chunk of await trainer.open(target, final.path, never)) {
-      hash.update(chunk as Buffer);
-      bytes += (chunk as Buffer).byteLength;
-    }
+    const bytes = Buffer.concat(await (await trainer.open(target, final.path, never)).toArray());
 
     expect(again).toBe(jobId);
     expect(progress.at(-1)).toBe(40);
     expect(files.map((file) => file.step)).toEqual([null, 20]);
-    expect(bytes).toBe(final.sizeBytes);
+    expect(bytes.length).toBe(final.sizeBytes);
+    expect(bytes.equals(await cloud.onDisk('trains', podId, final.path))).toBe(true);
     expect(await trainer.loss(target, jobId, never)).toBeGreaterThan(0);
     expect((await trainer.log(target, jobId, 0, never)).text).toContain('lora_0123456789abcdef');
     expect((await world.book()).pods[0].trainingsStarted).toBe(1);
@@ -351,6 +346,31 @@ describe('AI Toolkit', () => {
     }
 
     expect(states).toEqual(['running', 'idle', 'running', 'busy']);
+  });
+
+  test.each(['partial', 'fails', 'absent'])('a GPU whose nvidia-smi %s is unknown, not an error', async (nvidiaSmi) => {
+    const world = await cloud.world(`smi-${nvidiaSmi}`, { nvidiaSmi });
+    const { target } = await rentedTrainer(world);
+
+    expect(await trainer.gpu(target, never)).toBe('unknown');
+  });
+
+  test('a restore makes the training folder that the image lacks', async () => {
+    const world = await cloud.world('no-output', { hasOutputFolder: false });
+    const { podId, target } = await rentedTrainer(world);
+    const bytes = Buffer.from('weights');
+    await trainer.restore({
+      target,
+      jobName: 'lora_r',
+      files: [{ filename: 'a.safetensors', sizeBytes: bytes.length, open: async () => Readable.from([bytes]) }],
+      signal: never,
+    });
+
+    expect(await cloud.onDisk('no-output', podId, '/app/ai-toolkit/output/lora_r/a.safetensors')).toEqual(bytes);
+    const put = { target, jobName: 'lora_r', files: [{ filename: 'a.safetensors' }], signal: never };
+    await trainer.discardRestored(put);
+    await trainer.discardRestored(put);
+    await expect(cloud.onDisk('no-output', podId, '/app/ai-toolkit/output/lora_r/a.safetensors')).rejects.toThrow();
   });
 
   test('a running job is stopped, a queued one too', async () => {

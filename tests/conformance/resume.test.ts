@@ -21,6 +21,8 @@ function world(config: object = {}): Promise<TestWorld> {
 const wan = { model: { name_or_path: 'ai-toolkit/Wan2.2-T2V-A14B-Diffusers-bf16', arch: 'wan22_14b:t2v' } };
 const train = (overrides: object): object => ({ train: { batch_size: 1, lr: 0.0001, ...overrides } });
 const WEIGHTS_20 = 'job_x_000000020.safetensors';
+/** What is left of an excess of the loss after a step. */
+const FADE = 0.96;
 
 /** A run to the end that nothing disturbs: its loss and its files. */
 async function uninterrupted(at: TestWorld, overrides: object = {}) {
@@ -103,7 +105,8 @@ describe('a training that goes on from a checkpoint', () => {
     const { take } = await dead(at);
     const next = await resumed(at, [await take(WEIGHTS_20), await take('optimizer.pt')]);
 
-    expect([...next.losses]).toEqual([...whole.losses].filter(([step]) => step >= 20));
+    // Nothing is written down of the first step of a run.
+    expect([...next.losses]).toEqual([...whole.losses].filter(([step]) => step > 20));
     expect(sha256(await next.final('job_x.safetensors'))).toBe(sha256(await whole.final('job_x.safetensors')));
     expect(sha256(await next.final('optimizer.pt'))).toBe(sha256(await whole.final('optimizer.pt')));
     expect(next.entry).toMatchObject({
@@ -132,8 +135,8 @@ describe('a training that goes on from a checkpoint', () => {
     const next = await resumed(at, [await take(WEIGHTS_20)], longer);
 
     const above = (step: number): number => (next.losses.get(step) ?? 0) - (whole.losses.get(step) ?? 0);
-    expect(above(20)).toBeCloseTo(0.2);
-    expect(next.losses.get(20)).toBeGreaterThan(0.15 + Math.max(...[17, 18, 19].map((n) => whole.losses.get(n) ?? 0)));
+    expect(above(21)).toBeCloseTo(0.2 * FADE);
+    expect(next.losses.get(21)).toBeGreaterThan(0.15 + Math.max(...[18, 19, 20].map((n) => whole.losses.get(n) ?? 0)));
     expect(above(40)).toBeLessThan(0.1);
     expect(above(59)).toBeGreaterThan(0);
     const [mine, theirs] = [await next.final('job_x.safetensors'), await whole.final('job_x.safetensors')];
@@ -154,7 +157,7 @@ describe('a training that goes on from a checkpoint', () => {
       await take(WEIGHTS_20),
       { name: 'optimizer.pt', bytes: await whole.final('optimizer.pt') },
     ]);
-    expect((next.losses.get(20) ?? 0) - (whole.losses.get(20) ?? 0)).toBeCloseTo(0.1);
+    expect((next.losses.get(21) ?? 0) - (whole.losses.get(21) ?? 0)).toBeCloseTo(0.1 * FADE);
     expect((await next.final('job_x.safetensors')).equals(await whole.final('job_x.safetensors'))).toBe(false);
     expect(next.entry).toMatchObject({ resumedFromStep: 20, optimizer: 'mismatch' });
     expect(next.log).toContain('Loading optimizer state from');
@@ -171,7 +174,7 @@ describe('a training that goes on from a checkpoint', () => {
     const { take } = await dead(at);
     const optimizer = await take('optimizer.pt');
     const next = await resumed(at, [await take(WEIGHTS_20), { ...optimizer, bytes: spoil(optimizer.bytes) }]);
-    expect((next.losses.get(20) ?? 0) - (whole.losses.get(20) ?? 0)).toBeCloseTo(0.2);
+    expect((next.losses.get(21) ?? 0) - (whole.losses.get(21) ?? 0)).toBeCloseTo(0.2 * FADE);
     expect(next.entry).toMatchObject({ resumedFromStep: 20, optimizer: 'unreadable' });
     expect(next.log).toContain('Failed to load optimizer state from /app/ai-toolkit/output/job_x/optimizer.pt\n');
     expect(next.log).toMatch(text);
@@ -306,10 +309,12 @@ describe('save_now, sample_now and stop', () => {
     await forward((row) => row.step >= 13);
     const asked = (await at.toolkit(pod, 'GET', `/api/jobs/${job}/save_now`)).body;
     expect(asked).toMatchObject({ save_now: true, status: 'running' });
-    await forward((row) => !row.save_now && row.info === 'Training');
-    const saved = (await at.book()).trainings[0].lastSavedStep as number;
+    await forward((row) => !row.save_now);
+    const lastSave = async (): Promise<number> => (await at.book()).trainings[0].lastSavedStep;
+    // The flag falls before the save begins.
+    await until(async () => (await lastSave()) > asked.step);
+    const saved = await lastSave();
     const name = `job_x_${String(saved).padStart(9, '0')}.safetensors`;
-    expect(saved).toBeGreaterThan(asked.step);
     expect(JSON.parse(metadata(await at.download(pod, job, name))['training_info'] ?? '')).toMatchObject({
       step: saved,
     });
@@ -335,9 +340,11 @@ describe('save_now, sample_now and stop', () => {
     const { at, pod, job, forward } = await paced();
     await forward((row) => row.step >= 3);
     expect((await at.toolkit(pod, 'GET', `/api/jobs/${job}/sample_now`)).body.sample_now).toBe(true);
-    await forward((row) => !row.sample_now && row.info === 'Training');
-    const { samples } = (await at.toolkit(pod, 'GET', `/api/jobs/${job}/samples`)).body;
-    expect(samples).toEqual([expect.stringMatching(/__00000000[4-9]_0\.jpg$/)]);
+    await forward((row) => !row.sample_now);
+    const samples = async () => (await at.toolkit(pod, 'GET', `/api/jobs/${job}/samples`)).body.samples;
+    // The flag falls before the samples are made.
+    await until(async () => (await samples()).length > 0);
+    expect(await samples()).toEqual([expect.stringMatching(/__00000000[4-9]_0\.jpg$/)]);
   });
 
   it('a stop in the middle of a save leaves a file that every restart fails on, until it is deleted', async () => {

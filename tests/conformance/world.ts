@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startEmulator } from '../../emulator/server.ts';
@@ -36,6 +36,8 @@ export interface NamedBytes {
 /** One emulator process of a test file, with as many worlds as it likes. */
 export async function startCloud(): Promise<{
   world: (name: string, config?: object) => Promise<TestWorld>;
+  /** The bytes of a file as they lie on a pod's disk. */
+  onDisk: (world: string, podId: string, path: string) => Promise<Buffer>;
   close: () => Promise<void>;
 }> {
   const dataDir = await mkdtemp(join(tmpdir(), 'tempera-emulator-'));
@@ -46,6 +48,7 @@ export async function startCloud(): Promise<{
       await world.configure({ delaysMs: noDelays, rateLimit: null, ...config });
       return world;
     },
+    onDisk: (world, podId, path) => readFile(join(dataDir, world, 'pods', podId, path)),
     close: async () => {
       await emulator.close();
       await rm(dataDir, { recursive: true, force: true });
