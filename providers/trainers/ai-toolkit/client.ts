@@ -7,7 +7,8 @@ import type { HttpAnswer, RawBody } from '../../http.ts';
 import type { TrainerTarget } from '../trainer.ts';
 
 export interface TrainerClient {
-  get(path: string): Promise<unknown>;
+  /** Null when the status is one of `allowed` instead of 200. */
+  get(path: string, allowed?: readonly number[]): Promise<unknown>;
   /** Null when the status is one of `allowed` (a conflict, say) instead of 200. */
   post(path: string, body: unknown, allowed?: readonly number[]): Promise<unknown>;
   postForm(path: string, form: RawBody): Promise<unknown>;
@@ -21,7 +22,10 @@ export function createClient(target: TrainerTarget, signal: AbortSignal, timeout
   const common = { vendor: 'The trainer', headers: { authorization: `Bearer ${target.password}` }, signal };
   const address = (path: string) => `${target.baseUrl}${path}`;
   return {
-    get: async (path) => judge(await send({ ...common, method: 'GET', url: address(path), timeoutMs }), path),
+    async get(path, allowed = []) {
+      const answer = await send({ ...common, method: 'GET', url: address(path), timeoutMs });
+      return allowed.includes(answer.status) ? null : judge(answer, path);
+    },
     async post(path, json, allowed = []) {
       const answer = await send({ ...common, method: 'POST', url: address(path), json, timeoutMs });
       return allowed.includes(answer.status) ? null : judge(answer, path);
@@ -47,5 +51,6 @@ function judge(answer: HttpAnswer, path: string): unknown {
   throw new TemperaError(
     'PROVIDER_UNAVAILABLE',
     `The trainer answered ${route} with HTTP ${answer.status} ${text}`.trim().slice(0, 300),
+    { ids: { status: answer.status } },
   );
 }

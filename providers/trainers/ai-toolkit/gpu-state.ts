@@ -1,7 +1,9 @@
 import { Type } from 'typebox';
 import { answerReader } from '../../wire.ts';
 
-/** `/api/gpu` is nvidia-smi's table, up to 5 s old; what it cannot read becomes 0 (ui/src/app/api/gpu/route.ts, 2026-08-21). MiB and %. */
+const Reading = Type.Union([Type.Number(), Type.Null()]);
+
+/** `/api/gpu` is nvidia-smi's table, up to 5 s old; what it cannot read is null (ui/src/app/api/gpu/route.ts, 2026-08-21). MiB and %. */
 const readGpus = answerReader(
   'AI Toolkit',
   'the state of its GPUs',
@@ -9,8 +11,8 @@ const readGpus = answerReader(
     hasNvidiaSmi: Type.Boolean(),
     gpus: Type.Array(
       Type.Object({
-        utilization: Type.Object({ gpu: Type.Number() }),
-        memory: Type.Object({ total: Type.Number(), used: Type.Number() }),
+        utilization: Type.Object({ gpu: Reading }),
+        memory: Type.Object({ used: Reading }),
       }),
     ),
   }),
@@ -19,10 +21,15 @@ const readGpus = answerReader(
 /** A driver alone takes some hundred; a process that trains takes several thousand. MiB. */
 const EMPTY_MIB = 1_024;
 
-/** What the GPUs of a trainer are doing: `idle` when none computes or holds anything. */
+/**
+ * What the GPUs of a trainer are doing: `idle` when none computes or holds anything, `unknown` when that cannot be read.
+ * An answer of null stands for the HTTP 500 of a machine whose nvidia-smi fails.
+ */
 export function toGpuState(answer: unknown): 'busy' | 'idle' | 'unknown' {
+  if (answer === null) return 'unknown';
   const { hasNvidiaSmi, gpus } = readGpus(answer);
-  if (!hasNvidiaSmi || gpus.length === 0 || gpus.some(({ memory }) => memory.total === 0)) return 'unknown';
-  const isIdle = gpus.every(({ utilization, memory }) => utilization.gpu === 0 && memory.used < EMPTY_MIB);
-  return isIdle ? 'idle' : 'busy';
+  if (!hasNvidiaSmi || gpus.length === 0) return 'unknown';
+  const readings = gpus.map(({ utilization, memory }) => [utilization.gpu, memory.used] as const);
+  if (readings.some(([computes, holds]) => (computes ?? 0) > 0 || (holds ?? 0) >= EMPTY_MIB)) return 'busy';
+  return readings.flat().includes(null) ? 'unknown' : 'idle';
 }
