@@ -1,4 +1,5 @@
-import type { Checkpoint } from '../core/checkpoint.ts';
+import { activityInfo, log } from '@temporalio/activity';
+import { TemperaError } from '../core/failure.ts';
 import { rentMicroUsd } from '../core/money.ts';
 import type { RecipeOverrides } from '../core/recipe.ts';
 import type { AttemptTrace } from '../prisma/repositories/attempts.ts';
@@ -6,6 +7,7 @@ import { checkpointParts, chooseCheckpoint, storeObstacle } from './choose-check
 import type { ActivityDependencies } from './dependencies.ts';
 import { openObject } from './dataset-manifest.ts';
 import { currentStep, keepAlive } from './step.ts';
+import type { Step } from './step.ts';
 import { targetOf } from './upload-dataset.ts';
 import type { PodStepInput } from './upload-dataset.ts';
 
@@ -23,59 +25,92 @@ export type RestoredCheckpoint =
       readonly lostMicroUsd: number;
     }
   /** The attempt begins at step 0, because of `why`. */
-  | { readonly status: 'from_zero'; readonly why: string; readonly lostSteps: number };
+  | {
+      readonly status: 'from_zero';
+      readonly why: string;
+      readonly lostSteps: number;
+      /** These two are absent in the results of older runs. */
+      readonly lostMs?: number;
+      readonly lostMicroUsd?: number;
+    };
+
+/**
+ * Tries before a restore is given up that the trainer refuses, or that does not come through: seconds and about 5 min of rent, with
+ * the pauses between them. Beginning anew costs less than an attempt that fails.
+ */
+const TRIES = { refused: 3, silent: 11 } as const;
+/** Answers of the proxy in place of a trainer that cannot be reached now. */
+const PROXY_STATUSES: readonly unknown[] = [404, 502, 503, 504, 524];
 
 /**
  * Puts the newest save of the earlier attempts on the pod, so that the training goes on there, and records what was lost.
- * Safe to repeat. A save that does not fit, or that the pod could not fetch, is no failure: the attempt begins at step 0 and says why.
+ * Safe to repeat. A save that does not fit, that the pod could not fetch, or that the trainer does not take, is no failure: the
+ * attempt begins at step 0 and says why.
  */
 export function restoreCheckpoint(deps: ActivityDependencies) {
   return async (input: RestoreCheckpointInput): Promise<RestoredCheckpoint> => {
     const step = currentStep();
     const { trainingId, attempt } = input;
     const choice = await chooseCheckpoint(deps, input);
-    const fromZero = (why: string) => ({
-      status: 'from_zero' as const,
-      why,
-      lostSteps: choice.earlier[0]?.lastStep ?? 0,
-    });
-    if (choice.status === 'none') return fromZero(choice.why);
+    const fromZero = async (why: string): Promise<RestoredCheckpoint> => {
+      const loss = lossOf(0, choice.earlier[0]);
+      await deps.repositories.attempts.recordRestart({ trainingId, number: attempt, why, ...loss });
+      return { status: 'from_zero', why, ...loss };
+    };
+    if (choice.status === 'none') return await fromZero(choice.why);
     const { checkpoint } = choice;
     const target = targetOf(deps, input);
     const jobName = deps.secrets.jobName(trainingId);
     const files = checkpointParts(checkpoint);
     if (choice.route === 'pull') {
       const obstacle = await storeObstacle(deps, files[0]!);
-      if (obstacle !== null) return fromZero(obstacle);
+      if (obstacle !== null) return await fromZero(obstacle);
       const pulled = await keepAlive(step, deps.trainer.pulled({ target, jobName, files, signal: step.signal }));
-      if (pulled.status === 'failed') return fromZero(pulled.why);
+      if (pulled.status === 'failed') return await fromZero(pulled.why);
     } else {
-      await keepAlive(
-        step,
-        deps.trainer.restore({
-          target,
-          jobName,
-          files: files.map(({ filename, sizeBytes, storageKey }) => ({
-            filename,
-            sizeBytes,
-            open: () => openObject(deps.store, storageKey, step.signal),
-          })),
-          signal: step.signal,
-        }),
-      );
+      const restoring = deps.trainer.restore({
+        target,
+        jobName,
+        files: files.map(({ filename, sizeBytes, storageKey }) => ({
+          filename,
+          sizeBytes,
+          open: () => openObject(deps.store, storageKey, step.signal),
+        })),
+        signal: step.signal,
+      });
+      try {
+        await keepAlive(step, restoring);
+      } catch (error) {
+        const why = reasonToGiveUp(error, step);
+        if (why === null) throw error;
+        log.warn('a save could not be put on the pod', { trainingId, attempt, error });
+        // Nothing of it may stay, or it would be gone on from. A trainer that cannot even do that is asked again later.
+        await keepAlive(step, deps.trainer.discardRestored({ target, jobName, files, signal: step.signal }));
+        return await fromZero(why);
+      }
     }
     const resume = {
       fromStep: checkpoint.step,
       with: checkpoint.optimizer ? ('restored' as const) : ('weights_only' as const),
-      ...lossOf(checkpoint, choice.earlier[0]),
+      ...lossOf(checkpoint.step, choice.earlier[0]),
     };
     await deps.repositories.attempts.recordResume({ trainingId, number: attempt, ...resume });
     return { status: 'restored', ...resume };
   };
 }
 
+/** Why a restore that failed is not tried again; null while it is. */
+function reasonToGiveUp(error: unknown, step: Step): string | null {
+  if (!(error instanceof TemperaError) || step.signal.aborted) return null;
+  if (error.code === 'INTERNAL') return 'The save cannot be read from the object store';
+  if (error.code !== 'PROVIDER_UNAVAILABLE') return null;
+  const { status } = error.ids;
+  const tries = status === undefined || PROXY_STATUSES.includes(status) ? TRIES.silent : TRIES.refused;
+  return activityInfo().attempt < tries ? null : `The save could not be put on the pod: ${error.message}`;
+}
+
 /** Steps that must be made again, how long they had taken, and what the pod had cost meanwhile. */
-function lossOf({ step }: Checkpoint, ended: AttemptTrace | undefined) {
+function lossOf(step: number, ended: AttemptTrace | undefined) {
   const lostSteps = Math.max(0, (ended?.lastStep ?? 0) - step);
   const lostMs = Math.round(lostSteps * (ended?.secondsPerStep ?? 0) * 1_000);
   return { lostSteps, lostMs, lostMicroUsd: rentMicroUsd(ended?.hourlyMicroUsd ?? 0, lostMs) };

@@ -4,6 +4,7 @@ import { send } from '../../http.ts';
 import type { HttpAnswer } from '../../http.ts';
 import type { Trainer, TrainerTarget } from '../trainer.ts';
 import { createClient } from './client.ts';
+import type { TrainerClient } from './client.ts';
 import { PULL_REPORT } from './pull-command.ts';
 import { readSettings } from './wire.ts';
 
@@ -29,11 +30,25 @@ export const pulled: Trainer['pulled'] = async ({ target, jobName, files, signal
   if (report === null) return { status: 'failed', why: 'The pod was started without the order to fetch the save' };
   const why = reasonOf(report.text.trim()) ?? (await firstMissing(target, folder, files, signal));
   if (why === null) return { status: 'whole' };
-  // The weights first: alone they would still be gone on from.
-  for (const { filename } of files.toReversed())
-    await client.post('/api/files/delete', { filePath: `${folder}/${filename}` }, [404]);
+  await removeFiles(client, folder, files);
   return { status: 'failed', why };
 };
+
+/** Removes what was put into the job's folder, if it is there: a file that was left would be gone on from. */
+export const discardRestored: Trainer['discardRestored'] = async ({ target, jobName, files, signal }) => {
+  const client = createClient(target, signal);
+  await removeFiles(client, `${readSettings(await client.get('/api/settings')).TRAINING_FOLDER}/${jobName}`, files);
+};
+
+/** The weights first, which come last: alone they would still be gone on from. */
+async function removeFiles(
+  client: TrainerClient,
+  folder: string,
+  files: readonly { readonly filename: string }[],
+): Promise<void> {
+  for (const { filename } of files.toReversed())
+    await client.post('/api/files/delete', { filePath: `${folder}/${filename}` }, [404]);
+}
 
 /** Null when everything is in place. */
 function reasonOf(report: string): string | null {
