@@ -29,7 +29,7 @@ export interface Mirror {
   advance(seen: TrainerObservation): void;
   /** Brings home what is whole by now, outside of the schedule of saves. Never throws for the pod. */
   look(seen: TrainerObservation, until: AbortSignal): Promise<void>;
-  /** The step at which the next checkpoint, or the end, is due. */
+  /** The step at which the next checkpoint is certainly there, or the end is due. */
   nextDueStep(step: number): number;
   /** After the end: gives up checkpoints, which the final weights replace, and fetches the last samples if they come quickly. */
   finish(): Promise<void>;
@@ -47,11 +47,13 @@ export async function createMirror(deps: ActivityDependencies, params: MirrorPar
   const { signal, release } = linkSignals([step.signal, stop.signal]);
   const done = new Set(await deps.repositories.attempts.mirroredFilenames(trainingId, attempt));
   const resumedFrom = (await deps.repositories.attempts.findResume(trainingId, attempt))?.fromStep ?? 0;
-  const sizes = new Map<string, number>();
-  let lookedStep = 0;
+  /** The furthest step that the trainer was seen at; its own counter falls back when it fails. */
+  let trained = 0;
+  /** The last save of the schedule of which everything is at home, or nothing more will come. */
+  let settled = resumedFrom;
   let running: Promise<void> | null = null;
 
-  const trainerLog = deps.trainer.createLog();
+  let trainerLog = deps.trainer.createLog();
   let logOffset = 0;
   let reading: Promise<void> = Promise.resolve();
   /** One after the other: two readers would each add the same piece. */
@@ -59,7 +61,8 @@ export async function createMirror(deps: ActivityDependencies, params: MirrorPar
     const before = reading;
     const next = (async () => {
       await before;
-      const { text, offset } = await deps.trainer.log(target, jobId, logOffset, until);
+      const { text, offset, isNew } = await deps.trainer.log(target, jobId, logOffset, until);
+      if (isNew) trainerLog = deps.trainer.createLog();
       logOffset = offset;
       trainerLog.add(text);
     })();
@@ -76,32 +79,52 @@ export async function createMirror(deps: ActivityDependencies, params: MirrorPar
   };
 
   const interval = recipe.checkpointInterval;
-  const lastDue = (at: number) => Math.floor(at / interval) * interval;
+  /** The save of the schedule that was made last, or is being made. The end makes the final weights instead. */
+  const lastDue = (at: number) => Math.floor(Math.min(at, recipe.steps - 1) / interval) * interval;
 
-  /** A file is whole when a newer one exists, when its size stood still between two looks, or when the trainer trains on. */
-  const whole = (file: TrainerFile, all: readonly TrainerFile[], saving: boolean): boolean => {
-    const before = sizes.get(file.filename);
-    sizes.set(file.filename, file.sizeBytes);
-    return !saving || before === file.sizeBytes || all.some((other) => (other.step ?? 0) > (file.step ?? 0));
+  /** By file, the save in the log that it was fetched from. */
+  const fetchedFrom = new Map<string, number>();
+  /** Whether a step was saved more than once, and these weights may be of an earlier one than the optimizer beside them. */
+  const isStale = (filename: string, saved: number): boolean =>
+    trainerLog.save?.step === saved &&
+    trainerLog.timesSaved(saved) > 1 &&
+    fetchedFrom.get(filename) !== trainerLog.save.number;
+
+  /** Whether weights are at home that the optimizer of their step can be put beside, if it is not there already. */
+  const areHome = ({ filename, step: saved }: TrainerFile): boolean =>
+    done.has(filename) && (done.has(optimizerFilename(saved!)) || !isStale(filename, saved!));
+
+  /** A file is whole once the log says so, or when the trainer has gone on from there. */
+  const isWhole = ({ step: saved }: TrainerFile): boolean => {
+    const { save } = trainerLog;
+    return saved! < Math.max(trained, save?.step ?? 0) || (save?.step === saved && save?.state !== 'begun');
+  };
+
+  /** Weights are written over in place when their step is saved again: what came meanwhile is no save. */
+  const fetchWeights = async (file: TrainerFile, until: AbortSignal): Promise<void> => {
+    const times = trainerLog.timesSaved(file.step!);
+    const number = trainerLog.save?.number ?? 0;
+    const key = keyOf(file.filename);
+    const stored = await copyVerified(deps, { target, file, key, onBytes: () => {}, signal: until });
+    await readLog(until);
+    if (trainerLog.timesSaved(file.step!) !== times) return await deps.store.delete(key, until);
+    await record(file.step!, file.filename, stored);
+    fetchedFrom.set(file.filename, number);
   };
 
   /** The optimizer of the last whole save. It is written over at each save, so it counts only when none began meanwhile. */
-  const fetchOptimizer = async (until: AbortSignal): Promise<boolean> => {
-    await readLog(until);
-    const saved = trainerLog.wholeSave;
-    if (saved === null) return false;
-    const filename = optimizerFilename(saved);
-    if (done.has(filename)) return true;
+  const fetchOptimizer = async (listed: readonly TrainerFile[], until: AbortSignal): Promise<void> => {
+    const { save } = trainerLog;
+    if (save?.state !== 'whole' || save.step <= resumedFrom) return;
+    const filename = optimizerFilename(save.step);
+    const weights = listed.filter((file) => file.step === save.step);
+    if (done.has(filename) || weights.some((file) => isStale(file.filename, save.step))) return;
     const file = await deps.trainer.optimizerState(target, jobId, until);
-    if (file === null) return false;
+    if (file === null) return;
     const stored = await copyOptimizer(deps, { target, file, key: keyOf(filename), signal: until });
     await readLog(until);
-    if (trainerLog.wholeSave !== saved) {
-      await deps.store.delete(stored.key, until);
-      return false;
-    }
-    await record(saved, filename, stored);
-    return true;
+    if (trainerLog.save?.number !== save.number) return await deps.store.delete(stored.key, until);
+    await record(save.step, filename, stored);
   };
 
   /** Saves of this attempt, newest first: not the one that it was given, and none that would be thrown away at once. */
@@ -111,26 +134,32 @@ export async function createMirror(deps: ActivityDependencies, params: MirrorPar
     return own.filter((file) => newest.includes(file.step));
   };
 
-  const fetchAll = async (saving: boolean, signal: AbortSignal): Promise<boolean> => {
-    const listed = await deps.trainer.files(target, jobId, signal);
-    const checkpoints = worthFetching(listed).filter((file) => !done.has(file.filename));
-    let complete = true;
-    for (const file of checkpoints) {
-      if (!whole(file, listed, saving)) {
-        complete = false;
-        continue;
-      }
-      const key = keyOf(file.filename);
-      await record(
-        file.step!,
-        file.filename,
-        await copyVerified(deps, { target, file, key, onBytes: () => {}, signal }),
-      );
+  const fetchSaves = async (until: AbortSignal): Promise<void> => {
+    const listed = await deps.trainer.files(target, jobId, until);
+    for (const file of worthFetching(listed)) {
+      if (areHome(file) || !isWhole(file)) continue;
+      // What is fetched once more must not be gone on from half.
+      if (done.delete(file.filename))
+        await deps.repositories.attempts.forgetCheckpoint({ storageKey: keyOf(file.filename) });
+      await fetchWeights(file, until);
     }
-    const hasOptimizer = await fetchOptimizer(signal);
-    await pruneCheckpoints(deps, params, signal);
-    await fetchSamples(signal);
-    return complete && hasOptimizer;
+    await fetchOptimizer(listed, until);
+    await pruneCheckpoints(deps, params, until);
+  };
+
+  /** How far the log's last save had come when everything that was there was fetched. */
+  let fetchedUpTo = '';
+  const progressOfSave = (): string => {
+    const { save } = trainerLog;
+    return save === null || save.state === 'begun' || save.step <= resumedFrom ? '' : `${save.number} ${save.state}`;
+  };
+  /** Reads the log, and asks for files only when it tells of some that are not at home, or when they must be there. */
+  const fetchNews = async (mustBeThere: boolean, until: AbortSignal): Promise<void> => {
+    await readLog(until);
+    const upTo = progressOfSave();
+    if (!mustBeThere && (upTo === '' || upTo === fetchedUpTo)) return;
+    await fetchSaves(until);
+    fetchedUpTo = upTo;
   };
 
   const fetchSamples = async (until: AbortSignal) => {
@@ -151,6 +180,11 @@ export async function createMirror(deps: ActivityDependencies, params: MirrorPar
     }
   };
 
+  const fetchNewsAndSamples = async (mustBeThere: boolean, until: AbortSignal): Promise<void> => {
+    await fetchNews(mustBeThere, until);
+    await fetchSamples(until);
+  };
+
   /** The next look tries again; a checkpoint that cannot be had must not end a training that runs well. */
   const note = (error: unknown) => {
     if (!step.signal.aborted && !(stop.signal.aborted && running))
@@ -159,25 +193,35 @@ export async function createMirror(deps: ActivityDependencies, params: MirrorPar
 
   return {
     advance(seen) {
+      trained = Math.max(trained, seen.step);
       const due = lastDue(seen.step);
-      if (running || due === 0 || due <= lookedStep) return;
-      running = fetchAll(/saving/i.test(seen.info), signal)
-        .then((complete) => {
-          // A trainer that trains on has ended its save: an optimizer that is not there by now will not come.
-          if (complete || seen.step > due) lookedStep = due;
-        })
+      // The row says N for a whole step before N is saved, and goes on once the save and its samples are made.
+      const isOver = seen.step > due;
+      if (running || due <= settled || (!isOver && done.has(optimizerFilename(due)))) return;
+      const fetching = async () => {
+        // A trainer that trains on has ended its save: an optimizer that is not there by now will not come.
+        await fetchNews(isOver && !done.has(optimizerFilename(due)), signal);
+        if (!isOver) return;
+        await fetchSamples(signal);
+        settled = due;
+      };
+      running = fetching()
         .catch(note)
         .finally(() => {
           running = null;
         });
     },
     async look(seen, until) {
+      trained = Math.max(trained, seen.step);
       await running;
       const either = linkSignals([signal, until]);
-      await keepAlive(step, fetchAll(/saving/i.test(seen.info), either.signal)).catch(note);
+      await keepAlive(step, fetchNewsAndSamples(false, either.signal)).catch(note);
       either.release();
     },
-    nextDueStep: (at) => Math.min(recipe.steps, lastDue(at) + interval),
+    nextDueStep(at) {
+      const due = lastDue(at);
+      return at === due && due > settled ? at + 1 : Math.min(recipe.steps, due + interval + 1);
+    },
     async finish() {
       stop.abort();
       await running;
@@ -186,7 +230,7 @@ export async function createMirror(deps: ActivityDependencies, params: MirrorPar
     async rescue() {
       await running;
       if (step.signal.aborted) return;
-      const rescued = withTimeLimit(RESCUE_MS, step.signal, (inTime) => fetchAll(false, inTime));
+      const rescued = withTimeLimit(RESCUE_MS, step.signal, (inTime) => fetchNewsAndSamples(true, inTime));
       await keepAlive(step, rescued).catch(note);
     },
     async optimizer() {

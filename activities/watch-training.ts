@@ -315,7 +315,7 @@ function createReporter(
     if (seen.step !== writtenStep && (last || now - writtenAt >= PROGRESS_EVERY_MS)) {
       writtenAt = now;
       writtenStep = seen.step;
-      const etaMs = pace.msUntil(recipe.steps, now);
+      const etaMs = pace.msLeft(recipe.steps, now);
       const believed = await deps.repositories.trainings.recordProgress({
         trainingId: input.trainingId,
         attempt: input.attempt,
@@ -335,7 +335,7 @@ function createReporter(
       await deps.workflows.reportProgress(input.workflowId, {
         step: seen.step,
         totalSteps: recipe.steps,
-        etaMs: pace.msUntil(recipe.steps, now),
+        etaMs: pace.msLeft(recipe.steps, now),
       });
     }
   };

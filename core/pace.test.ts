@@ -20,6 +20,7 @@ describe('pace', () => {
 
     expect(pace.msPerStep).toBe(2_000);
     expect(pace.msUntil(15, 23_000)).toBe(7_000);
+    expect(pace.msUntil(11, 23_000)).toBe(-1_000);
   });
 
   test('a pause for a checkpoint does not change it, a slower pace does', () => {
@@ -64,6 +65,12 @@ describe('the next look', () => {
 
   test('is quick once it is due', () => {
     expect(nextLookMs({ ...REAL, dueInMs: 0, runningForMs: 600_000 })).toBe(250);
+  });
+
+  test('becomes slower again when what is due does not come', () => {
+    expect(nextLookMs({ ...REAL, dueInMs: -10_000, runningForMs: 600_000 })).toBe(250);
+    expect(nextLookMs({ ...REAL, dueInMs: -120_000, runningForMs: 600_000 })).toBe(2_000);
+    expect(nextLookMs({ ...REAL, dueInMs: -3_600_000, runningForMs: 600_000 })).toBe(10_000);
   });
 
   test('with an unknown pace grows with the time that has passed', () => {

@@ -38,21 +38,30 @@ export class Pace {
     return this.#msPerStep;
   }
 
-  /** Milliseconds until the counter should reach `step`; null when the pace is unknown. */
+  /** For people: what `msUntil` says, never negative. Milliseconds. */
+  msLeft(step: number, nowMs: number): number | null {
+    const ms = this.msUntil(step, nowMs);
+    return ms === null ? null : Math.max(0, ms);
+  }
+
+  /** Milliseconds until the counter should reach `step`, negative once it is overdue; null when the pace is unknown. */
   msUntil(step: number, nowMs: number): number | null {
     if (this.#msPerStep === null || !this.#last) return null;
-    return Math.max(0, (step - this.#last.step) * this.#msPerStep - (nowMs - this.#last.atMs));
+    return (step - this.#last.step) * this.#msPerStep - (nowMs - this.#last.atMs);
   }
 }
 
 interface NextLook {
-  /** Milliseconds until the next predicted checkpoint or the end; null when unknown. */
+  /** Milliseconds until the next predicted checkpoint or the end, negative once it is overdue; null when unknown. */
   readonly dueInMs: number | null;
   /** Since the job was started. */
   readonly runningForMs: number;
   readonly slowMs: number;
   readonly fastMs: number;
 }
+
+/** Share of the delay of what is overdue: a save that takes 15 s is seen within 250 ms, samples that take 10 min within 10 s. */
+const OVERDUE_SHARE = 1 / 60;
 
 /**
  * Pause before the next look: slow in the middle, fast close to something that is due, and with an unknown pace a tenth of the
@@ -61,6 +70,6 @@ interface NextLook {
 export function nextLookMs({ dueInMs, runningForMs, slowMs, fastMs }: NextLook): number {
   if (dueInMs === null) return Math.min(slowMs, Math.max(fastMs / 4, runningForMs / 10));
   // Inside the last fast interval the end itself is awaited, in quarters of it: a finished pod bills until it is seen.
-  if (dueInMs <= fastMs) return fastMs / 4;
+  if (dueInMs <= fastMs) return Math.min(slowMs, Math.max(fastMs / 4, -dueInMs * OVERDUE_SHARE));
   return Math.min(slowMs, Math.max(fastMs, dueInMs - fastMs));
 }

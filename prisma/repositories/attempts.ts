@@ -108,7 +108,10 @@ export async function latestAttempt(database: Database, trainingId: string): Pro
 }
 
 /** Takes a file of a save from the record, before it is deleted. */
-export async function forgetCheckpoint(database: Database, { storageKey }: CheckpointFile): Promise<void> {
+export async function forgetCheckpoint(
+  database: Database,
+  { storageKey }: Pick<CheckpointFile, 'storageKey'>,
+): Promise<void> {
   await database.checkpoint.deleteMany({ where: { storageKey } });
 }
 
@@ -185,6 +188,33 @@ export async function recordResume(database: Database, resume: Resume): Promise<
       // A resume that turns out to be weights only is told too.
       dedupeKey: `${trainingId}:a${number}:resumed:${resume.with}`,
       payload,
+    };
+    await transaction.outboxEvent.createMany({ data: [event], skipDuplicates: true });
+  });
+}
+
+export type Restart = Pick<Resume, 'trainingId' | 'number' | 'lostSteps' | 'lostMs' | 'lostMicroUsd'> & {
+  /** Why there was nothing to go on from. */
+  readonly why: string;
+};
+
+/** Writes that an attempt begins at step 0 and what that loses, with an event when it loses anything; repeated, it is one event. */
+export async function recordRestart(database: Database, restart: Restart): Promise<void> {
+  const { trainingId, number, why, lostSteps, lostMs, lostMicroUsd } = restart;
+  await database.$transaction(async (transaction) => {
+    const attempt = await transaction.trainingAttempt.update({
+      where: { loraModelId_number: { loraModelId: trainingId, number } },
+      // An earlier pod of the attempt may have gone on from a save.
+      data: { resumedFromStep: null, resumedWith: null, lostSteps, lostMs, lostMicroUsd },
+      select: { loraModel: { select: { userId: true } } },
+    });
+    if (lostSteps === 0) return;
+    const event = {
+      topic: 'training.restarted',
+      userId: attempt.loraModel.userId,
+      loraModelId: trainingId,
+      dedupeKey: `${trainingId}:a${number}:restarted`,
+      payload: { attempt: number, why, lostSteps, lostMs, lostMicroUsd },
     };
     await transaction.outboxEvent.createMany({ data: [event], skipDuplicates: true });
   });

@@ -55,12 +55,23 @@ export interface TrainerFile {
   readonly step: number | null;
 }
 
+/** A checkpoint as the log of a job tells of it. */
+export interface LoggedSave {
+  readonly step: number;
+  /** Counts the saves of the log from 1. One step can be saved twice: on request, and then by schedule. */
+  readonly number: number;
+  /** `weights`: they are written, the optimizer is not. `whole`: both are. */
+  readonly state: 'begun' | 'weights' | 'whole';
+}
+
 /** What the log of a job says of saving and resuming, as far as it was read. */
 export interface TrainerLog {
   /** Takes the next piece of the log, as it comes. */
   add(text: string): void;
-  /** The last save that is whole, optimizer and all; null while a newer one is under way, or when there is none. */
-  readonly wholeSave: number | null;
+  /** The checkpoint that began last; null before the first one, and from the final save on, whose optimizer belongs to no checkpoint. */
+  readonly save: LoggedSave | null;
+  /** How often a checkpoint of this step was begun. */
+  timesSaved(step: number): number;
   /** What became of the optimizer's state at the start: `none` when the log does not mention it. */
   readonly optimizer: 'none' | 'loaded' | 'failed';
 }
@@ -118,13 +129,13 @@ export interface Trainer {
   gpu(target: TrainerTarget, signal: AbortSignal): Promise<'busy' | 'idle' | 'unknown'>;
   /** Last value of the loss; null before the first one. */
   loss(target: TrainerTarget, jobId: string, signal: AbortSignal): Promise<number | null>;
-  /** New text of the log since `offset`, and the offset to go on from. */
+  /** New text of the log since `offset`, and the offset to go on from; `isNew`: it is another log than the one that was read before. */
   log(
     target: TrainerTarget,
     jobId: string,
     offset: number,
     signal: AbortSignal,
-  ): Promise<{ readonly text: string; readonly offset: number }>;
+  ): Promise<{ readonly text: string; readonly offset: number; readonly isNew: boolean }>;
   /** Weights on the trainer; half-written ones are among them. */
   files(target: TrainerTarget, jobId: string, signal: AbortSignal): Promise<readonly TrainerFile[]>;
   /** The optimizer's state: one file, written over at each save. Null before the first save. */
@@ -158,7 +169,17 @@ export interface Trainer {
     readonly files: readonly { readonly filename: string; readonly sizeBytes: number }[];
     readonly signal: AbortSignal;
   }): Promise<{ readonly status: 'whole' } | { readonly status: 'failed'; readonly why: string }>;
-  /** Puts checkpoint files where the job of this name will resume from. Call before `start`. Streams them, one after the other. */
+  /** Removes files that `restore` has put there, so that the job begins at step 0. Call before `start`. */
+  discardRestored(params: {
+    readonly target: TrainerTarget;
+    readonly jobName: string;
+    readonly files: readonly { readonly filename: string }[];
+    readonly signal: AbortSignal;
+  }): Promise<void>;
+  /**
+   * Puts checkpoint files where the job of this name will resume from. Call before `start`. Streams them, one after the other.
+   * A PROVIDER_UNAVAILABLE of an answer has its HTTP status in `ids`.
+   */
   restore(params: {
     readonly target: TrainerTarget;
     readonly jobName: string;

@@ -1,26 +1,41 @@
 import type { TrainerLog } from '../trainer.ts';
 
 const SAVING = /^Saving at step (\d+)$/;
+const SAVED = 'Saved checkpoint to ';
+const SAVED_WEIGHTS = /^Saved checkpoint to (.*)\.safetensors$/;
 const SAVED_OPTIMIZER = /^Saved optimizer to /;
 const LOADING_OPTIMIZER = /^Loading optimizer state from /;
 const FAILED_OPTIMIZER = /^Failed to load optimizer state from /;
+/** A checkpoint's name ends in its step with nine digits, the final weights' does not. */
+const STEP = /_(\d{9})$/;
 
 /**
  * Follows a job's log. The optimizer's file has the same name and size at every save, so only these lines tell to which step it
- * belongs (jobs/process/BaseSDTrainProcess.py of ostris/ai-toolkit@27a03a91).
+ * belongs (jobs/process/BaseSDTrainProcess.py of ostris/ai-toolkit@27a03a91). The final save is not announced: it is known by the
+ * name of its weights, which is printed before the optimizer is written over. A line that fits nothing makes no save whole.
  */
 export function createTrainerLog(): TrainerLog {
   let rest = '';
-  let saving: number | null = null;
-  let wholeSave: number | null = null;
+  let saves = 0;
+  let save: TrainerLog['save'] = null;
+  const timesSaved = new Map<number, number>();
   let optimizer: TrainerLog['optimizer'] = 'none';
   const read = (line: string) => {
-    const step = SAVING.exec(line)?.[1];
-    if (step !== undefined) {
-      saving = Number(step);
-      wholeSave = null;
+    const begun = SAVING.exec(line)?.[1];
+    const weights = SAVED_WEIGHTS.exec(line)?.[1];
+    if (begun !== undefined) {
+      const step = Number(begun);
+      saves += 1;
+      timesSaved.set(step, (timesSaved.get(step) ?? 0) + 1);
+      save = { step, number: saves, state: 'begun' };
+    } else if (weights !== undefined) {
+      const step = STEP.exec(weights)?.[1];
+      save = save?.state === 'begun' && Number(step) === save.step ? { ...save, state: 'weights' } : null;
+    } else if (line.includes(SAVED)) {
+      // Behind a progress bar that was not ended: whatever it is, the optimizer is written over next.
+      save = null;
     } else if (SAVED_OPTIMIZER.test(line)) {
-      wholeSave = saving;
+      save = save?.state === 'weights' ? { ...save, state: 'whole' } : null;
     } else if (LOADING_OPTIMIZER.test(line)) {
       optimizer = 'loaded';
     } else if (FAILED_OPTIMIZER.test(line)) {
@@ -34,9 +49,10 @@ export function createTrainerLog(): TrainerLog {
       rest = lines.pop() ?? '';
       for (const line of lines) read(line.trim());
     },
-    get wholeSave() {
-      return wholeSave;
+    get save() {
+      return save;
     },
+    timesSaved: (step) => timesSaved.get(step) ?? 0,
     get optimizer() {
       return optimizer;
     },

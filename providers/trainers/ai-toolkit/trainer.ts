@@ -11,7 +11,7 @@ import { createClient } from './client.ts';
 import type { TrainerClient } from './client.ts';
 import { toGpuState } from './gpu-state.ts';
 import { pullCommand } from './pull-command.ts';
-import { pulled } from './pulled-files.ts';
+import { discardRestored, pulled } from './pulled-files.ts';
 import { createTrainerLog } from './trainer-log.ts';
 import { uploadDataset, uploadStream } from './upload.ts';
 import {
@@ -103,7 +103,7 @@ export function createAiToolkitTrainer(options: AiToolkitOptions = {}): Trainer 
 
     observe: async (target, jobId, signal) => toObservation(await jobOf(target, jobId, signal)),
 
-    gpu: async (target, signal) => toGpuState(await createClient(target, signal).get('/api/gpu')),
+    gpu: async (target, signal) => toGpuState(await createClient(target, signal).get('/api/gpu', [500])),
 
     async loss(target, jobId, signal) {
       // The route's default key matches nothing; points come oldest first, so only the last ones are asked for.
@@ -116,10 +116,9 @@ export function createAiToolkitTrainer(options: AiToolkitOptions = {}): Trainer 
     },
 
     async log(target, jobId, offset, signal) {
-      const { log, offset: next } = readLog(
-        await createClient(target, signal).get(`/api/jobs/${jobId}/log?offset=${offset}`),
-      );
-      return { text: log, offset: next };
+      const answer = await createClient(target, signal).get(`/api/jobs/${jobId}/log?offset=${offset}`);
+      const { log, offset: next, reset } = readLog(answer);
+      return { text: log, offset: next, isNew: reset };
     },
 
     files: async (target, jobId, signal) => toFiles(await createClient(target, signal).get(`/api/jobs/${jobId}/files`)),
@@ -174,6 +173,7 @@ export function createAiToolkitTrainer(options: AiToolkitOptions = {}): Trainer 
     maxRestoreBytes: options.maxRestoreBytes ?? MAX_RESTORE_BYTES,
     pullCommand,
     pulled,
+    discardRestored,
 
     async restore({ target, jobName, files, signal }) {
       // There is no upload into a job's folder: the datasets folder is pointed at it for as long as it takes.
@@ -181,6 +181,8 @@ export function createAiToolkitTrainer(options: AiToolkitOptions = {}): Trainer 
       const settings = await ownSettings(client);
       await putDatasetsFolder(client, settings, settings.TRAINING_FOLDER);
       try {
+        // `create` fails when the folder itself is missing; `list` makes it.
+        await client.get('/api/datasets/list');
         await client.post('/api/datasets/create', { name: jobName });
         // The weights last, since the newest file is what the trainer goes on from.
         for (const file of files) await uploadStream(client, jobName, file);

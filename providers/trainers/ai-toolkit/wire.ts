@@ -46,7 +46,11 @@ export const readImages = answerReader(
 export const readJob = answerReader(VENDOR, 'a job', WireJob);
 export const readJobOrNull = answerReader(VENDOR, 'a job', Type.Union([WireJob, Type.Null()]));
 export const readJobs = answerReader(VENDOR, 'the list of jobs', Type.Object({ jobs: Type.Array(WireJob) }));
-export const readLog = answerReader(VENDOR, 'the log', Type.Object({ log: Type.String(), offset: Type.Number() }));
+export const readLog = answerReader(
+  VENDOR,
+  'the log',
+  Type.Object({ log: Type.String(), offset: Type.Number(), reset: Type.Boolean() }),
+);
 export const readLoss = answerReader(
   VENDOR,
   'the loss',
