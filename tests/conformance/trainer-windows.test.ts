@@ -1,7 +1,7 @@
 /** What the emulated trainer shows while a save comes about: the row runs ahead of the files, as in the real one. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { noDelays, startCloud, until } from './world.ts';
-import type { Json, TestWorld } from './world.ts';
+import type { TestWorld } from './world.ts';
 
 // ostris/ai-toolkit@27a03a91, jobs/process/BaseSDTrainProcess.py and extensions_built_in/sd_trainer/DiffusionTrainer.py, read on 2026-11-26.
 let cloud: Awaited<ReturnType<typeof startCloud>>;
@@ -32,7 +32,7 @@ async function held(overrides: object = {}) {
 
 function watcher(at: TestWorld, pod: string, job: string) {
   const row = async (): Promise<string> => {
-    const { status, step, info } = (await at.job(pod, job)) as Json;
+    const { status, step, info } = await at.job(pod, job);
     return `${status} ${step} ${info}`;
   };
   return {
