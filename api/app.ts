@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import Fastify, { LogController } from 'fastify';
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
-import { TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox';
+import { answerClientError, refuseLikeNode } from './client-errors.ts';
 import type { ApiDeps } from './deps.ts';
 import { requireApiKey } from './plugins/auth.ts';
 import { registerErrors, sendError } from './plugins/errors.ts';
@@ -19,6 +19,8 @@ import { operationRoutes } from './routes/operations.ts';
 import { systemRoutes } from './routes/system.ts';
 import { trainingRoutes } from './routes/trainings.ts';
 import { REQUEST_TIMEOUT_MS } from './timeouts.ts';
+import { createUploadSlots } from './uploads/upload-slots.ts';
+import { validatorCompiler } from './validator.ts';
 
 /** JSON bodies: 200 captions of 1,000 characters fit. Uploads have limits of their own (uploads/limits.ts). */
 const BODY_LIMIT_BYTES = 1_000_000;
@@ -33,7 +35,8 @@ export function buildApp(deps: ApiDeps): FastifyInstance {
     bodyLimit: BODY_LIMIT_BYTES,
     requestTimeout: REQUEST_TIMEOUT_MS,
     forceCloseConnections: 'idle',
-    exposeHeadRoutes: false,
+    clientErrorHandler: answerClientError,
+    http: { requireHostHeader: false },
     requestIdHeader: false,
     genReqId: ({ headers }) => {
       const given = headers['x-request-id'];
@@ -41,25 +44,28 @@ export function buildApp(deps: ApiDeps): FastifyInstance {
     },
     frameworkErrors: (error, request, reply) => void sendError(error, request as never, reply as never),
   });
-  app.setValidatorCompiler(TypeBoxValidatorCompiler);
+  app.setValidatorCompiler(validatorCompiler);
   app.decorateRequest('userId', '');
+  app.decorateRequest('keyId', '');
   app.decorateRequest('userName', '');
   app.decorateRequest('isOperator', false);
   registerErrors(app);
   registerTimeLimit(app);
+  refuseLikeNode(app);
   registerRequestLog(app);
   refuseUnstorableText(app);
 
+  const slots = createUploadSlots(deps.settings.uploadsPerKey);
   void app.register(async (scope) => {
     await registerOpenApi(scope, deps.settings.publicUrl);
     await scope.register(systemRoutes, { deps });
     await scope.register(async (secured) => {
       requireApiKey(secured, deps);
-      await secured.register(imageRoutes, { deps });
+      await secured.register(imageRoutes, { deps, slots });
       await secured.register(datasetRoutes, { deps });
       await secured.register(trainingRoutes, { deps });
       await secured.register(eventRoutes, { deps });
-      await secured.register(loraRoutes, { deps });
+      await secured.register(loraRoutes, { deps, slots });
       await secured.register(moneyRoutes, { deps });
       await secured.register(operationRoutes, { deps });
     });

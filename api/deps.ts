@@ -32,6 +32,8 @@ export interface ApiSettings {
   readonly limits: SpendLimits;
   /** Container disk of a pod, which is billed too. GB. */
   readonly diskGb: number;
+  /** Uploads of one API key that may be under way at once. */
+  readonly uploadsPerKey: number;
   /** Lets `intervals` in a request through to the workflow. Only for the demo and tests. Default false. */
   readonly allowTestIntervals?: boolean | undefined;
   /** Fetches image URLs from private and loopback addresses too. Only for tests. Default false. */

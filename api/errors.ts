@@ -6,6 +6,8 @@ interface ApiErrorOptions {
   readonly details?: readonly string[] | undefined;
   /** The figures of exceeded limits on spending. */
   readonly figures?: readonly LimitFigures[] | undefined;
+  /** When the caller may try again. Seconds. */
+  readonly retryAfterSeconds?: number | undefined;
   readonly cause?: unknown;
 }
 
@@ -16,13 +18,16 @@ export class ApiError extends Error {
   readonly code: string;
   readonly details: readonly string[] | undefined;
   readonly figures: readonly LimitFigures[] | undefined;
+  readonly retryAfterSeconds: number | undefined;
 
-  constructor(statusCode: number, code: string, message: string, { details, figures, cause }: ApiErrorOptions = {}) {
+  constructor(statusCode: number, code: string, message: string, options: ApiErrorOptions = {}) {
+    const { details, figures, retryAfterSeconds, cause } = options;
     super(message, cause === undefined ? undefined : { cause });
     this.statusCode = statusCode;
     this.code = code;
     this.details = details;
     this.figures = figures;
+    this.retryAfterSeconds = retryAfterSeconds;
   }
 }
 

@@ -61,6 +61,7 @@ const app = buildApp({
     taskQueues: queues,
     limits: settings.limits,
     diskGb: runpod.diskGb,
+    uploadsPerKey: settings.api.uploadsPerKey,
     allowTestIntervals: flags['allow-test-intervals'],
     allowPrivateImageUrls: flags['allow-private-image-urls'],
   },

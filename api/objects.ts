@@ -9,12 +9,14 @@ interface ObjectRequest {
   readonly signature: string;
   readonly filename: string | undefined;
   readonly range: string | undefined;
+  /** HEAD: the same answer without its bytes, which are then not opened. */
+  readonly isHead: boolean;
 }
 
 interface ObjectAnswer {
   readonly status: 200 | 206;
   readonly headers: Record<string, string | number>;
-  readonly body: Readable;
+  readonly body: Readable | null;
 }
 
 /** Throws ApiError: 403 LINK_INVALID, 404, 416 RANGE_NOT_SATISFIABLE. */
@@ -31,7 +33,7 @@ export async function openObject(
   if (stored === null) throw notFound('object');
   const { sizeBytes, sha256 } = stored;
   const range = parseRange(request.range, sizeBytes);
-  const opened = await store.get(key, range === null ? {} : { range });
+  const opened = request.isHead ? { body: null } : await store.get(key, range === null ? {} : { range });
   if (opened === null) throw notFound('object');
   const headers = {
     'content-type': 'application/octet-stream',

@@ -75,6 +75,8 @@ export interface Settings {
     readonly port: number;
     /** Address under which clients reach the API; signed URLs of the file system store begin with it. */
     readonly publicUrl: string;
+    /** Uploads of one API key that may be under way at once. */
+    readonly uploadsPerKey: number;
   };
   /** Address of Temporal's Web UI, for links; undefined when unknown. */
   readonly temporalUiUrl: string | undefined;
@@ -189,7 +191,13 @@ export function readSettings(env: Environment = process.env): Settings {
       settleAfterMs: integer('SWEEP_SETTLE_SECONDS', 600, 0, 86_400) * 1_000,
       quietAfterMs: integer('SWEEP_QUIET_SECONDS', 900, 1, 86_400) * 1_000,
     },
-    api: { host, port, publicUrl: httpUrl('API_PUBLIC_URL', `http://${host}:${port}`) },
+    api: {
+      host,
+      port,
+      publicUrl: httpUrl('API_PUBLIC_URL', `http://${host}:${port}`),
+      // As many as a browser opens to one server.
+      uploadsPerKey: integer('API_UPLOADS_PER_KEY', 6, 1, 1_000),
+    },
     temporalUiUrl: env['TEMPORAL_UI_URL'] ? httpUrl('TEMPORAL_UI_URL', '') : undefined,
   };
   if (faults.length > 0) throw new SettingsError(`The environment is not usable:\n- ${faults.join('\n- ')}`);

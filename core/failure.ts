@@ -169,6 +169,9 @@ export const FAILURE_POLICY = {
 /** A code of the failure policy. */
 export type FailureCode = keyof typeof FAILURE_POLICY;
 
+/** Every code, for documents and schemas. */
+export const FAILURE_CODES = Object.keys(FAILURE_POLICY) as readonly FailureCode[];
+
 /** Narrows text that came from outside (a stored row, an ApplicationFailure's type) to a known code. */
 export function isFailureCode(text: string | null | undefined): text is FailureCode {
   return typeof text === 'string' && Object.hasOwn(FAILURE_POLICY, text);

@@ -2,6 +2,7 @@ import { createServer } from 'node:http';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
+import { openDownload } from './http.ts';
 import { sendStream } from './http-upload.ts';
 
 const never = new AbortController().signal;
@@ -16,6 +17,16 @@ async function listen(handler: Parameters<typeof createServer>[1]): Promise<stri
   await new Promise<void>((resolve) => server!.listen(0, '127.0.0.1', resolve));
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}/upload?signature=secret`;
 }
+
+/** Answers that end a connection without ever being a response. */
+const NO_RESPONSES: readonly [string, Parameters<typeof createServer>[1]][] = [
+  [
+    'switches protocols',
+    (_req, res) =>
+      void res.socket!.write('HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: x\r\n\r\n'),
+  ],
+  ['hangs up', (_req, res) => void res.socket!.end()],
+];
 
 const CHUNK = Buffer.alloc(1024 * 1024, 7);
 
@@ -33,6 +44,20 @@ function source(count: number) {
 }
 
 const common = { vendor: 'The trainer', headers: { authorization: 'Bearer secret' }, timeoutMs: 20_000, signal: never };
+
+describe.each(NO_RESPONSES)('a server that %s', (_name, handler) => {
+  it('fails an upload at once', async () => {
+    const sending = sendStream({ ...common, url: await listen(handler), body: source(1).body });
+
+    await expect(sending).rejects.toMatchObject({ code: 'PROVIDER_UNAVAILABLE' });
+  });
+
+  it('fails a download at once', async () => {
+    const opening = openDownload({ vendor: 'The trainer', url: await listen(handler), signal: never });
+
+    await expect(opening).rejects.toMatchObject({ code: 'PROVIDER_UNAVAILABLE' });
+  });
+});
 
 describe('sendStream', () => {
   it('says the length, sends every byte and reads the answer', async () => {

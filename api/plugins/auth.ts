@@ -9,6 +9,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Owner of the API key; empty on public routes. */
     userId: string;
+    /** Id of the API key itself; empty on public routes. */
+    keyId: string;
     /** Who that is, for records that people read: e-mail address and name of the key. */
     userName: string;
     /** Whether that user may read what concerns all users. */
@@ -24,6 +26,7 @@ export function requireApiKey(scope: FastifyInstance, { database, clock }: Pick<
     if (owner === null)
       throw new ApiError(401, 'UNAUTHENTICATED', 'Send a valid API key: "Authorization: Bearer tmp_...".');
     request.userId = owner.userId;
+    request.keyId = owner.keyId;
     request.isOperator = owner.isOperator;
     request.userName = `${owner.email} (${owner.keyName})`;
     // From here on nobody needs the key, so nobody can log it: @fastify/multipart does, with all headers (10.1, level trace).

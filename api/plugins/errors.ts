@@ -3,6 +3,7 @@ import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from
 import { TemperaError } from '../../core/failure.ts';
 import { isDatabaseUnavailable } from '../database-errors.ts';
 import { ApiError, unavailable } from '../errors.ts';
+import { registerNotFound } from './not-allowed.ts';
 
 /** Codes and sentences for errors of Fastify and its plugins; their own texts tell too much of the machinery. */
 const FRAMEWORK_ERRORS: Readonly<Record<string, { status: number; code: string; message: string }>> = {
@@ -47,9 +48,7 @@ interface SchemaFault {
 
 export function registerErrors(app: FastifyInstance): void {
   app.setErrorHandler((error: FastifyError, request, reply) => sendError(error, request, reply));
-  app.setNotFoundHandler((request, reply) =>
-    sendError(new ApiError(404, 'NOT_FOUND', 'There is nothing at this address.'), request, reply),
-  );
+  registerNotFound(app, sendError);
 }
 
 export function sendError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
@@ -58,8 +57,9 @@ export function sendError(error: unknown, request: FastifyRequest, reply: Fastif
   if (known.statusCode >= 500 && !reply.raw.destroyed)
     request.log.error({ code: known.code, error: brief(error) }, 'request failed');
   if (known.statusCode === 401) void reply.header('www-authenticate', 'Bearer');
-  if (known.statusCode === 503) void reply.header('retry-after', '2');
   const { statusCode, code, message, details, figures } = known;
+  const { retryAfterSeconds = statusCode === 503 ? 2 : undefined } = known;
+  if (retryAfterSeconds !== undefined) void reply.header('retry-after', String(retryAfterSeconds));
   return reply
     .status(statusCode)
     .type('application/json; charset=utf-8')

@@ -1,6 +1,7 @@
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import type { FastifyInstance, FastifySchema } from 'fastify';
+import { UNDOCUMENTED, WORDS } from '../schemas/common.ts';
 
 /** The OpenAPI 3.1 document at /openapi.json and a page to read it at /docs. Register before the routes. */
 export async function registerOpenApi(app: FastifyInstance, publicUrl: string): Promise<void> {
@@ -40,8 +41,19 @@ export async function registerOpenApi(app: FastifyInstance, publicUrl: string): 
 
 /** What the validator must not see: the parts of a form are checked while they stream, and a wildcard has no name. */
 function documented(schema: FastifySchema | undefined, url: string): { schema: FastifySchema; url: string } {
-  if (schema?.consumes?.includes('multipart/form-data') === true) return { schema: { ...schema, body: FORM }, url };
-  return { schema: schema ?? {}, url: url.replace('*', ':key') };
+  const published = withoutOurKeywords(schema ?? {}) as FastifySchema;
+  if (schema?.consumes?.includes('multipart/form-data') === true) return { schema: { ...published, body: FORM }, url };
+  return { schema: published, url: url.replace('*', ':key') };
+}
+
+/** Closed sets become enums, and what is not for the public goes. */
+function withoutOurKeywords(node: unknown): unknown {
+  if (Array.isArray(node)) return node.map(withoutOurKeywords);
+  if (typeof node !== 'object' || node === null) return node;
+  const entries = Object.entries(node)
+    .filter(([, inner]) => (inner as Record<string, unknown> | null)?.[UNDOCUMENTED] !== true)
+    .map(([key, inner]) => (key === WORDS ? ['enum', inner] : [key, withoutOurKeywords(inner)]));
+  return Object.fromEntries(entries);
 }
 
 const FORM = {

@@ -27,13 +27,18 @@ export function registerTimeLimit(app: FastifyInstance, defaultMs = HANDLER_TIME
     route.handler = async function (request, reply) {
       try {
         const result: unknown = await handler.call(this, request, reply);
-        return reply.raw.writableEnded ? await reply : result;
+        return isAnswered(request, reply) ? await reply : result;
       } catch (error) {
-        if (reply.raw.writableEnded) return await reply;
+        if (isAnswered(request, reply)) return await reply;
         throw error;
       }
     };
   });
+}
+
+/** The answer has gone out, or is on its way out because the time was over. */
+function isAnswered({ stop }: FastifyRequest, reply: FastifyReply): boolean {
+  return reply.raw.writableEnded || stop.reason instanceof ApiError;
 }
 
 function watch(request: FastifyRequest, reply: FastifyReply, defaultMs: number): void {

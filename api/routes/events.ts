@@ -16,7 +16,7 @@ export const eventRoutes: FastifyPluginAsyncTypebox<{ deps: ApiDeps }> = async (
 
   app.get(
     '/v1/trainings/:id/events',
-    { schema: eventsRoute, config: { timeLimitMs: null } },
+    { schema: eventsRoute, config: { timeLimitMs: null }, exposeHeadRoute: false },
     async (request, reply) => {
       const { userId, params, query, headers } = request;
       await requireTraining(deps, userId, params.id);

@@ -5,8 +5,15 @@ import { uploadImages as uploadImagesRoute } from '../schemas/images.ts';
 import { UPLOAD_TIMEOUT_MS } from '../timeouts.ts';
 import { UPLOAD_LIMITS } from '../uploads/limits.ts';
 import { uploadImages } from '../uploads/upload-images.ts';
+import type { UploadSlots } from '../uploads/upload-slots.ts';
 
-export const imageRoutes: FastifyPluginAsyncTypebox<{ deps: ApiDeps }> = async (app, { deps }) => {
+/** A refused client may go on sending so long to get to the answer. Milliseconds. */
+const DRAIN_MS = 30_000;
+
+export const imageRoutes: FastifyPluginAsyncTypebox<{ deps: ApiDeps; slots: UploadSlots }> = async (
+  app,
+  { deps, slots },
+) => {
   // As many captions as photos, and a few fields that are ignored.
   const limits = {
     fileSize: UPLOAD_LIMITS.zipBytes,
@@ -23,13 +30,16 @@ export const imageRoutes: FastifyPluginAsyncTypebox<{ deps: ApiDeps }> = async (
     if (reply.statusCode < 400 || raw.complete) return;
     void reply.header('connection', 'close');
     raw.unpipe().resume();
+    const timer = setTimeout(() => raw.destroy(), DRAIN_MS);
+    raw.once('close', () => clearTimeout(timer));
   });
 
   app.post(
     '/v1/images',
     { schema: uploadImagesRoute, config: { timeLimitMs: UPLOAD_TIMEOUT_MS } },
     async (request, reply) => {
-      return reply.status(201).send(await uploadImages(deps, request));
+      const answer = await slots.run(request.keyId, () => uploadImages(deps, request));
+      return reply.status(201).send(answer);
     },
   );
 };

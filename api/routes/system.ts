@@ -12,18 +12,27 @@ export const systemRoutes: FastifyPluginAsyncTypebox<{ deps: ApiDeps }> = async 
     return reply.status(report.status === 'ready' ? 200 : 503).send(report);
   });
 
-  app.get(
-    '/v1/objects/*',
-    { schema: objectRoute, config: { timeLimitMs: null } },
-    async ({ params, query, headers }, reply) => {
+  app.route({
+    method: ['GET', 'HEAD'],
+    url: '/v1/objects/*',
+    schema: objectRoute,
+    config: { timeLimitMs: null },
+    handler: async ({ method, params, query, headers }, reply) => {
       const { expires = '', signature = '', filename } = query;
       // No schema for the wildcard: TypeBox would take its name for a pattern.
       const key = (params as { '*': string })['*'];
-      const answer = await openObject(deps, { key, expires, signature, filename, range: headers.range });
+      const answer = await openObject(deps, {
+        key,
+        expires,
+        signature,
+        filename,
+        range: headers.range,
+        isHead: method === 'HEAD',
+      });
       return reply
         .status(answer.status)
         .headers(answer.headers)
         .send(answer.body as never);
     },
-  );
+  });
 };

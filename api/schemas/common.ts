@@ -2,9 +2,13 @@
 import { Type } from '@fastify/type-provider-typebox';
 import type { TSchema } from '@fastify/type-provider-typebox';
 
+/** Keywords of ours, for plugins/openapi.ts: a closed set of words, and what only the demo and tests may send. */
+export const WORDS = 'x-words';
+export const UNDOCUMENTED = 'x-undocumented';
+
 /** A limit on spending that is exceeded. Millionths of a dollar. */
 export const LimitFigures = Type.Object({
-  limit: Type.String({ description: 'training, user_month or character_month.' }),
+  limit: WordOf(['training', 'user_month', 'character_month']),
   limitMicroUsd: Type.Integer(),
   usedMicroUsd: Type.Integer({ description: 'Spent and reserved so far.' }),
   requiredMicroUsd: Type.Integer(),
@@ -34,6 +38,20 @@ export const IdParams = Type.Object({ id: Uuid });
 export function Nullable<T extends TSchema>(schema: T) {
   return Type.Union([schema, Type.Null()]);
 }
+
+/**
+ * A closed set of words that the schema lets pass: in a request because core names all faults at once, in an answer because rows may be
+ * older than the set. The OpenAPI document shows it as an enum (plugins/openapi.ts).
+ */
+export function WordOf(words: readonly string[], options: { description?: string } = {}) {
+  return Type.String({ ...options, [WORDS]: [...words] });
+}
+
+/** What a quote rests on. */
+export const QUOTE_BASES = ['own_runs', 'table', 'guess'] as const;
+
+/** Intervals of a training's story. Refused, except by the demo and tests. */
+export const TestIntervals = Type.Record(Type.String(), Type.Unknown(), { [UNDOCUMENTED]: true });
 
 /** A fixed set of words. */
 export function OneOf<const Words extends readonly string[]>(words: Words, options: { description?: string } = {}) {

@@ -3,7 +3,7 @@ import type { Static } from '@fastify/type-provider-typebox';
 import { BASE_MODEL_NAMES } from '../../core/base-model.ts';
 import { FRAMINGS, MIX_POLICIES, SUBJECT_KINDS } from '../../core/curation.ts';
 import { UPLOAD_LIMITS } from '../uploads/limits.ts';
-import { ERRORS, IdParams, Nullable, OneOf, Time, Uuid } from './common.ts';
+import { ERRORS, IdParams, Nullable, OneOf, TestIntervals, Time, Uuid, WordOf } from './common.ts';
 import { ImageIds } from './images.ts';
 
 const optional = Type.Optional;
@@ -17,8 +17,8 @@ const MixTarget = Type.Object(
 
 /** Types only: the limits are those of core/curation.ts, which names all faults at once. */
 const OPTIONS = {
-  subjectKind: Type.String({ description: `One of ${SUBJECT_KINDS.join(', ')}. Default person.` }),
-  mixPolicy: Type.String({ description: `One of ${MIX_POLICIES.join(', ')}. Default weights.` }),
+  subjectKind: WordOf(SUBJECT_KINDS, { description: 'Default person.' }),
+  mixPolicy: WordOf(MIX_POLICIES, { description: 'Default weights.' }),
   mixTarget: MixTarget,
   minPhotos: Type.Number({ description: 'Fewest photos that a training takes. Default 5.' }),
   maxPhotos: Type.Number({ description: 'Most photos that are trained on. Default 30.' }),
@@ -113,13 +113,9 @@ export const changeDatasetRoute = {
 export const CheckBody = Type.Object(
   {
     triggerWord: optional(Type.String({ description: 'As in the training; stands in captions. Default ohwx.' })),
-    baseModel: optional(
-      Type.String({ description: `One of ${BASE_MODEL_NAMES.join(', ')}: for the table of buckets. Default flux.` }),
-    ),
+    baseModel: optional(WordOf(BASE_MODEL_NAMES, { description: 'For the table of buckets. Default flux.' })),
     resolution: optional(Type.Union([Type.Number(), Type.Array(Type.Number())])),
-    intervals: optional(
-      Type.Record(Type.String(), Type.Unknown(), { description: 'Refused, except by the demo and tests.' }),
-    ),
+    intervals: optional(TestIntervals),
   },
   STRICT,
 );
@@ -146,7 +142,7 @@ export const checkDatasetRoute = {
 const Report = Type.Object(
   {
     rulesVersion: optional(Type.String()),
-    verdict: optional(Type.String()),
+    verdict: optional(WordOf(['pass', 'warnings', 'blocked'])),
     kept: Type.Integer(),
     dropped: Type.Integer(),
     photos: Type.Array(

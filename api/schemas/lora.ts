@@ -2,8 +2,9 @@
 import { Type } from '@fastify/type-provider-typebox';
 import type { Static } from '@fastify/type-provider-typebox';
 import { BASE_MODEL_NAMES } from '../../core/base-model.ts';
-import { TRAINING_STATUSES } from '../../core/status.ts';
-import { ERRORS, Nullable, OneOf, Time, Uuid } from './common.ts';
+import { FAILURE_CODES } from '../../core/failure.ts';
+import { TRAINING_PHASES, TRAINING_STATUSES } from '../../core/status.ts';
+import { ERRORS, Nullable, OneOf, TestIntervals, Time, Uuid, WordOf } from './common.ts';
 import { CurationBody } from './datasets.ts';
 import { ImageIds } from './images.ts';
 import { IdempotencyHeaders } from './trainings.ts';
@@ -18,7 +19,7 @@ export const LoraStartBody = Type.Object(
     imageUrls: optional(Type.Array(Type.String({ maxLength: 2_000 }), { minItems: 1, maxItems: 100 })),
     imageIds: optional(ImageIds),
     curation: optional(CurationBody),
-    baseModel: Type.String({ description: `One of ${BASE_MODEL_NAMES.join(', ')}.` }),
+    baseModel: WordOf(BASE_MODEL_NAMES),
     triggerWord: Type.String(),
     steps: optional(Type.Number()),
     checkpointInterval: optional(Type.Number()),
@@ -28,9 +29,7 @@ export const LoraStartBody = Type.Object(
     sampleCount: optional(Type.Number()),
     samplePrompts: optional(Type.Array(Type.String())),
     lowVRAM: optional(Type.Boolean()),
-    intervals: optional(
-      Type.Record(Type.String(), Type.Unknown(), { description: 'Refused, except by the demo and tests.' }),
-    ),
+    intervals: optional(TestIntervals),
   },
   { additionalProperties: false },
 );
@@ -50,9 +49,9 @@ export const LoraStatus = Type.Object({
   loraModelId: Uuid,
   characterId: Nullable(Type.String()),
   status: OneOf(TRAINING_STATUSES),
-  phase: Type.String(),
+  phase: WordOf(TRAINING_PHASES),
   progress: Type.Object({ step: Type.Integer(), totalSteps: Type.Integer(), percent: Type.Number() }),
-  reason: Nullable(Type.String()),
+  reason: Nullable(WordOf(FAILURE_CODES)),
   message: Nullable(Type.String()),
   externalProvider: Type.String(),
   trainingJobId: Type.String({ description: 'The workflow’s id.' }),

@@ -1,6 +1,7 @@
 import { Type } from '@fastify/type-provider-typebox';
 import type { Static } from '@fastify/type-provider-typebox';
-import { ERRORS, IdParams, LimitFigures, Nullable, OneOf, Time, Uuid } from './common.ts';
+import { BASE_MODELS } from '../../core/base-model.ts';
+import { ERRORS, IdParams, LimitFigures, Nullable, OneOf, QUOTE_BASES, Time, Uuid, WordOf } from './common.ts';
 import { Training, TrainingBody } from './trainings.ts';
 
 const STRICT = { additionalProperties: false };
@@ -26,18 +27,18 @@ const Limit = Type.Object({ limitMicroUsd: Nullable(MicroUsd), usedMicroUsd: Mic
 
 const Quote = Type.Object(
   {
-    baseModel: Type.String(),
+    baseModel: WordOf(BASE_MODELS),
     steps: Type.Integer(),
     photos: Type.Integer(),
     offers: Type.Array(
       Type.Object({
         gpu: Type.String(),
         vramGb: Type.Number(),
-        cloud: Type.String(),
+        cloud: WordOf(['secure', 'community']),
         hourlyMicroUsd: MicroUsd,
         minutes: Odds,
         microUsd: Odds,
-        basis: OneOf(['own_runs', 'table', 'guess'], {
+        basis: OneOf(QUOTE_BASES, {
           description: 'Own runs of this installation, published figures, or neither.',
         }),
         runs: Type.Integer({ description: 'Own runs on this GPU that were looked at.' }),
@@ -82,7 +83,7 @@ const REPORT_BY = ['character', 'baseModel', 'month', 'user'] as const;
 
 const CostReport = Type.Object(
   {
-    by: Type.String(),
+    by: OneOf(REPORT_BY),
     month: Nullable(Type.String()),
     rows: Type.Array(
       Type.Object({

@@ -1,6 +1,6 @@
 import { Type } from '@fastify/type-provider-typebox';
 import type { Static } from '@fastify/type-provider-typebox';
-import { ERRORS, Nullable, OneOf, Time, Uuid } from './common.ts';
+import { ERRORS, Nullable, OneOf, Time, Uuid, WordOf } from './common.ts';
 
 const Seconds = Type.Number({ description: 'Seconds.' });
 const MicroUsd = Type.Integer({ description: 'Millionths of a dollar.' });
@@ -14,7 +14,7 @@ const AlivePod = Type.Object({
     description: '`requested`: the vendor is being asked. `ending`: its end was asked for and is not proven yet.',
   }),
   gpu: Nullable(Type.String()),
-  cloud: Nullable(Type.String()),
+  cloud: Nullable(WordOf(['secure', 'community'])),
   dataCenter: Nullable(Type.String()),
   hourlyMicroUsd: Nullable(MicroUsd),
   requestedAt: Time,

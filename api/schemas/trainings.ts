@@ -1,9 +1,10 @@
 import { Type } from '@fastify/type-provider-typebox';
 import type { Static } from '@fastify/type-provider-typebox';
-import { BASE_MODEL_NAMES } from '../../core/base-model.ts';
+import { BASE_MODEL_NAMES, BASE_MODELS } from '../../core/base-model.ts';
+import { FAILURE_CODES } from '../../core/failure.ts';
 import { GPU_NAMES } from '../../core/gpu.ts';
-import { TRAINING_STATUSES } from '../../core/status.ts';
-import { ERRORS, IdParams, Nullable, OneOf, Time, Uuid } from './common.ts';
+import { TRAINING_PHASES, TRAINING_STATUSES } from '../../core/status.ts';
+import { ERRORS, IdParams, Nullable, OneOf, QUOTE_BASES, TestIntervals, Time, Uuid, WordOf } from './common.ts';
 import { CurationBody } from './datasets.ts';
 import { ImageIds } from './images.ts';
 
@@ -52,7 +53,7 @@ export const TrainingBody = Type.Object(
     datasetId: optional(Uuid),
     imageIds: optional(ImageIds),
     curation: optional(CurationBody),
-    baseModel: Type.String({ description: `One of ${BASE_MODEL_NAMES.join(', ')}.` }),
+    baseModel: WordOf(BASE_MODEL_NAMES),
     triggerWord: Type.String(),
     characterId: optional(Nullable(Type.String())),
     recipe: optional(RecipeBody),
@@ -64,9 +65,7 @@ export const TrainingBody = Type.Object(
           'Ceiling of the whole training in dollars: at it the training is saved and stopped (BUDGET_EXCEEDED), and goes on when the ceiling is raised.',
       }),
     ),
-    intervals: optional(
-      Type.Record(Type.String(), Type.Unknown(), { description: 'Refused, except by the demo and tests.' }),
-    ),
+    intervals: optional(TestIntervals),
   },
   STRICT,
 );
@@ -83,13 +82,13 @@ export const IdempotencyHeaders = Type.Object({
 });
 
 const Publication = Type.Object({
-  target: Type.String(),
+  target: WordOf(['s3', 'huggingface']),
   location: Type.String(),
   path: Nullable(Type.String()),
   revision: Nullable(Type.String()),
   url: Nullable(Type.String()),
-  status: Type.String(),
-  reason: Nullable(Type.String()),
+  status: WordOf(['pending', 'published', 'failed']),
+  reason: Nullable(WordOf(FAILURE_CODES)),
   message: Nullable(Type.String()),
   sha256: Nullable(Type.String()),
   publishedAt: Nullable(Time),
@@ -107,11 +106,11 @@ export const Training = Type.Object(
   {
     id: Uuid,
     status: OneOf(TRAINING_STATUSES),
-    phase: Type.String(),
-    reason: Nullable(Type.String({ description: 'A code of the failure policy.' })),
+    phase: WordOf(TRAINING_PHASES),
+    reason: Nullable(WordOf(FAILURE_CODES, { description: 'A code of the failure policy.' })),
     message: Nullable(Type.String()),
     name: Type.String(),
-    baseModel: Type.String(),
+    baseModel: WordOf(BASE_MODELS),
     triggerWord: Type.String(),
     characterId: Nullable(Type.String()),
     datasetId: Uuid,
@@ -128,7 +127,7 @@ export const Training = Type.Object(
           p90MicroUsd: Type.Integer(),
           reserveMicroUsd: Type.Integer(),
           minutes: Type.Object({ p50: Type.Number(), p90: Type.Number() }),
-          basis: Type.String(),
+          basis: WordOf(QUOTE_BASES),
         }),
       ),
     }),

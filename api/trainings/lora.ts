@@ -4,7 +4,6 @@ import type { TrainingRow } from '../../prisma/repositories/training-requests.ts
 import type { ApiDeps } from '../deps.ts';
 import { invalid } from '../errors.ts';
 import type { LoraStartBody, LoraStatus } from '../schemas/lora.ts';
-import { importImageUrls } from '../uploads/fetch-images.ts';
 import { artifactLinks } from './artifact.ts';
 import { checkTraining } from './draft.ts';
 import type { CheckedTraining } from './draft.ts';
@@ -13,9 +12,8 @@ import { isoTime } from './view.ts';
 /** Checks a request before anything is fetched, then fetches its images. */
 export async function prepareLora(
   deps: ApiDeps,
-  userId: string,
   body: LoraStartBody,
-  stop: AbortSignal,
+  importUrls: (urls: readonly string[]) => Promise<string[]>,
 ): Promise<CheckedTraining> {
   const { imageUrls, imageIds, lowVRAM, userId: _, characterId, baseModel, triggerWord, ...rest } = body;
   const { curation, intervals, ...recipe } = rest;
@@ -35,7 +33,7 @@ export async function prepareLora(
   );
   return imageUrls === undefined
     ? checked
-    : { ...checked, photos: { ...checked.photos, imageIds: await importImageUrls(deps, userId, imageUrls, stop) } };
+    : { ...checked, photos: { ...checked.photos, imageIds: await importUrls(imageUrls) } };
 }
 
 export function loraStatus(row: TrainingRow): Static<typeof LoraStatus> {

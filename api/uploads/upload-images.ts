@@ -1,21 +1,29 @@
 /** One upload from the first byte to the answer; nothing of it stays when nothing is accepted or anything fails. */
 import type { FastifyRequest } from 'fastify';
 import type { Static } from '@fastify/type-provider-typebox';
+import { linkSignals } from '../../core/time-limit.ts';
 import type { ApiDeps } from '../deps.ts';
 import { ApiError } from '../errors.ts';
 import type { UploadAnswer } from '../schemas/images.ts';
 import { createIntake } from './intake.ts';
+import type { Intake } from './intake.ts';
+import { watchPace } from './pace.ts';
 import { receiveUpload } from './receive-upload.ts';
 import { storePhotos } from './store-photos.ts';
 
 export async function uploadImages(
   deps: ApiDeps,
-  request: Pick<FastifyRequest, 'userId' | 'parts' | 'stop'>,
+  request: Pick<FastifyRequest, 'userId' | 'parts' | 'stop' | 'raw'>,
 ): Promise<Static<typeof UploadAnswer>> {
-  const { userId, stop } = request;
-  const intake = await createIntake(deps, stop);
+  const { userId } = request;
+  const pace = watchPace(request.raw);
+  const { signal: stop, release } = linkSignals([request.stop, pace.signal]);
+  let intake: Intake | undefined;
   try {
-    await orStopped(() => receiveUpload(request.parts(), intake), stop);
+    intake = await createIntake(deps, stop);
+    const taken = intake;
+    await orStopped(() => receiveUpload(request.parts(), taken), stop);
+    pace.stop();
     const { photos, rejected } = intake.result();
     if (photos.length === 0) {
       const details = rejected.map(({ filename, code, message }) => `${filename}: ${code}. ${message}`);
@@ -29,7 +37,9 @@ export async function uploadImages(
     });
     return { images, rejected };
   } finally {
-    await intake.dispose();
+    pace.stop();
+    release();
+    await intake?.dispose();
   }
 }
 

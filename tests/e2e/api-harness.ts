@@ -69,6 +69,7 @@ export async function startApi(): Promise<ApiHarness> {
       temporalUiUrl: 'http://ui.test',
       limits: NO_LIMITS,
       diskGb: 120,
+      uploadsPerKey: 6,
     },
   };
   const apps: FastifyInstance[] = [];

@@ -1,4 +1,6 @@
+import { createServer } from 'node:http';
 import { connect } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { mkdir, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -7,7 +9,7 @@ import { TemperaError } from '../../core/failure.ts';
 import { photo, zip } from './api-files.ts';
 import { client, multipartBody, startApi } from './api-harness.ts';
 import type { ApiHarness } from './api-harness.ts';
-import { HOSTILE_REQUESTS, HOSTILE_TEXTS, HOSTILE_VALUES } from './hostile-requests.ts';
+import { HOSTILE_BYTES, HOSTILE_REQUESTS, HOSTILE_TEXTS, HOSTILE_VALUES } from './hostile-requests.ts';
 import { plantedRequests } from './sample-requests.ts';
 import type { Operation } from './sample-requests.ts';
 
@@ -50,6 +52,35 @@ describe('requests with bad intentions', () => {
     expect(await api.leftovers()).toEqual(before);
   });
 
+  test.for(Object.entries(HOSTILE_BYTES))('%s is answered in our shape', async ([, hostile]) => {
+    const answer = await exchange(address, hostile.bytes);
+
+    expect(answer.status).toBe(hostile.status);
+    expect(JSON.parse(answer.body)).toMatchObject({ ...OUR_SHAPE, code: hostile.code });
+  });
+
+  test('a key has so many uploads at once, each with an end', async () => {
+    const [busy, idle] = [await api.newUser(), await api.newUser()];
+    const from = api.logs().length;
+    const { uploadsPerKey } = api.deps.settings;
+    const head = (one: string) =>
+      `POST /v1/images HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${one}\r\ncontent-type: multipart/form-data; boundary=b\r\ncontent-length: 1000\r\n\r\n--b\r\n`;
+    const before = (await api.leftovers()).uploads.length;
+    const slow = Array.from({ length: uploadsPerKey }, () => open(address, head(busy.key)));
+    await expect.poll(async () => (await api.leftovers()).uploads.length).toBe(before + uploadsPerKey);
+    const file = { filename: 'a.jpg', bytes: await photo(64) };
+    const refused = await client(api.app, busy.key).upload(file);
+    const other = await client(api.app, idle.key).upload(file);
+    for (const socket of slow) socket.destroy();
+    await expect.poll(async () => (await api.leftovers()).uploads.length).toBe(before);
+    const later = await client(api.app, busy.key).upload(file);
+
+    expect(refused).toMatchObject({ status: 429, body: { ...OUR_SHAPE, code: 'TOO_MANY_UPLOADS' } });
+    expect(Number(refused.headers['retry-after'])).toBeGreaterThan(0);
+    expect([other.status, later.status]).toEqual([201, 201]);
+    expect(errorsInLog(from)).toEqual([]);
+  });
+
   test('no text and no value in any place of any route makes a 500', async () => {
     const { paths } = (await api.app.inject('/openapi.json')).json() as {
       paths: Record<string, Record<string, Operation>>;
@@ -71,10 +102,11 @@ describe('requests with bad intentions', () => {
         headers: { authorization: `Bearer ${key}`, ...headers },
         ...(body === undefined ? {} : { payload: body }),
       });
+      const hasBody = method !== 'HEAD';
       const isOurs =
-        answer.statusCode < 400 || typeof (answer.json() as { requestId?: unknown }).requestId === 'string';
+        answer.statusCode < 400 || !hasBody || typeof (answer.json() as { requestId?: unknown }).requestId === 'string';
       // Prices and limits on spending are not set up here, which a few routes rightly call 503.
-      if ((answer.statusCode >= 500 && answer.json().code !== 'PRICES_UNAVAILABLE') || !isOurs)
+      if ((answer.statusCode >= 500 && !(hasBody && answer.json().code === 'PRICES_UNAVAILABLE')) || !isOurs)
         bad.push(`${name} -> ${answer.statusCode} ${answer.body.slice(0, 200)}`);
     }
 
@@ -136,6 +168,35 @@ describe('requests with bad intentions', () => {
     expect(errorsInLog(from)).toEqual([]);
   });
 
+  test('image URLs are given up with the client that sent them', async () => {
+    const before = await api.leftovers();
+    const from = api.logs().length;
+    const silent = createServer();
+    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+    const app = api.build({ settings: { ...api.deps.settings, allowPrivateImageUrls: true } });
+    const own = await app.listen({ port: 0, host: '127.0.0.1' });
+    const leaving = new AbortController();
+    const sent = fetch(`${own}/lora/training/start`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+      body: JSON.stringify({
+        characterId: 'ada',
+        baseModel: 'flux',
+        triggerWord: 'ohwx',
+        imageUrls: [`http://127.0.0.1:${(silent.address() as AddressInfo).port}/a.jpg`],
+      }),
+      signal: leaving.signal,
+    });
+    await expect.poll(async () => (await api.leftovers()).uploads.length).toBe(before.uploads.length + 1);
+    leaving.abort();
+
+    await expect(sent).rejects.toThrow();
+    await expect.poll(() => api.leftovers()).toEqual(before);
+    silent.closeAllConnections();
+    silent.close();
+    expect(errorsInLog(from)).toEqual([]);
+  });
+
   test('what a dead process left of its uploads goes also while this one runs', async () => {
     await mkdir(join(api.home, 'uploads', 'upload-dead'), { recursive: true });
     await utimes(join(api.home, 'uploads', 'upload-dead'), 0, 0);
@@ -145,6 +206,29 @@ describe('requests with bad intentions', () => {
     sweep.stop();
   });
 });
+
+function open(address: string, bytes: string): Socket {
+  const { port, hostname } = new URL(address);
+  const socket = connect(Number(port), hostname);
+  socket.write(bytes);
+  return socket.on('error', () => undefined);
+}
+
+/** Sends bytes and reads the answer until the server hangs up. */
+async function exchange(address: string, bytes: string): Promise<{ status: number; body: string }> {
+  const socket = open(address, bytes);
+  let text = '';
+  for await (const chunk of socket) {
+    text += String(chunk);
+    // An answer with a length is whole before the connection ends.
+    const [head = '', body] = text.split('\r\n\r\n');
+    const length = Number(/^content-length: (\d+)$/im.exec(head)?.[1] ?? Infinity);
+    if (body !== undefined && Buffer.byteLength(body) >= length) break;
+  }
+  socket.destroy();
+  const body = text.slice(text.indexOf('\r\n\r\n') + 4);
+  return { status: Number(text.split(' ')[1]), body: body.slice(body.indexOf('{'), body.lastIndexOf('}') + 1) };
+}
 
 function openConnections({ app }: ApiHarness): Promise<number> {
   return new Promise((resolve, reject) =>

@@ -172,6 +172,8 @@ describe('events, artifacts and the founding documents’ routes', () => {
     const part = await api.app.inject({ url: path, headers: { range: 'bytes=10-19' } });
     const tail = await api.app.inject({ url: path, headers: { range: 'bytes=-5' } });
     const beyond = await api.app.inject({ url: path, headers: { range: 'bytes=5000-' } });
+    const head = await api.app.inject({ method: 'HEAD', url: path });
+    const forgedHead = await api.app.inject({ method: 'HEAD', url: `${path}0` });
     const forged = await api.app.inject({ url: path.replace(id, '01890000-0000-7000-8000-000000000000') });
     const late = await api.build({ clock: () => new Date(Date.now() + 301_000) }).inject({ url: path });
 
@@ -193,6 +195,13 @@ describe('events, artifacts and the founding documents’ routes', () => {
       'bytes 10-19/1000',
     ]);
     expect([tail.statusCode, tail.body]).toEqual([206, '56789']);
+    expect([head.statusCode, head.body, head.headers['content-length'], head.headers.etag]).toEqual([
+      200,
+      '',
+      '1000',
+      `"${file.sha256}"`,
+    ]);
+    expect(forgedHead.statusCode).toBe(403);
     expect([beyond.statusCode, forged.statusCode, late.statusCode]).toEqual([416, 403, 403]);
     expect(alias.body).toMatchObject({
       loraModelId: id,

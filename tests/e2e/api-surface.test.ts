@@ -51,7 +51,7 @@ describe('the surface of the API', () => {
       api.app.inject({ url: `/v1/trainings/${'x'.repeat(300)}`, headers: { authorization: `Bearer ${key}` } }),
     ]);
 
-    expect(answers.map((answer) => answer.statusCode)).toEqual([404, 400, 401, 400, 400, 413, 415, 422, 400, 404, 404]);
+    expect(answers.map((answer) => answer.statusCode)).toEqual([404, 400, 401, 400, 400, 413, 415, 422, 400, 405, 404]);
     for (const answer of answers) {
       expect(answer.json()).toMatchObject({
         code: expect.stringMatching(/^[A-Z_]+$/),
@@ -59,6 +59,21 @@ describe('the surface of the API', () => {
         requestId: expect.any(String),
       });
     }
+  });
+
+  test.for([
+    ['DELETE', '/v1/datasets', 'POST'],
+    ['POST', '/healthz', 'GET, HEAD'],
+    ['PUT', '/v1/trainings/01890000-0000-7000-8000-000000000000', 'GET, HEAD'],
+    ['HEAD', '/v1/trainings/01890000-0000-7000-8000-000000000000/events', 'GET'],
+    ['PATCH', '/v1/objects/a/b?c=/d', 'GET, HEAD'],
+    ['OPTIONS', '/v1/trainings?limit=1', 'GET, HEAD, POST'],
+  ] as const)('%s %s is not allowed, and it says what is', async ([method, url, allow]) => {
+    const answer = await api.app.inject({ method, url, headers: { authorization: `Bearer ${key}` } });
+
+    expect(answer.statusCode).toBe(405);
+    expect(answer.headers['allow']).toBe(allow);
+    if (method !== 'HEAD') expect(answer.json()).toMatchObject({ code: 'METHOD_NOT_ALLOWED' });
   });
 
   test('takes over a harmless request id and makes one otherwise', async () => {
@@ -173,6 +188,16 @@ describe('the surface of the API', () => {
       expect(Object.keys(responses)).toEqual(expect.arrayContaining(['4XX', '5XX']));
     }
     expect((await api.app.inject('/docs/')).statusCode).toBe(200);
+  });
+
+  test('names every closed set in its document, and nothing that only tests may send', async () => {
+    const text = (await api.app.inject('/openapi.json')).body;
+    const { paths } = JSON.parse(text) as { paths: Record<string, Record<string, object>> };
+    const start = JSON.stringify(paths['/v1/trainings']!['post']);
+
+    for (const secret of ['intervals', 'x-words', 'x-undocumented']) expect(text).not.toContain(secret);
+    for (const word of ['flux', 'one-2.2', 'person', 'awaiting_retry', 'POD_LOST', 'published'])
+      expect(start).toMatch(new RegExp(`"enum":\\[[^\\]]*"${word.replace('.', '\\.')}"`));
   });
 
   test('writes no key, address or body into its log', async () => {

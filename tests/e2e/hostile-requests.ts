@@ -52,6 +52,40 @@ const form = (body: string, type = 'multipart/form-data; boundary=b'): Omit<Host
 });
 const FILE = '--b\r\ncontent-disposition: form-data; name="f"; filename="a.jpg"\r\n\r\n';
 
+export interface HostileBytes {
+  readonly bytes: string;
+  readonly status: number;
+  readonly code: string;
+}
+
+/** What is no HTTP at all, or what Node's parser refuses: the bytes of a connection and the answer. */
+export const HOSTILE_BYTES: Readonly<Record<string, HostileBytes>> = {
+  'no HTTP': { bytes: 'hello\r\n\r\n', status: 400, code: 'BAD_REQUEST' },
+  'a method of nobody': { bytes: 'FOO /healthz HTTP/1.1\r\nhost: x\r\n\r\n', status: 400, code: 'BAD_REQUEST' },
+  'no host': { bytes: 'GET /healthz HTTP/1.1\r\n\r\n', status: 400, code: 'BAD_REQUEST' },
+  'headers without end': {
+    bytes: `GET /healthz HTTP/1.1\r\nhost: x\r\nx: ${'y'.repeat(20_000)}\r\n\r\n`,
+    status: 431,
+    code: 'HEADERS_TOO_LARGE',
+  },
+  'a negative length': {
+    bytes: 'POST /v1/datasets HTTP/1.1\r\nhost: x\r\ncontent-length: -1\r\n\r\n',
+    status: 400,
+    code: 'BAD_REQUEST',
+  },
+  'two lengths': {
+    bytes: 'POST /v1/datasets HTTP/1.1\r\nhost: x\r\ncontent-length: 1\r\ntransfer-encoding: chunked\r\n\r\n',
+    status: 400,
+    code: 'BAD_REQUEST',
+  },
+  'NUL in a header': { bytes: 'GET /healthz HTTP/1.1\r\nhost: x\r\nx: a\0b\r\n\r\n', status: 400, code: 'BAD_REQUEST' },
+  'an expectation of nobody': {
+    bytes: 'GET /healthz HTTP/1.1\r\nhost: x\r\nexpect: miracles\r\n\r\n',
+    status: 417,
+    code: 'EXPECTATION_FAILED',
+  },
+};
+
 /** Whole requests with the answer that they must get; an API key is added. */
 export const HOSTILE_REQUESTS: Readonly<Record<string, HostileRequest>> = {
   'a form without a boundary': {
@@ -101,6 +135,30 @@ export const HOSTILE_REQUESTS: Readonly<Record<string, HostileRequest>> = {
     url: '/v1/datasets',
     headers: { 'content-type': 'application/json' },
     body: '{"name":"a","imageIds":["01890000-0000-7000-8000-000000000000"],"captions":{"a\\u0000":"b"}}',
+    status: 422,
+    code: 'VALIDATION',
+  },
+  'a truth for a number': {
+    method: 'GET',
+    url: '/v1/trainings?limit=true',
+    headers: {},
+    body: '',
+    status: 422,
+    code: 'VALIDATION',
+  },
+  'a number in another notation': {
+    method: 'GET',
+    url: '/v1/trainings?limit=1e1',
+    headers: {},
+    body: '',
+    status: 422,
+    code: 'VALIDATION',
+  },
+  'a number twice': {
+    method: 'GET',
+    url: '/v1/trainings?limit=1&limit=2',
+    headers: {},
+    body: '',
     status: 422,
     code: 'VALIDATION',
   },

@@ -157,6 +157,7 @@ export async function createInstallation(options: InstallationOptions = {}) {
       allowTestIntervals: true,
       limits: options.limits ?? NO_LIMITS,
       diskGb: 60,
+      uploadsPerKey: 6,
     },
   });
   const newClient = async (name: string) => {
