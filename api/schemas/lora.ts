@@ -7,7 +7,7 @@ import { TRAINING_PHASES, TRAINING_STATUSES } from '../../core/status.ts';
 import { ERRORS, Nullable, OneOf, TestIntervals, Time, Uuid, WordOf } from './common.ts';
 import { CurationBody } from './datasets.ts';
 import { ImageIds } from './images.ts';
-import { IdempotencyHeaders } from './trainings.ts';
+import { DestinationBody, FileLink, IdempotencyHeaders, MaxCostUsd } from './trainings.ts';
 
 const optional = Type.Optional;
 const LoraParams = Type.Object({ loraModelId: Uuid });
@@ -18,6 +18,7 @@ export const LoraStartBody = Type.Object(
     userId: optional(Type.String({ description: 'Taken and ignored: the owner is that of the API key.' })),
     imageUrls: optional(Type.Array(Type.String({ maxLength: 2_000 }), { minItems: 1, maxItems: 100 })),
     imageIds: optional(ImageIds),
+    datasetId: optional(Uuid),
     curation: optional(CurationBody),
     baseModel: WordOf(BASE_MODEL_NAMES),
     triggerWord: Type.String(),
@@ -29,6 +30,8 @@ export const LoraStartBody = Type.Object(
     sampleCount: optional(Type.Number()),
     samplePrompts: optional(Type.Array(Type.String())),
     lowVRAM: optional(Type.Boolean()),
+    destinations: optional(Type.Array(DestinationBody)),
+    maxCostUsd: optional(MaxCostUsd),
     intervals: optional(TestIntervals),
   },
   { additionalProperties: false },
@@ -71,7 +74,7 @@ export const loraStatusRoute = {
 };
 
 export const downloadLoraRoute = {
-  summary: 'A short-lived link to the trained LoRA (founding documents)',
+  summary: 'Short-lived links to the trained LoRA (founding documents)',
   tags: ['lora'],
   params: LoraParams,
   response: {
@@ -83,6 +86,9 @@ export const downloadLoraRoute = {
       sizeBytes: Type.Integer(),
       sha256: Type.String(),
       expiresAt: Time,
+      files: Type.Array(FileLink, {
+        description: 'Every file of the LoRA, the one above included: Wan 2.2 has two, and needs both.',
+      }),
     }),
     ...ERRORS,
   },

@@ -42,10 +42,15 @@ const ComputeBody = Type.Object(
   STRICT,
 );
 
-const DestinationBody = Type.Union([
+export const DestinationBody = Type.Union([
   Type.Object({ kind: Type.Literal('s3'), bucket: optional(Type.String()), key: optional(Type.String()) }, STRICT),
   Type.Object({ kind: Type.Literal('huggingface'), repo: Type.String(), private: optional(Type.Boolean()) }, STRICT),
 ]);
+
+export const MaxCostUsd = Type.Number({
+  description:
+    'Ceiling of the whole training in dollars: at it the training is saved and stopped (BUDGET_EXCEEDED), and goes on when the ceiling is raised.',
+});
 
 export const TrainingBody = Type.Object(
   {
@@ -59,12 +64,7 @@ export const TrainingBody = Type.Object(
     recipe: optional(RecipeBody),
     compute: optional(ComputeBody),
     destinations: optional(Type.Array(DestinationBody)),
-    maxCostUsd: optional(
-      Type.Number({
-        description:
-          'Ceiling of the whole training in dollars: at it the training is saved and stopped (BUDGET_EXCEEDED), and goes on when the ceiling is raised.',
-      }),
-    ),
+    maxCostUsd: optional(MaxCostUsd),
     intervals: optional(TestIntervals),
   },
   STRICT,
@@ -232,21 +232,21 @@ export const sampleNowRoute = {
   response: { 202: Training, ...ERRORS },
 };
 
+export const FileLink = Type.Object({
+  name: Type.String(),
+  sizeBytes: Type.Integer(),
+  sha256: Type.String(),
+  url: Type.String(),
+  expiresAt: Time,
+});
+
 export const artifactRoute = {
   summary: 'Download links of the trained LoRA',
   tags: ['trainings'],
   params: IdParams,
   response: {
     200: Type.Object({
-      files: Type.Array(
-        Type.Object({
-          name: Type.String(),
-          sizeBytes: Type.Integer(),
-          sha256: Type.String(),
-          url: Type.String(),
-          expiresAt: Time,
-        }),
-      ),
+      files: Type.Array(FileLink),
     }),
     ...ERRORS,
   },

@@ -15,25 +15,26 @@ export async function prepareLora(
   body: LoraStartBody,
   importUrls: (urls: readonly string[]) => Promise<string[]>,
 ): Promise<CheckedTraining> {
-  const { imageUrls, imageIds, lowVRAM, userId: _, characterId, baseModel, triggerWord, ...rest } = body;
-  const { curation, intervals, ...recipe } = rest;
-  if ((imageUrls === undefined) === (imageIds === undefined))
-    throw invalid(['exactly one of imageUrls and imageIds must be given']);
+  const { imageUrls, imageIds, datasetId, lowVRAM, userId: _, characterId, baseModel, triggerWord, ...rest } = body;
+  const { curation, destinations, maxCostUsd, intervals, ...recipe } = rest;
+  if ([imageUrls, imageIds, datasetId].filter((given) => given !== undefined).length !== 1)
+    throw invalid(['exactly one of imageUrls, imageIds and datasetId must be given']);
   const checked = checkTraining(
     {
       characterId,
       baseModel,
       triggerWord,
-      imageIds: imageIds ?? [],
+      ...(datasetId === undefined ? { imageIds: imageIds ?? [] } : { datasetId }),
       ...(curation === undefined ? {} : { curation }),
+      ...(destinations === undefined ? {} : { destinations }),
+      ...(maxCostUsd === undefined ? {} : { maxCostUsd }),
       intervals,
       recipe: { ...recipe, lowVram: lowVRAM },
     },
     deps.settings.allowTestIntervals === true,
   );
-  return imageUrls === undefined
-    ? checked
-    : { ...checked, photos: { ...checked.photos, imageIds: await importUrls(imageUrls) } };
+  if (imageUrls === undefined || 'datasetId' in checked.photos) return checked;
+  return { ...checked, photos: { ...checked.photos, imageIds: await importUrls(imageUrls) } };
 }
 
 export function loraStatus(row: TrainingRow): Static<typeof LoraStatus> {
@@ -70,9 +71,9 @@ export function loraStatus(row: TrainingRow): Static<typeof LoraStatus> {
   };
 }
 
-/** A link to the first file of the artifact. Throws ApiError 409 NOT_READY. */
+/** Links to every file of the artifact; the founding documents' own fields are those of the first. Throws ApiError 409 NOT_READY. */
 export async function loraDownload(deps: ApiDeps, userId: string, loraModelId: string) {
   const { training, files } = await artifactLinks(deps, userId, loraModelId);
-  const { name, url, sizeBytes, sha256, expiresAt } = files[0]!;
-  return { loraModelId, modelPath: training.modelPath, modelUrl: url, filename: name, sizeBytes, sha256, expiresAt };
+  const { name: filename, url: modelUrl, sizeBytes, sha256, expiresAt } = files[0]!;
+  return { loraModelId, modelPath: training.modelPath, modelUrl, filename, sizeBytes, sha256, expiresAt, files };
 }

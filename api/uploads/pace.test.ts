@@ -34,19 +34,12 @@ test('an upload that hardly moves is given up', async () => {
   expect(await aborted(signal)).toMatchObject({ statusCode: 408, code: 'UPLOAD_TOO_SLOW' });
 });
 
-test('one that waits for us is not, nor one that keeps its pace', async () => {
-  const unread = await slowRequest();
-  await new Promise((resolve) => unread.once('readable', () => resolve(null)));
-  const waiting = watchPace(unread, { leastBytes: 10, windowMs: 5 });
+test('one that waits for us is not', async () => {
+  const request = await slowRequest();
+  await new Promise((resolve) => request.once('readable', () => resolve(null)));
+  const { signal, stop } = watchPace(request, { leastBytes: 10, windowMs: 5 });
   await new Promise((resolve) => setTimeout(resolve, 100));
-  waiting.stop();
-  unread.resume();
-  const moving = watchPace(unread, { leastBytes: 1, windowMs: 200 });
-  const sending = setInterval(() => client.write('b'), 5);
-  await new Promise((resolve) => setTimeout(resolve, 500));
-  clearInterval(sending);
-  moving.stop();
+  stop();
 
-  expect(waiting.signal.aborted).toBe(false);
-  expect(moving.signal.aborted).toBe(false);
+  expect(signal.aborted).toBe(false);
 });

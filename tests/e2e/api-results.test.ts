@@ -260,6 +260,40 @@ describe('events, artifacts and the founding documents’ routes', () => {
     });
   });
 
+  test('the founding documents’ routes know datasets, destinations, a ceiling and both files of Wan 2.2', async () => {
+    const { post, imageId } = await newTraining();
+    const dataset = await post('/v1/datasets', { name: 'eve', imageIds: [imageId] });
+    const destinations = [{ kind: 'huggingface', repo: 'eve/lora' }];
+    const body = { characterId: 'eve', baseModel: 'one-2.2', triggerWord: 'ohwx', datasetId: dataset.body.id };
+    const both = await post('/lora/training/start', { ...body, imageIds: [imageId] });
+    const neither = await post('/lora/training/start', { ...body, datasetId: undefined });
+    const started = await post('/lora/training/start', { ...body, destinations, maxCostUsd: 2.5 });
+    const id = started.body.loraModelId as string;
+    const files = await Promise.all(
+      ['high', 'low'].map(async (noise) => {
+        const name = `ohwx_${noise}_noise.safetensors`;
+        const { key, sizeBytes, sha256 } = await api.deps.store.put(`artifacts/${id}/${name}`, Buffer.from(noise));
+        return { name, key, sizeBytes, sha256 };
+      }),
+    );
+    const row = await api.database.loraModel.update({
+      where: { id },
+      data: { status: 'ready', phase: 'done', artifact: { files, step: 10 } },
+    });
+    const download = await post(`/lora/training/${id}/download`);
+
+    for (const refused of [both, neither])
+      expect(refused).toMatchObject({
+        status: 422,
+        body: { details: ['exactly one of imageUrls, imageIds and datasetId must be given'] },
+      });
+    expect(row).toMatchObject({ datasetId: dataset.body.id, ceilingMicroUsd: 2_500_000n, config: { destinations } });
+    expect(download.body).toMatchObject({ filename: files[0]!.name, sha256: files[0]!.sha256 });
+    expect(download.body.files).toMatchObject(
+      files.map(({ name, sizeBytes, sha256 }) => ({ name, sizeBytes, sha256, url: expect.any(String) })),
+    );
+  });
+
   describe('image URLs', () => {
     let server: Server;
     let base: string;
