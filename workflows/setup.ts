@@ -257,9 +257,11 @@ export function setup(input: TrainLoraInput) {
         running = null;
       }
     },
-    /** True when the cancellation that just passed came from `retryTraining` and not from a cancel of the whole training. */
+    /** True once the whole run is being cancelled. */
+    isCancelled: (): boolean => root.consideredCancelled,
+    /** True when somebody has asked for a retry, and nobody for the end of the training. */
     takeRetry: (): boolean => retryWaits && !root.consideredCancelled,
-    /** True when the cancellation that just passed came from `pauseTraining`. */
+    /** True when somebody has asked for a pause, and nobody for the end of the training. */
     takePause: (): boolean => pausedBy !== null && !root.consideredCancelled,
     /** Waits for `retryTraining`; one that came a little early counts too. */
     retriedWithin: async (windowMs: number): Promise<boolean> => {

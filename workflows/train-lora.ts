@@ -2,7 +2,7 @@
  * The story of one training: curate, then up to three attempts, then publish. It ends with a LoRA at home, or failed with a
  * reason and a week in which `retryTraining` goes on, or cancelled; in every case without a pod.
  */
-import { ActivityFailure, CancellationScope, isCancellation, log, workflowInfo } from '@temporalio/workflow';
+import { ActivityFailure, CancellationScope, isCancellation, log, patched, workflowInfo } from '@temporalio/workflow';
 import { ApplicationFailure } from '@temporalio/common';
 import type { TrainingPlan } from '../activities/begin-training.ts';
 import type { CuratedDataset } from '../activities/curate-dataset.ts';
@@ -76,6 +76,10 @@ async function trainOnce(
       ofSet = training.takeRetry() ? 0 : ofSet - 1;
       continue;
     }
+    if (result.status === 'taken_back') {
+      ofSet -= 1;
+      continue;
+    }
     // Also when the attempt had failed by itself just before: a person's wish for a fresh count is never lost.
     if (result.status === 'retried' || training.takeRetry()) {
       ofSet = 0;
@@ -120,7 +124,13 @@ async function attempt(
   plan: TrainingPlan,
   curated: CuratedDataset & { status: 'accepted' },
   { ofSet, minVramGb, overrides: ofPolicy }: AttemptPlace,
-): Promise<(AttemptResult & { readonly overrides: RecipeOverrides }) | { readonly status: 'retried' }> {
+): Promise<
+  | (AttemptResult & { readonly overrides: RecipeOverrides })
+  /** Ended by `retryTraining`. */
+  | { readonly status: 'retried' }
+  /** Ended by a pause that nobody wants any more. */
+  | { readonly status: 'taken_back' }
+> {
   const { intervals, options } = training;
   const number = training.nextAttempt(ofSet);
   const overrides = { ...ofPolicy, ...training.overrides() };
@@ -158,9 +168,11 @@ async function attempt(
     training.state.costMicroUsd = training.money.spent();
     return { ...result, overrides };
   } catch (error) {
-    if (isCancellation(error) && training.takeRetry()) return { status: 'retried' };
-    if (isCancellation(error) && training.takePause())
-      return { status: 'paused', costMicroUsd: 0, step: null, overrides };
+    // Only a cancellation of the whole run ends a training; every other one is a wish of somebody, which may be taken back by now.
+    if (!isCancellation(error) || training.isCancelled()) throw error;
+    if (training.takeRetry()) return { status: 'retried' };
+    if (training.takePause()) return { status: 'paused', costMicroUsd: 0, step: null, overrides };
+    if (patched('pause-taken-back')) return { status: 'taken_back' };
     throw error;
   }
 }

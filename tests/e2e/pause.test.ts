@@ -60,6 +60,21 @@ describe('pause', () => {
     expect(alive).toEqual([]);
   });
 
+  test('taken back before the pod is gone costs nothing but the pod', async () => {
+    await tempera.world.admin.addFault({ at: 'pods.create', effect: 'app-never' });
+    const id = await start();
+    await until(async () => (await podsOf(tempera, id)).length === 1);
+    await tempera.handle(id).signal('pauseTraining', { by: 'one person' });
+    await tempera.handle(id).signal('resumeTraining', { by: 'another' });
+    await hurry();
+
+    expect(await tempera.handle(id).result()).toMatchObject({ status: 'ready' });
+    expect(await tempera.training(id)).toMatchObject({ status: 'ready', reason: null });
+    const pods = await podsOf(tempera, id);
+    expect(pods).toHaveLength(2);
+    expect((await tempera.book()).aliveNow).toEqual([]);
+  });
+
   test('of a training can be ended by a cancel', async () => {
     const id = await start();
     await atStep(id, 1);
