@@ -36,12 +36,15 @@ async function reset(id: string, runId: string, eventId: number) {
     workflowTaskFinishEventId: eventId as never,
     requestId: randomUUID(),
   });
-  return tempera.temporal.workflow.getHandle(workflowId, made.runId!);
+  return tempera.temporal.workflow.getHandle(workflowId, made.runId);
 }
 
 /** What a training's record and the vendor's book say of it, less what moves with every look. */
 async function recordOf(id: string) {
-  const { updatedAt, runId, ...row } = await tempera.database.loraModel.findUniqueOrThrow({ where: { id } });
+  const row = await tempera.database.loraModel.findUniqueOrThrow({
+    where: { id },
+    omit: { updatedAt: true, runId: true },
+  });
   const attempts = await tempera.database.trainingAttempt.findMany({
     where: { loraModelId: id },
     orderBy: { number: 'asc' },

@@ -19,7 +19,7 @@ import {
   sampleNow,
   saveNow,
 } from '../../workflows/contract.ts';
-import { createRandom } from '../curation/random.ts';
+import { createRandom } from '../../dev/random.ts';
 
 const SIGNALS = { cancelTraining, pauseTraining, resumeTraining, retryTraining, saveNow, sampleNow } as const;
 type Act = keyof typeof SIGNALS | 'raiseBudget' | 'cancelRun';
@@ -121,6 +121,10 @@ export function createScript(seed: number, handle: () => WorkflowHandle): Script
     }
   };
   const violate = (what: string) => violations.push(`${what} (call ${calls})`);
+  const never = (what: string) => {
+    violate(what);
+    return new Error(what);
+  };
   const enter = (attempt: number) => {
     if (status === 'ready' || status === 'cancelled') violate(`went on after it was ${status}`);
     if (closed.has(attempt)) violate(`a step of attempt ${attempt}, which is closed`);
@@ -240,10 +244,10 @@ export function createScript(seed: number, handle: () => WorkflowHandle): Script
         await handle().cancel();
       },
       async takeOver() {
-        throw violate('took over what it had');
+        throw never('took over what it had');
       },
       async sweepPods() {
-        throw violate('swept');
+        throw never('swept');
       },
     },
   };
