@@ -1,5 +1,6 @@
 /** What the API is given; built in api/main.ts, by tests otherwise. */
 import type { CatalogGpu } from '../core/offer.ts';
+import type { PublishPolicy } from '../core/publish-policy.ts';
 import type { SpendLimits } from '../core/spend-limit.ts';
 import type { Logger } from '../config/logger.ts';
 import type { Database } from '../prisma/client.ts';
@@ -30,6 +31,8 @@ export interface ApiSettings {
   readonly taskQueues?: { readonly io: string; readonly cpu: string } | undefined;
   /** Limits on spending, of users without limits of their own. */
   readonly limits: SpendLimits;
+  /** Where users may publish. */
+  readonly publishing: PublishPolicy;
   /** Container disk of a pod, which is billed too. GB. */
   readonly diskGb: number;
   /** Uploads of one API key that may be under way at once. */

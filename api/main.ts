@@ -60,6 +60,7 @@ const app = buildApp({
     temporalNamespace: temporal.namespace,
     taskQueues: queues,
     limits: settings.limits,
+    publishing: settings.publishing,
     diskGb: runpod.diskGb,
     uploadsPerKey: settings.api.uploadsPerKey,
     allowTestIntervals: flags['allow-test-intervals'],

@@ -35,3 +35,35 @@ test('metrics are served only at an address with a port', () => {
   expect(readSettings({ ...BASE, METRICS_ADDRESS: '0.0.0.0:9464' }).metricsAddress).toBe('0.0.0.0:9464');
   expect(() => readSettings({ ...BASE, METRICS_ADDRESS: '9464' })).toThrow('METRICS_ADDRESS');
 });
+
+describe('where may be published', () => {
+  const publishingOf = (env: Record<string, string>) => readSettings({ ...BASE, ...env }).publishing;
+
+  test('is nowhere unless it is said, with a token too', () => {
+    expect(publishingOf({ HF_TOKEN: 'hf_x' })).toEqual({ buckets: [], namespaces: [] });
+  });
+
+  test('is a list of buckets and of places on the Hub', () => {
+    expect(
+      publishingOf({
+        PUBLISH_S3_BUCKET: 'loras',
+        PUBLISH_S3_BUCKETS: 'shared, loras,',
+        PUBLISH_HF_NAMESPACES: 'acme, studio/{user}-',
+      }),
+    ).toEqual({ buckets: ['loras', 'shared'], namespaces: ['acme', 'studio/{user}-'] });
+  });
+
+  test.each([
+    [{ PUBLISH_S3_BUCKETS: 'loras' }, 'PUBLISH_S3_BUCKET is not set'],
+    [{ PUBLISH_S3_BUCKET: 'loras/x' }, 'names of S3 buckets'],
+    [{ PUBLISH_S3_BUCKET: 'arn:aws:s3:::loras' }, 'names of S3 buckets'],
+    [{ PUBLISH_HF_NAMESPACES: 'acme/*' }, 'PUBLISH_HF_NAMESPACES must be a list'],
+    [{ OBJECT_STORE: 's3', S3_BUCKET: 'own', PUBLISH_S3_BUCKET: 'own' }, 'the object store, must not be among'],
+    [
+      { OBJECT_STORE: 's3', S3_BUCKET: 'Own', PUBLISH_S3_BUCKET: 'loras', PUBLISH_S3_BUCKETS: 'own' },
+      'the object store, must not be among',
+    ],
+  ])('cannot be %j', (env, fault) => {
+    expect(() => publishingOf(env)).toThrow(fault);
+  });
+});

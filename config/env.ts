@@ -1,6 +1,9 @@
 /** The only reader of process.env. All faults of a process's environment are reported at once. */
 import { resolve } from 'node:path';
+import { isBucketName } from '../core/destination.ts';
 import { parseUsd } from '../core/money.ts';
+import { isNamespace } from '../core/publish-policy.ts';
+import type { PublishPolicy } from '../core/publish-policy.ts';
 import type { SpendLimits } from '../core/spend-limit.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -34,8 +37,10 @@ export interface Settings {
   readonly databaseUrl: string;
   readonly logLevel: string;
   readonly objectStore: { readonly kind: 'filesystem'; readonly root: string } | ({ readonly kind: 's3' } & S3Settings);
-  /** Where publishing to S3 goes when a destination names no bucket; undefined when S3 is not configured. */
+  /** The server that is published to; undefined when publishing to S3 is not configured. */
   readonly publishS3: S3Settings | undefined;
+  /** Where users may publish. */
+  readonly publishing: PublishPolicy;
   readonly huggingFace: { readonly token: string | undefined; readonly hubUrl: string };
   /** The service that describes photos without a caption; undefined: none, and no photo leaves for one. */
   readonly captions: CaptionSettings | undefined;
@@ -140,6 +145,7 @@ export function readSettings(env: Environment = process.env): Settings {
     endpoint: env['S3_ENDPOINT'] ? httpUrl('S3_ENDPOINT', '') : undefined,
   });
   const publishBucket = env['PUBLISH_S3_BUCKET'];
+  const publishing = readPublishPolicy(env, storeKind === 's3' ? env['S3_BUCKET'] : undefined, faults);
   const taskQueuePrefix = env['TASK_QUEUE_PREFIX'] || 'lora';
   if (!/^[a-z0-9-]{1,40}$/.test(taskQueuePrefix))
     faults.push('TASK_QUEUE_PREFIX must be 1 to 40 characters of a-z, 0-9 and "-"');
@@ -163,6 +169,7 @@ export function readSettings(env: Environment = process.env): Settings {
         ? { kind: 's3', ...s3(required('S3_BUCKET')) }
         : { kind: 'filesystem', root: resolve(home, 'objects') },
     publishS3: publishBucket ? s3(publishBucket) : undefined,
+    publishing,
     huggingFace: { token: env['HF_TOKEN'] || undefined, hubUrl: httpUrl('HF_HUB_URL', 'https://huggingface.co') },
     captions: captions(),
     runpod: {
@@ -202,4 +209,21 @@ export function readSettings(env: Environment = process.env): Settings {
   };
   if (faults.length > 0) throw new SettingsError(`The environment is not usable:\n- ${faults.join('\n- ')}`);
   return settings;
+}
+
+function readPublishPolicy(env: Environment, storeBucket: string | undefined, faults: string[]): PublishPolicy {
+  const list = (text = '') => text.split(',').flatMap((item) => item.trim() || []);
+  const [first] = list(env['PUBLISH_S3_BUCKET']);
+  const further = list(env['PUBLISH_S3_BUCKETS']);
+  if (first === undefined && further.length > 0) faults.push('PUBLISH_S3_BUCKET is not set, but PUBLISH_S3_BUCKETS is');
+  const buckets = first === undefined ? [] : [...new Set([first, ...further])];
+  if (!buckets.every(isBucketName))
+    faults.push('PUBLISH_S3_BUCKET and PUBLISH_S3_BUCKETS must hold names of S3 buckets');
+  // Whoever names the key of a published LoRA could name that of a photo or a checkpoint.
+  if (storeBucket !== undefined && buckets.includes(storeBucket.toLowerCase()))
+    faults.push('S3_BUCKET, the object store, must not be among PUBLISH_S3_BUCKET and PUBLISH_S3_BUCKETS');
+  const namespaces = list(env['PUBLISH_HF_NAMESPACES']);
+  if (!namespaces.every(isNamespace))
+    faults.push('PUBLISH_HF_NAMESPACES must be a list such as "acme, studio/{user}-"');
+  return { buckets, namespaces };
 }

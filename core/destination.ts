@@ -27,13 +27,21 @@ export function defaultPublishKey(subject: { characterId: string | null; trainin
 const BUCKET = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
 const KEY = /^[A-Za-z0-9._-]+(\/[A-Za-z0-9._-]+)*$/;
 const REPO = /^[A-Za-z0-9][A-Za-z0-9._-]{0,95}\/[A-Za-z0-9][A-Za-z0-9._-]{0,95}$/;
+/** What the Hub forbids besides (`validate_repo_id` of huggingface_hub at ee0a451, 2026-08-20). */
+const NO_REPO = /--|\.\.|[.-]\/|[.-]$|\.git$/i;
+/** First words of the Hub's addresses for other kinds of repositories: `datasets/x` would be the dataset `x`. */
+const NO_OWNERS = new Set(['api', 'buckets', 'datasets', 'kernels', 'models', 'spaces']);
+
+export function isBucketName(text: string): boolean {
+  return BUCKET.test(text);
+}
 
 /** Lists what is wrong with a destination; empty when it is fine. */
 export function destinationFaults(destination: Destination): string[] {
   const faults: string[] = [];
   switch (destination.kind) {
     case 's3':
-      if (destination.bucket !== undefined && !BUCKET.test(destination.bucket))
+      if (destination.bucket !== undefined && !isBucketName(destination.bucket))
         faults.push('bucket is not a valid S3 bucket name');
       if (
         destination.key !== undefined &&
@@ -43,7 +51,12 @@ export function destinationFaults(destination: Destination): string[] {
       }
       return faults;
     case 'huggingface':
-      if (!REPO.test(destination.repo)) faults.push('repo must be "owner/name"');
+      if (!isRepo(destination.repo))
+        faults.push('repo must be "owner/name" of a model repository, in letters, digits, ".", "_" and "-"');
       return faults;
   }
+}
+
+function isRepo(repo: string): boolean {
+  return REPO.test(repo) && !NO_REPO.test(repo) && !NO_OWNERS.has(repo.slice(0, repo.indexOf('/')).toLowerCase());
 }

@@ -75,6 +75,12 @@ async function main(): Promise<number> {
   }
 }
 
+/** Another in every run: one that was cut off goes on beside the next, and a repository belongs to one training. */
+function repoName(trigger: string): string {
+  const words = trigger.toLowerCase().match(/[a-z0-9]+/g) ?? [];
+  return ['demo', ...words, randomUUID().slice(0, 4)].join('-');
+}
+
 function report(broken: string): number {
   settle();
   say(broken);
@@ -105,12 +111,7 @@ async function train(stack: Stack, photos: readonly { filename: string; bytes: U
       baseModel: flags['base-model'],
       triggerWord: flags.trigger,
       recipe: { steps: Number(flags.steps), checkpointInterval: Math.max(1, Math.round(Number(flags.steps) / 3)) },
-      destinations: [
-        {
-          kind: 'huggingface',
-          repo: `tempera-demo/demo-${flags.trigger.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-')}`,
-        },
-      ],
+      destinations: [{ kind: 'huggingface', repo: `tempera-demo/${repoName(flags.trigger)}` }],
     },
     randomUUID(),
   );

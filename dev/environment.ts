@@ -49,6 +49,8 @@ function emulatedCloud(worldUrl: string): Environment {
     RUNPOD_PROXY_TEMPLATE: `${worldUrl}/proxy/{podId}/{port}`,
     HF_TOKEN: 'hf_emulated',
     HF_HUB_URL: `${worldUrl}/hub`,
+    // The namespace of the emulator's token.
+    PUBLISH_HF_NAMESPACES: 'tempera-demo',
   };
 }
 

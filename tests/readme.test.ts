@@ -143,7 +143,7 @@ test('npm run demo trains, publishes and leaves nothing running', async () => {
   expect(output.text).toMatch(/^LoRA +\.tempera\/objects\/trainings\/\S+\/artifacts\/a1\/demo-ohwx\.safetensors$/m);
   expect(output.text).toMatch(/^ {2}size +20\.0 MB \(20000000 bytes\)$/m);
   expect(output.text).toMatch(/^ {2}sha256 +[0-9a-f]{64}$/m);
-  expect(output.text).toMatch(/^Published +http\S+\/hub\/tempera-demo\/demo-ohwx \(emulated Hub\)$/m);
+  expect(output.text).toMatch(/^Published +http\S+\/hub\/tempera-demo\/demo-ohwx-[0-9a-f]{4} \(emulated Hub\)$/m);
   expect(output.text).toMatch(/^Cost +\$0\.\d{4} of emulated money, 1 attempt$/m);
   expect(output.text).toMatch(/^Web UI +http\S+lora-training%2F\S+ +\(run with --keep/m);
   expect(leftovers()).toEqual([]);

@@ -1,4 +1,7 @@
 /** Starting a training: exactly one per Idempotency-Key, never lost between the database and Temporal. */
+import type { Destination } from '../../core/destination.ts';
+import { publishRefusal } from '../../core/publish-policy.ts';
+import type { PublishPolicy } from '../../core/publish-policy.ts';
 import { resolveRecipe } from '../../core/recipe.ts';
 import { findIdempotencyKey } from '../../prisma/repositories/idempotency.ts';
 import {
@@ -43,6 +46,7 @@ export async function startTraining(deps: ApiDeps, start: StartRequest): Promise
   if (replay !== null) return replay;
 
   const { request, photos, maxCostMicroUsd, intervals } = await start.prepare();
+  refuseDestinations(request.destinations, deps.settings.publishing, userId);
   const id = uuidV7(deps.clock());
   const totalSteps = resolveRecipe(request.baseModel, request.triggerWord, request.recipe).steps;
   const made = await createTraining(deps.database, {
@@ -80,6 +84,15 @@ export async function startTraining(deps: ApiDeps, start: StartRequest): Promise
       return winner;
     }
   }
+}
+
+/** Throws ApiError 422 for places that this user may not publish to. */
+function refuseDestinations(destinations: readonly Destination[], policy: PublishPolicy, userId: string): void {
+  const faults = destinations.flatMap((destination, index) => {
+    const refusal = publishRefusal(policy, userId, destination);
+    return refusal === null ? [] : [`destinations[${index}]: ${refusal}`];
+  });
+  if (faults.length > 0) throw invalid(faults);
 }
 
 /** The training that an earlier request with this key made, started if that request could not; null when the key is new. */

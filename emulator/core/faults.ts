@@ -126,7 +126,7 @@ const effectsAt: Record<FaultPoint, string[]> = {
     'exited',
     ...trainerModifiers,
   ],
-  hub: [...httpEffects, 'commit-but-timeout', 'commit-but-500', 'commit-but-reset'],
+  hub: [...httpEffects, 'commit-but-timeout', 'commit-but-500', 'commit-but-reset', 'corrupt', 'truncate'],
   vision: [...httpEffects, 'apology', 'empty', 'too-long'],
 };
 

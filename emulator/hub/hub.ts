@@ -34,6 +34,8 @@ export interface Repo {
 /** The Hugging Face Hub of a world: model repositories, their commits and the blobs on disk. */
 export class Hub {
   readonly repos = new Map<string, Repo>();
+  /** Former names in lower case -> the repository that had them. */
+  readonly formerNames = new Map<string, Repo>();
   readonly #dir: string;
   /** Uploads in parts on their way: part number -> etag. */
   readonly parts = new Map<string, Map<number, string>>();
@@ -61,6 +63,30 @@ export class Hub {
     return join(this.#dir, 'parts', randomBytes(8).toString('hex'));
   }
 
+  /**
+   * The repository of a name. It is not the one asked for when the spelling differs or when it has moved: the Hub redirects
+   * then (the first is assumed, the second documented).
+   */
+  find(id: string): Repo | undefined {
+    const exact = this.repos.get(id);
+    if (exact) return exact;
+    const name = id.toLowerCase();
+    return [...this.repos.values()].find((repo) => repo.id.toLowerCase() === name) ?? this.formerNames.get(name);
+  }
+
+  move(repo: Repo, id: string): void {
+    this.repos.delete(repo.id);
+    this.formerNames.set(repo.id.toLowerCase(), repo);
+    this.formerNames.delete(id.toLowerCase());
+    repo.id = id;
+    this.repos.set(id, repo);
+  }
+
+  delete(repo: Repo): void {
+    this.repos.delete(repo.id);
+    for (const [name, former] of this.formerNames) if (former === repo) this.formerNames.delete(name);
+  }
+
   createRepo(params: { id: string; owner: string; isPrivate: boolean; nowMs: number }): Repo {
     const repo: Repo = {
       objectId: randomBytes(12).toString('hex'),
@@ -73,6 +99,7 @@ export class Hub {
       tags: new Map(),
     };
     this.repos.set(repo.id, repo);
+    this.formerNames.delete(repo.id.toLowerCase());
     addCommit(repo, {
       branch: 'main',
       title: 'initial commit',

@@ -34,7 +34,7 @@ interface CreateBody {
   type?: string;
   visibility?: string;
   private?: boolean;
-  files?: { path: string; content: string }[];
+  files?: { path: string; content: string; encoding?: 'utf-8' | 'base64' }[];
 }
 
 /** POST /api/repos/create: 409 with the url when it exists, only in one's own namespace. */
@@ -49,25 +49,28 @@ export async function createRepo({ world, call, user }: HubRequest): Promise<voi
     throw hubFailure(403, `You don't have the rights to create a model under the namespace "${owner}"`);
   const id = `${owner}/${body.name}`;
   const url = `${call.worldUrl}/hub/${id}`;
-  if (world.hub.repos.has(id)) {
+  const isTaken = (): boolean => {
+    if (world.hub.find(id)?.id.toLowerCase() !== id.toLowerCase()) return false;
     sendJson(call.res, 409, { error: 'You already created this model repo', url });
-    return;
+    return true;
+  };
+  if (isTaken()) return;
+  // All bytes are stored before the repository is there, so that nobody sees it without its files.
+  const tree: Commit['tree'] = new Map();
+  for (const file of body.files ?? []) {
+    const bytes = Buffer.from(file.content, file.encoding === 'base64' ? 'base64' : 'utf8');
+    await storeBlob(world.hub, bytes);
+    tree.set(file.path, { path: file.path, oid: gitBlobId(bytes), size: bytes.length });
   }
+  if (isTaken()) return;
   const repo = world.hub.createRepo({
     id,
     owner,
     isPrivate: body.private === true || body.visibility === 'private',
     nowMs: world.clock.now(),
   });
-  if (body.files?.length) {
-    const tree = new Map<string, Commit['tree'] extends Map<string, infer E> ? E : never>();
-    for (const file of body.files) {
-      const bytes = Buffer.from(file.content, 'base64');
-      await storeBlob(world.hub, bytes);
-      tree.set(file.path, { path: file.path, oid: gitBlobId(bytes), size: bytes.length });
-    }
+  if (tree.size > 0)
     addCommit(repo, { branch: 'main', title: 'Add files', message: '', user, atMs: world.clock.now(), tree });
-  }
   sendJson(call.res, 200, { url, name: id, id: repo.objectId });
 }
 
@@ -77,7 +80,22 @@ export async function deleteRepo({ world, call, user }: HubRequest): Promise<voi
   const id = `${body.organization ?? user ?? ''}/${body.name ?? ''}`;
   const repo = world.hub.repos.get(id);
   if (repo === undefined || repo.owner !== user) throw repoNotFound(user !== undefined);
-  world.hub.repos.delete(id);
+  world.hub.delete(repo);
+  sendText(call.res, 200, 'OK');
+}
+
+/** POST /api/repos/move {fromRepo, toRepo, type}: the former name redirects from then on. */
+export async function moveRepo({ world, call, user }: HubRequest): Promise<void> {
+  const { fromRepo, toRepo, type = 'model' } = (await readJson(call.body)) as Record<string, string | undefined>;
+  const repo = world.hub.repos.get(fromRepo ?? '');
+  if (type !== 'model' || repo === undefined || repo.owner !== user) throw repoNotFound(user !== undefined);
+  const [owner, name = ''] = (toRepo ?? '').split('/');
+  if (!/^[\w.-]{1,96}$/.test(name)) throw hubFailure(400, `Invalid repo name: ${name}`);
+  if (owner !== user)
+    throw hubFailure(403, `You don't have the rights to create a model under the namespace "${owner}"`);
+  const taken = world.hub.find(`${owner}/${name}`);
+  if (taken !== undefined && taken !== repo) throw hubFailure(409, `${owner}/${name} exists already`);
+  world.hub.move(repo, `${owner}/${name}`);
   sendText(call.res, 200, 'OK');
 }
 

@@ -45,12 +45,13 @@ export async function sendEntry({ world, call, repo, args }: RepoRequest, kind: 
     res.end();
     return;
   }
-  await sendFileBytes({
+  const sent = await sendFileBytes({
     path: entry.lfs ? world.hub.lfsPath(entry.lfs.oid) : world.hub.blobPath(entry.oid),
     start,
     end,
     res,
-    transfer: {},
+    transfer: call.transfer,
   });
-  res.end();
+  if (sent === 'sent') res.end();
+  else res.destroy();
 }

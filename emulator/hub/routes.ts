@@ -5,7 +5,7 @@ import { commit } from './commit.ts';
 import { hubFailure, repoNotFound } from './failures.ts';
 import { batch, completeParts, putObject, putPart } from './lfs.ts';
 import { createBranch, createTag, deleteBranch, deleteTag, listRefs } from './refs.ts';
-import { createRepo, deleteRepo, listModels, modelInfo, whoAmI } from './repos.ts';
+import { createRepo, deleteRepo, listModels, modelInfo, moveRepo, whoAmI } from './repos.ts';
 import { sendEntry } from './resolve.ts';
 import { listCommits, listTree, pathsInfo, preupload } from './tree.ts';
 import type { Fault } from '../core/faults.ts';
@@ -54,6 +54,7 @@ const routes: Route[] = [
   route('GET', 'whoami', '/api/whoami-v2', whoAmI),
   route('POST', 'repos/create', '/api/repos/create', createRepo),
   route('DELETE', 'repos/delete', '/api/repos/delete', deleteRepo),
+  route('POST', 'repos/move', '/api/repos/move', moveRepo),
   route('GET', 'models', '/api/models', listModels),
   route('GET', 'model', repoPath, ofRepo('read', modelInfo)),
   route('GET', 'model/revision', `${repoPath}/revision/([^/]+)`, ofRepo('read', modelInfo)),
@@ -102,15 +103,16 @@ export async function handleHub(world: World, call: Call): Promise<void> {
   const hit = routes.find(({ method, pattern }) => method === call.method && pattern.test(call.path));
   world.book.countRequest(`${call.method} hub ${hit?.name ?? 'unknown'}`);
   call.res.setHeader('x-request-id', call.headers['x-request-id'] ?? randomUUID());
-  const fault = world.faults.take(
-    'hub',
-    { method: call.method, path: call.path, route: hit?.name },
-    (effect) => hit?.name === 'commit' || !effect.startsWith('commit-but-'),
-  );
+  const fault = world.faults.take('hub', { method: call.method, path: call.path, route: hit?.name }, (effect) => {
+    if (effect === 'corrupt' || effect === 'truncate') return hit?.name === 'resolve';
+    return hit?.name === 'commit' || !effect.startsWith('commit-but-');
+  });
   if (
     await applyHttpFault(call, fault, (_, status, spoilt) => refuse(call, status, spoilt.detail, spoilt.retryAfterSec))
   )
     return;
+  if (fault?.effect === 'corrupt') call.transfer.corruptAtByte = fault.bytes ?? 1024;
+  if (fault?.effect === 'truncate') call.transfer.truncateAfterBytes = fault.bytes ?? 1024;
   const unhide = hideSuccess(call, fault);
   try {
     const user = signIn(world, call);
@@ -166,9 +168,17 @@ function signIn(world: World, call: Call): string | undefined {
   return user;
 }
 
-function openRepo({ world, user }: HubRequest, id: string, access: Access): Repo {
-  const repo = world.hub.repos.get(id);
+/** 307, which repeats method and body at the new address. */
+function redirect(call: Call, from: string, to: string): HttpFailure {
+  const query = call.query.toString();
+  const location = `${call.worldUrl}/hub${call.path.replace(from, to)}${query && `?${query}`}`;
+  return new HttpFailure(307, { error: `Temporary Redirect. Redirecting to ${location}` }, { location });
+}
+
+function openRepo({ world, user, call }: HubRequest, id: string, access: Access): Repo {
+  const repo = world.hub.find(id);
   if (repo === undefined || (repo.isPrivate && repo.owner !== user)) throw repoNotFound(user !== undefined);
+  if (repo.id !== id) throw redirect(call, id, repo.id);
   if (access === 'write' && user === undefined) throw repoNotFound(false);
   if (access === 'write' && repo.owner !== user)
     throw hubFailure(403, 'You do not have write access to this repository');

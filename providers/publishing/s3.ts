@@ -6,7 +6,9 @@ import type { ArtifactFile } from '../../core/artifact.ts';
 import { defaultPublishKey } from '../../core/destination.ts';
 import type { S3Destination } from '../../core/destination.ts';
 import { TemperaError } from '../../core/failure.ts';
-import { createS3Client, isNotFound, s3Failure, s3Status } from '../storage/s3-client.ts';
+import { publishRefusal } from '../../core/publish-policy.ts';
+import type { PublishPolicy } from '../../core/publish-policy.ts';
+import { createS3Client, isNotFound, isRefusedBucket, s3Failure, s3Status } from '../storage/s3-client.ts';
 import type { S3ClientOptions } from '../storage/s3-client.ts';
 import { uploadToS3 } from '../storage/s3-upload.ts';
 import type { PublicationSubject, Publisher, PublishRequest } from './publisher.ts';
@@ -16,23 +18,24 @@ import { weightsName } from './weights-name.ts';
 /** How often another writer may come in between our look and our write. */
 const MAX_ROUNDS = 3;
 
-export interface S3PublisherOptions extends S3ClientOptions {
-  /** Where a destination goes that names no bucket. */
-  readonly bucket: string;
+interface S3PublisherOptions extends S3ClientOptions {
+  readonly policy: PublishPolicy;
 }
 
 /** Publishes to a bucket: conditional write, then every byte read back. An object that is not ours is never overwritten. */
-export function createS3Publisher({ bucket, ...connection }: S3PublisherOptions): Publisher<S3Destination> {
+export function createS3Publisher({ policy, ...connection }: S3PublisherOptions): Publisher<S3Destination> {
   const client = createS3Client(connection);
   return {
     kind: 's3',
     async publish(request) {
       const { destination, subject, signal } = request;
-      const Bucket = destination.bucket ?? bucket;
+      const Bucket = destination.bucket ?? policy.buckets[0] ?? '';
+      if (publishRefusal(policy, subject.userId, destination) !== null) throw closed(Bucket, 'not_allowed');
       const baseKey = destination.key ?? defaultPublishKey(subject);
       const published: { key: string; revision: string | null; sha256: string }[] = [];
       try {
         const files = artifactFiles(subject);
+        if (await isOurStore(client, { Bucket, file: files[0], signal })) throw closed(Bucket, 'object_store');
         for (const [index, file] of files.entries()) {
           const Key = weightsName({ base: baseKey, files, index });
           await place({ client, at: { Bucket, Key }, file, request });
@@ -40,12 +43,44 @@ export function createS3Publisher({ bucket, ...connection }: S3PublisherOptions)
         }
       } catch (error) {
         signal.throwIfAborted();
+        if (isRefusedBucket(error)) throw closed(Bucket, error.name);
         throw s3Failure(sourceFailure(error), { what: `publish ${Bucket}/${baseKey}`, fallback: 'PUBLISH_FAILED' });
       }
       const { key, revision, sha256 } = published[0]!;
       return { location: Bucket, path: key, revision, url: `s3://${Bucket}/${key}`, sha256 };
     },
   };
+}
+
+/** One sentence for all that keeps a bucket closed, so that nobody learns what exists; operators find the answer in the history. */
+function closed(bucket: string, answer: string): TemperaError {
+  return new TemperaError(
+    'PUBLISH_FAILED',
+    `s3://${bucket} cannot be published to from here: it is not allowed, does not exist or is not open to this installation.`,
+    { ids: { answer } },
+  );
+}
+
+/**
+ * Whether the bucket is our object store under another name (an alias, another spelling of its address): the artifact lies
+ * in it under its own key already. Whoever names keys there could name those of photos and saves.
+ */
+async function isOurStore(
+  client: S3Client,
+  { Bucket, file, signal }: { Bucket: string; file: ArtifactFile; signal: AbortSignal },
+): Promise<boolean> {
+  try {
+    // GET, since errors of HEAD have no body that would say which they are.
+    const answer = await client.send(new GetObjectCommand({ Bucket, Key: file.key, Range: 'bytes=0-0' }), {
+      abortSignal: signal,
+    });
+    (answer.Body as Readable | undefined)?.destroy();
+    return true;
+  } catch (error) {
+    // By name: other refusals come as 404 too, from some servers even that of our keys.
+    if (error instanceof Error && error.name === 'NoSuchKey') return false;
+    throw error;
+  }
 }
 
 interface FileParams {

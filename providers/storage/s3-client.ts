@@ -38,14 +38,15 @@ export function isNotFound(error: unknown): boolean {
   return s3Status(error) === 404 && !(error instanceof Error && error.name === 'NoSuchBucket');
 }
 
-const AUTH_NAMES = new Set([
-  'CredentialsProviderError',
-  'InvalidAccessKeyId',
-  'SignatureDoesNotMatch',
-  'ExpiredToken',
-  'AccessDenied',
-  'Forbidden',
-]);
+/** Whether an error tells that a bucket is not there or not for us, rather than that our keys are wrong. */
+export function isRefusedBucket(error: unknown): error is Error {
+  if (!(error instanceof Error)) return false;
+  return error.name === 'NoSuchBucket' || (s3Status(error) === 403 && !KEY_NAMES.has(error.name));
+}
+
+/** Our keys as such are refused. */
+const KEY_NAMES = new Set(['CredentialsProviderError', 'InvalidAccessKeyId', 'SignatureDoesNotMatch', 'ExpiredToken']);
+const AUTH_NAMES = new Set([...KEY_NAMES, 'AccessDenied', 'Forbidden']);
 const SLOW_NAMES = new Set(['SlowDown', 'TooManyRequestsException', 'ThrottlingException', 'RequestLimitExceeded']);
 
 /**

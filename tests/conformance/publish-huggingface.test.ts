@@ -44,15 +44,22 @@ interface Wishes extends Partial<PublicationSubject> {
   as?: string;
   signal?: AbortSignal;
   onProgress?: (bytes: number) => void;
+  /** Of the installation that publishes. */
+  environment?: string;
+  secret?: string;
 }
 
 function publish(
   world: TestWorld,
-  { repo = 'tempera-demo/ada', isPrivate, from = store, as = token, signal, onProgress, ...subject }: Wishes,
+  { repo = 'tempera-demo/ada', isPrivate, from = store, as = token, signal, onProgress, ...wishes }: Wishes,
 ) {
+  const { environment = 'test', secret = 'an app key of thirty-two characters', ...subject } = wishes;
   const publisher = createHuggingFacePublisher({
     token: as,
     hubUrl: `${world.url}/hub`,
+    policy: { buckets: [], namespaces: ['tempera-demo', 'somebody'] },
+    environment,
+    secret,
     temporaryDirectory: join(folder, 'tmp'),
     callTimeoutMs: 2_000,
   });
@@ -300,5 +307,203 @@ describe('createHuggingFacePublisher', () => {
     await expect(publish(world, { files: [lora] })).rejects.toMatchObject({ code: 'PUBLISH_FAILED' });
 
     expect(await tags(world)).toEqual({});
+  });
+});
+
+/** Everything that can be seen of a repository's content. */
+async function contentOf(world: TestWorld, repo = 'tempera-demo/ada') {
+  const { body } = await hub(world, `/api/models/${repo}/tree/main?recursive=true`);
+  return { commits: await commits(world, repo), tags: await tags(world, repo), tree: body };
+}
+
+describe('a repository that is not this user’s of this character', () => {
+  const refusal = {
+    code: 'PUBLISH_FAILED',
+    retryable: false,
+    message:
+      "tempera-demo/ada is not a repository that was made here for this user's LoRA of this character. Name another one.",
+  };
+  const byHand = async (world: TestWorld, files: object[] = []) =>
+    await hub(world, '/api/repos/create', 'POST', { name: 'ada', organization: 'tempera-demo', files });
+  const mark = async (world: TestWorld, repo = 'tempera-demo/ada') =>
+    (await hub(world, `/${repo}/resolve/main/tempera.json`)).text;
+
+  it.each([
+    ['another user', { userId: 'user-2' }],
+    ['another user whose character has no name', { userId: 'user-2', characterId: null }],
+    ['another character of the same user', { characterId: 'bob' }],
+    ['a training without a character', { characterId: null }],
+    ['another installation', { environment: 'other' }],
+    ['an installation with another app key', { secret: 'another app key of thirty-two characters' }],
+  ])('is left alone by %s', async (_who, wishes) => {
+    const world = await newWorld();
+    await publish(world, { files: [await file()] });
+    const before = await contentOf(world);
+
+    const publishing = publish(world, { files: [await file()], trainingId: 'training-2', ...wishes });
+
+    await expect(publishing).rejects.toMatchObject(refusal);
+    expect(await contentOf(world)).toEqual(before);
+  });
+
+  it('is left alone even by another user with the same weights', async () => {
+    const world = await newWorld();
+    const files = [await file()];
+    await publish(world, { files });
+
+    await expect(publish(world, { files, userId: 'user-2' })).rejects.toMatchObject(refusal);
+  });
+
+  it('without a character belongs to one training', async () => {
+    const world = await newWorld();
+    const files = [await file()];
+    await publish(world, { files, characterId: null });
+
+    await expect(
+      publish(world, { files: [await file()], characterId: null, trainingId: 'training-2' }),
+    ).rejects.toMatchObject(refusal);
+    await expect(publish(world, { files, characterId: null })).resolves.toMatchObject({ sha256: files[0]!.sha256 });
+  });
+
+  it.each([
+    ['empty', []],
+    ['with files', [{ path: 'README.md', content: '# Mine' }]],
+    ['with a mark that is no JSON', [{ path: 'tempera.json', content: 'mark' }]],
+    ['with no mark in the file', [{ path: 'tempera.json', content: 'null' }]],
+  ])('is left alone when somebody made it by hand, %s', async (_what, files) => {
+    const world = await newWorld();
+    await byHand(world, files);
+    const before = await contentOf(world);
+
+    await expect(publish(world, { files: [await file()] })).rejects.toMatchObject(refusal);
+
+    expect(await contentOf(world)).toEqual(before);
+  });
+
+  it('cannot be claimed by the mark of another repository of the same user', async () => {
+    const world = await newWorld();
+    await publish(world, { files: [await file()], repo: 'tempera-demo/other' });
+    await byHand(world, [{ path: 'tempera.json', content: await mark(world, 'tempera-demo/other') }]);
+
+    await expect(publish(world, { files: [await file()] })).rejects.toMatchObject(refusal);
+  });
+
+  it('shows nobody’s user id in its mark', async () => {
+    const world = await newWorld();
+    await publish(world, { files: [await file()] });
+
+    const text = await mark(world);
+
+    expect(JSON.parse(text)).toMatchObject({ mark: expect.stringMatching(/^[0-9a-f]{64}$/) });
+    expect(text).not.toMatch(/user-1|ada/);
+  });
+
+  it('is no longer written to once its owner has removed the mark', async () => {
+    const world = await newWorld();
+    await publish(world, { files: [await file()] });
+    await world.request('POST', `${world.url}/hub/api/models/tempera-demo/ada/commit/main`, {
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/x-ndjson' },
+      body: [
+        { key: 'header', value: { summary: 'Take it over' } },
+        { key: 'deletedFile', value: { path: 'tempera.json' } },
+      ]
+        .map((line) => JSON.stringify(line))
+        .join('\n'),
+    });
+
+    await expect(publish(world, { files: [await file()] })).rejects.toMatchObject(refusal);
+  });
+
+  it('is not found under another spelling', async () => {
+    const world = await newWorld();
+    await publish(world, { files: [await file()] });
+    const before = await contentOf(world);
+
+    const publishing = publish(world, { files: [await file()], repo: 'tempera-demo/Ada' });
+
+    await expect(publishing).rejects.toMatchObject({ code: 'PUBLISH_FAILED' });
+    expect(await contentOf(world)).toEqual(before);
+  });
+
+  it('is not followed to where it has moved', async () => {
+    const world = await newWorld();
+    await publish(world, { files: [await file()] });
+    await hub(world, '/api/repos/move', 'POST', { fromRepo: 'tempera-demo/ada', toRepo: 'tempera-demo/eve' });
+    const before = await contentOf(world, 'tempera-demo/eve');
+
+    for (const userId of ['user-1', 'user-2'])
+      await expect(publish(world, { files: [await file()], userId })).rejects.toMatchObject(refusal);
+
+    expect(await contentOf(world, 'tempera-demo/eve')).toEqual(before);
+  });
+
+  it('goes to one of two users who make it at the same time', async () => {
+    const world = await newWorld();
+    const lora = { 'user-1': await file(), 'user-2': await file() };
+
+    const outcomes = await Promise.allSettled(
+      (['user-1', 'user-2'] as const).map((userId) => publish(world, { files: [lora[userId]], userId })),
+    );
+
+    const won = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []));
+    const lost = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason] : []));
+    expect(won).toHaveLength(1);
+    expect(lost).toMatchObject([refusal]);
+    expect(await tags(world)).toEqual({ v1: won[0]!.revision });
+    expect(await commits(world)).toBe(3);
+  });
+
+  it('that took the place of ours while we looked is not written to', async () => {
+    const world = await newWorld();
+    await publish(world, { files: [await file()] });
+    // The commit waits long enough for the repository to be another one when it is carried out.
+    await world.fault({ at: 'hub', effect: 'delay', ms: 300, match: { route: '^commit$' } });
+    const publishing = publish(world, { files: [await file()] }).catch((reason: unknown) => reason);
+    await expect.poll(async () => (await world.book()).requests['POST hub commit']).toBe(2);
+    await hub(world, '/api/repos/delete', 'DELETE', { name: 'ada', organization: 'tempera-demo' });
+    await byHand(world);
+    const before = await contentOf(world);
+
+    expect(await publishing).toMatchObject({ code: 'PUBLISH_FAILED' });
+
+    expect(await contentOf(world)).toEqual(before);
+  });
+
+  it('in a namespace that is not allowed is not even looked for', async () => {
+    const world = await newWorld();
+
+    await expect(publish(world, { files: [await file()], repo: 'elsewhere/ada' })).rejects.toMatchObject({
+      code: 'PUBLISH_FAILED',
+      retryable: false,
+    });
+
+    expect((await world.book()).requests).toEqual({});
+  });
+});
+
+describe('what was published', () => {
+  it.each([
+    ['other bytes', { effect: 'corrupt', bytes: 200_000 }, { code: 'PUBLISH_FAILED', retryable: true }],
+    ['fewer bytes', { effect: 'truncate', bytes: 200_000 }, { code: 'PROVIDER_UNAVAILABLE' }],
+  ])('is not believed when the Hub serves %s than it says', async (_what, fault, expected) => {
+    const world = await newWorld();
+    await world.fault({ at: 'hub', ...fault, match: { path: 'safetensors' } });
+    const files = [await file()];
+
+    await expect(publish(world, { files })).rejects.toMatchObject(expected);
+
+    await expect(publish(world, { files })).resolves.toMatchObject({ sha256: files[0]!.sha256 });
+    expect(Object.keys(await tags(world))).toEqual(['v1']);
+  });
+
+  it('is downloaded once, with its bytes reported as progress', async () => {
+    const world = await newWorld();
+    const lora = await file();
+    let moved = 0;
+
+    await publish(world, { files: [lora], onProgress: (bytes) => (moved += bytes) });
+
+    expect(moved).toBeGreaterThanOrEqual(2 * lora.sizeBytes);
+    expect((await world.book()).requests['GET hub resolve']).toBe(2);
   });
 });

@@ -68,6 +68,7 @@ export async function startApi(): Promise<ApiHarness> {
       temporalNamespace: namespace,
       temporalUiUrl: 'http://ui.test',
       limits: NO_LIMITS,
+      publishing: { buckets: [], namespaces: ['tempera-demo'] },
       diskGb: 120,
       uploadsPerKey: 6,
     },

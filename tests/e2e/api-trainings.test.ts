@@ -123,6 +123,49 @@ describe('trainings', () => {
     expect(config).toMatchObject({ compute: { gpus: ['RTX 4090', 'RTX 5090', 'H100 SXM'] } });
   });
 
+  test('refuses destinations that are not allowed to this user, and names those that are', async () => {
+    const user = await newClient();
+    const publishing = { buckets: ['loras', 'shared'], namespaces: ['tempera-demo', 'studio/{user}-'] };
+    const app = api.build({ settings: { ...api.deps.settings, publishing } });
+    const start = (destinations: readonly object[]) =>
+      client(app, user.key).post('/v1/trainings', {
+        imageIds: user.imageIds,
+        baseModel: 'flux',
+        triggerWord: 'ohwx',
+        destinations,
+      });
+
+    const refused = await start([
+      { kind: 's3', bucket: 'tempera-objects' },
+      { kind: 's3', bucket: 'no-such-bucket' },
+      { kind: 'huggingface', repo: 'tempera-demo-2/mia' },
+      { kind: 'huggingface', repo: 'studio/somebody-else-mia' },
+    ]);
+    const buckets = 'bucket must be one that may be published to: loras, shared';
+    const places = `repo must begin with tempera-demo/ or studio/${user.userId}-`;
+
+    expect(refused).toMatchObject({
+      status: 422,
+      body: {
+        code: 'VALIDATION',
+        details: [
+          `destinations[0]: ${buckets}`,
+          `destinations[1]: ${buckets}`,
+          `destinations[2]: ${places}`,
+          `destinations[3]: ${places}`,
+        ],
+      },
+    });
+    expect(await api.database.loraModel.count({ where: { userId: user.userId } })).toBe(0);
+    expect(
+      await start([
+        { kind: 's3' },
+        { kind: 's3', bucket: 'shared', key: 'mia.safetensors' },
+        { kind: 'huggingface', repo: `studio/${user.userId}-mia` },
+      ]),
+    ).toMatchObject({ status: 201 });
+  });
+
   const wrong: [string, (body: Record<string, unknown>) => unknown][] = [
     ['a missing base model', ({ baseModel: _, ...body }) => body],
     ['no photos', (body) => ({ ...body, imageIds: [] })],

@@ -15,6 +15,7 @@ import { buildApp } from '../../api/app.ts';
 import { sha256Hex } from '../../api/ids.ts';
 import { createTemporalGateway } from '../../api/temporal.ts';
 import type { Intervals } from '../../core/interval.ts';
+import type { PublishPolicy } from '../../core/publish-policy.ts';
 import { NO_LIMITS } from '../../core/spend-limit.ts';
 import type { SpendLimits } from '../../core/spend-limit.ts';
 import { createCurator } from '../../curation/curator.ts';
@@ -27,6 +28,7 @@ import { createPublishers } from '../../providers/publishing/registry.ts';
 import { createPodSecrets } from '../../providers/pod-secrets.ts';
 import { createFilesystemStore } from '../../providers/storage/filesystem.ts';
 import type { ObjectStore } from '../../providers/storage/object-store.ts';
+import type { S3ClientOptions } from '../../providers/storage/s3-client.ts';
 import { verifySignedObjectUrl } from '../../providers/storage/signed-object-url.ts';
 import { createAiToolkitTrainer } from '../../providers/trainers/ai-toolkit/trainer.ts';
 import { WORKFLOWS_PATH, createWorkers } from '../../workers/roles.ts';
@@ -92,7 +94,9 @@ interface InstallationOptions {
   readonly withPrices?: boolean;
   /** Limits on spending. Default none. */
   readonly limits?: SpendLimits;
-  readonly publishS3?: Parameters<typeof createPublishers>[0]['publishS3'];
+  readonly publishS3?: S3ClientOptions & { readonly bucket: string };
+  /** Where users may publish on the Hub. Default `tempera-demo`, which the emulator's token may write. */
+  readonly namespaces?: readonly string[];
   /** Saves whose weights stay at home. Default 4. */
   readonly keepCheckpoints?: number;
   /** Largest file that goes to a pod over its trainer's API; pods fetch larger saves by themselves. Bytes. */
@@ -105,6 +109,10 @@ export async function createInstallation(options: InstallationOptions = {}) {
   const testDatabase = await createTestDatabase();
   const database = createDatabase({ url: testDatabase.url, poolSize: 8 });
   const home = await mkdtemp(join(tmpdir(), 'tempera-e2e-'));
+  const publishing: PublishPolicy = {
+    buckets: options.publishS3 === undefined ? [] : [options.publishS3.bucket],
+    namespaces: options.namespaces ?? ['tempera-demo'],
+  };
   const prefix = `e2e-${randomBytes(6).toString('hex')}`;
   const queues = taskQueues(prefix);
   const environment = `t${randomBytes(4).toString('hex')}`;
@@ -156,6 +164,7 @@ export async function createInstallation(options: InstallationOptions = {}) {
       taskQueues: queues,
       allowTestIntervals: true,
       limits: options.limits ?? NO_LIMITS,
+      publishing,
       diskGb: 60,
       uploadsPerKey: 6,
     },
@@ -186,6 +195,9 @@ export async function createInstallation(options: InstallationOptions = {}) {
     publishers: createPublishers({
       huggingFace: { token: 'hf_emulated', hubUrl: world.hubUrl },
       publishS3: options.publishS3,
+      publishing,
+      environment,
+      secret: SECRET,
       temporaryDirectory: join(home, 'tmp'),
     }),
     secrets: createPodSecrets(SECRET),
@@ -240,6 +252,7 @@ export async function createInstallation(options: InstallationOptions = {}) {
       RUNPOD_PROXY_TEMPLATE: world.proxyTemplate,
       HF_TOKEN: 'hf_emulated',
       HF_HUB_URL: world.hubUrl,
+      PUBLISH_HF_NAMESPACES: publishing.namespaces.join(','),
       OBJECT_STORE: 'filesystem',
       POD_DISK_GB: '60',
     },
@@ -273,16 +286,16 @@ export async function createInstallation(options: InstallationOptions = {}) {
     },
 
     /** Uploads pictures and makes a dataset of them; returns its id. */
-    async dataset(photos: readonly Buffer[] | number = 6, body: object = {}): Promise<string> {
+    async dataset(photos: readonly Buffer[] | number = 6, body: object = {}, as = http): Promise<string> {
       const pictures =
         typeof photos === 'number'
           ? await Promise.all(Array.from({ length: photos }, (_, index) => drawPhoto(index + 1)))
           : photos;
-      const uploaded = await http.upload(
+      const uploaded = await as.upload(
         ...pictures.map((bytes, index) => ({ filename: `photo-${index + 1}.jpg`, bytes })),
       );
       if (uploaded.status !== 201) throw new Error(`upload: ${JSON.stringify(uploaded.body)}`);
-      const made = await http.post('/v1/datasets', {
+      const made = await as.post('/v1/datasets', {
         name: 'photos',
         imageIds: uploaded.body.images.map((image: { id: string }) => image.id),
         ...body,
@@ -292,8 +305,8 @@ export async function createInstallation(options: InstallationOptions = {}) {
     },
 
     /** Starts a training through the API with the story in milliseconds; returns its id. */
-    async start(body: Record<string, unknown>): Promise<string> {
-      const answer = await http.post('/v1/trainings', {
+    async start({ as = http, ...body }: Record<string, unknown> & { as?: typeof http }): Promise<string> {
+      const answer = await as.post('/v1/trainings', {
         name: 'Mia',
         baseModel: 'flux',
         triggerWord: 'ohwx',

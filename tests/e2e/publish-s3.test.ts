@@ -1,15 +1,39 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { HeadObjectCommand, ListMultipartUploadsCommand, PutObjectCommand } from '@aws-sdk/client-s3';
+import {
+  HeadObjectCommand,
+  ListMultipartUploadsCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+} from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { ArtifactFile } from '../../core/artifact.ts';
 import type { S3Destination } from '../../core/destination.ts';
 import type { PublicationSubject } from '../../providers/publishing/publisher.ts';
 import { createS3Publisher } from '../../providers/publishing/s3.ts';
 import { createFilesystemStore } from '../../providers/storage/filesystem.ts';
+import type { ObjectStore } from '../../providers/storage/object-store.ts';
+import { createS3Store } from '../../providers/storage/s3.ts';
 import { createTestBucket, describeS3 } from '../support/s3.ts';
+
+const SUBJECT: PublicationSubject = {
+  trainingId: 'training-1',
+  userId: 'user-1',
+  name: 'Ada',
+  characterId: 'ada',
+  triggerWord: 'öhwx',
+  baseModel: 'flux',
+  baseModelRepo: 'black-forest-labs/FLUX.1-dev',
+  licence: { id: 'other' },
+  steps: 1_000,
+  rank: 16,
+  files: [],
+  samples: [],
+};
 
 describeS3('createS3Publisher', () => {
   let folder: string;
@@ -30,26 +54,21 @@ describeS3('createS3Publisher', () => {
 
   function publish(
     subject: Partial<PublicationSubject>,
-    options: { destination?: Partial<S3Destination>; signal?: AbortSignal; onProgress?: (bytes: number) => void } = {},
+    options: {
+      destination?: Partial<S3Destination>;
+      signal?: AbortSignal;
+      onProgress?: (bytes: number) => void;
+      from?: ObjectStore;
+      /** Another server, or the same under another address. */
+      endpoint?: string;
+      buckets?: string[];
+    } = {},
   ) {
-    return createS3Publisher(access).publish({
+    const { endpoint = access.endpoint, buckets = [access.bucket, 'no-such-bucket-here'] } = options;
+    return createS3Publisher({ ...access, endpoint, policy: { buckets, namespaces: [] } }).publish({
       destination: { kind: 's3', ...options.destination },
-      subject: {
-        trainingId: 'training-1',
-        userId: 'user-1',
-        name: 'Ada',
-        characterId: 'ada',
-        triggerWord: 'öhwx',
-        baseModel: 'flux',
-        baseModelRepo: 'black-forest-labs/FLUX.1-dev',
-        licence: { id: 'other' },
-        steps: 1_000,
-        rank: 16,
-        files: [],
-        samples: [],
-        ...subject,
-      },
-      store,
+      subject: { ...SUBJECT, ...subject },
+      store: options.from ?? store,
       signal: options.signal ?? new AbortController().signal,
       ...(options.onProgress && { onProgress: options.onProgress }),
     });
@@ -194,11 +213,89 @@ describeS3('createS3Publisher', () => {
     ).toEqual([]);
   });
 
-  it('names a bucket that does not exist', async () => {
+  it('says the same of a bucket that is not allowed, does not exist, or is closed to us', async () => {
     const files = [await file('ada.safetensors', 1_000)];
-
-    await expect(publish({ files }, { destination: { bucket: 'no-such-bucket-here' } })).rejects.toMatchObject({
-      code: 'PUBLISH_FAILED',
+    const denying = createServer((_req, res) => {
+      res.writeHead(403, { 'content-type': 'application/xml' });
+      res.end('<Error><Code>AccessDenied</Code><Message>Access Denied: owned by somebody</Message></Error>');
     });
+    await new Promise<void>((resolve) => denying.listen(0, '127.0.0.1', resolve));
+    const endpoint = `http://127.0.0.1:${(denying.address() as AddressInfo).port}`;
+    const there = await createTestBucket();
+    const other = { destination: { bucket: there.bucket } };
+
+    const refusals = await Promise.all(
+      [
+        publish({ files }, other),
+        publish({ files }, { destination: { bucket: 'no-such-bucket-at-all' } }),
+        publish({ files }, { destination: { bucket: 'no-such-bucket-here' } }),
+        publish({ files }, { endpoint }),
+      ].map((publishing) => publishing.catch((reason: unknown) => reason)),
+    );
+    denying.close();
+
+    const sentence =
+      's3:// cannot be published to from here: it is not allowed, does not exist or is not open to this installation.';
+    for (const refusal of refusals) {
+      expect(refusal).toMatchObject({ code: 'PUBLISH_FAILED', retryable: false });
+      expect((refusal as Error).message.replace(/s3:\/\/[a-z0-9-]+/, 's3://')).toBe(sentence);
+    }
+    expect((await there.client.send(new ListObjectsV2Command({ Bucket: there.bucket }))).KeyCount).toBe(0);
+  });
+
+  it('still says that the keys are wrong', async () => {
+    const files = [await file('ada.safetensors', 1_000)];
+    const credentials = { ...access.credentials, secretAccessKey: 'wrong' };
+    const policy = { buckets: [access.bucket], namespaces: [] };
+    const publisher = createS3Publisher({ ...access, credentials, policy });
+    const subject = { ...SUBJECT, files };
+
+    const publishing = publisher.publish({
+      destination: { kind: 's3' },
+      subject,
+      store,
+      signal: new AbortController().signal,
+    });
+
+    await expect(publishing).rejects.toMatchObject({ code: 'AUTH' });
+  });
+
+  it.each(['127.0.0.1', 'localhost'])('never publishes into the object store, reached as %s', async (host) => {
+    const own = await createTestBucket();
+    const objects = createS3Store(own);
+    const bytes = randomBytes(1_000);
+    const lora = {
+      name: 'ada.safetensors',
+      ...(await objects.put('trainings/t1/artifacts/a1/ada.safetensors', bytes)),
+    };
+    const photo = await objects.put('images/u2/photo', randomBytes(100));
+    const endpoint = own.endpoint.replace('127.0.0.1', host);
+
+    for (const key of [undefined, 'images/u2/photo', lora.key])
+      await expect(
+        publish(
+          { files: [lora] },
+          { from: objects, endpoint, buckets: [own.bucket], destination: key === undefined ? {} : { key } },
+        ),
+      ).rejects.toMatchObject({ code: 'PUBLISH_FAILED', message: expect.stringContaining('cannot be published to') });
+
+    expect(await objects.list('')).toEqual(['images/u2/photo', lora.key]);
+    expect(await objects.head('images/u2/photo')).toEqual(photo);
+  });
+
+  it('believes the bytes and not the metadata of what lies at the key', async () => {
+    const lora = await file('ada.safetensors', 1_000);
+    await publish({ files: [lora], characterId: 'swapped' });
+    const { Metadata } = await head('lora/swapped.safetensors');
+    await access.client.send(
+      new PutObjectCommand({
+        Bucket: access.bucket,
+        Key: 'lora/swapped.safetensors',
+        Body: randomBytes(1_000),
+        Metadata,
+      }),
+    );
+
+    await expect(publish({ files: [lora], characterId: 'swapped' })).rejects.toMatchObject({ code: 'PUBLISH_FAILED' });
   });
 });

@@ -10,7 +10,7 @@ describe('the Hub', () => {
   let tempera: Installation;
   let datasetId: string;
   beforeAll(async () => {
-    tempera = await createInstallation();
+    tempera = await createInstallation({ namespaces: ['tempera-demo', 'somebody-else'] });
     datasetId = await tempera.dataset();
   });
   afterAll(() => tempera.close());
@@ -60,6 +60,34 @@ describe('the Hub', () => {
       publications: [{ status: 'failed', reason: 'AUTH' }],
     });
     expect((await tempera.http.get(`/v1/trainings/${refused}/artifact`)).status).toBe(200);
+    expect((await tempera.events(refused)).slice(-2)).toEqual(['training.publication_failed', 'training.ready']);
+    expect(await tempera.events(healed)).not.toContain('training.publication_failed');
+    expect((await tempera.http.get(`/v1/trainings/${refused}/events`)).body).toMatch(
+      /event: training\.publication_failed\ndata: .*"reason":"AUTH".*"location":"somebody-else\/mia"/,
+    );
+  });
+
+  test('keeps the repository of one user from another who names it', async () => {
+    const destinations = [{ kind: 'huggingface', repo: 'tempera-demo/ours' }];
+    const first = await tempera.start({ datasetId, characterId: 'mia', destinations });
+    await tempera.handle(first).result();
+    const before = (await tempera.book()).hubCommits.filter(({ repo }: { repo: string }) => repo.endsWith('/ours'));
+
+    const eve = await tempera.newClient(`eve-${tempera.environment}`);
+    const second = await tempera.start({
+      datasetId: await tempera.dataset(6, {}, eve),
+      characterId: 'mia',
+      destinations,
+      as: eve,
+    });
+    await tempera.handle(second).result();
+
+    const after = (await tempera.book()).hubCommits.filter(({ repo }: { repo: string }) => repo.endsWith('/ours'));
+    expect(after).toEqual(before);
+    expect((await eve.get(`/v1/trainings/${second}`)).body).toMatchObject({
+      status: 'ready',
+      publications: [{ status: 'failed', reason: 'PUBLISH_FAILED', url: null, revision: null }],
+    });
   });
 });
 

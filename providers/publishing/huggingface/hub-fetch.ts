@@ -10,13 +10,15 @@ interface HubFetchOptions {
   readonly signal: AbortSignal;
   readonly callTimeoutMs: number;
   readonly onBytes?: ((bytes: number) => void) | undefined;
+  /** What is thrown when the Hub answers with another address: following it would write to another repository. */
+  readonly moved: () => TemperaError;
 }
 
 /**
  * Throws AUTH, RATE_LIMITED and PROVIDER_UNAVAILABLE by itself, since the package's error keeps no header; every other answer
- * goes to the package. No error holds a URL: those of uploads are signed.
+ * goes to the package. No redirect is followed. No error holds a URL: those of uploads are signed.
  */
-export function createHubFetch({ signal, callTimeoutMs, onBytes }: HubFetchOptions): typeof fetch {
+export function createHubFetch({ signal, callTimeoutMs, onBytes, moved }: HubFetchOptions): typeof fetch {
   // One listener for all calls: one each would stay on the signal until the publication ends.
   const underWay = new Set<(reason: unknown) => void>();
   signal.addEventListener('abort', () => underWay.forEach((abort) => abort(signal.reason)), { once: true });
@@ -24,7 +26,7 @@ export function createHubFetch({ signal, callTimeoutMs, onBytes }: HubFetchOptio
     signal.throwIfAborted();
     init.signal?.throwIfAborted();
     const isUpload = init.method === 'PUT';
-    const limit = idleLimit(isUpload ? UPLOAD_IDLE_MS : callTimeoutMs, () => underWay.delete(limit.abort));
+    const limit = createIdleLimit(isUpload ? UPLOAD_IDLE_MS : callTimeoutMs, () => underWay.delete(limit.abort));
     underWay.add(limit.abort);
     init.signal?.addEventListener('abort', () => limit.abort(init.signal?.reason), { once: true });
     const body =
@@ -35,48 +37,63 @@ export function createHubFetch({ signal, callTimeoutMs, onBytes }: HubFetchOptio
           })
         : init.body;
     try {
-      // redirect "error": else undici keeps the whole body in memory to be able to send it twice.
+      // redirect "error" for uploads: else undici keeps the whole body in memory to be able to send it twice.
       const answer = await fetch(input, {
         ...init,
         ...(body && { body }),
-        redirect: isUpload ? 'error' : 'follow',
+        redirect: isUpload ? 'error' : 'manual',
         signal: limit.signal,
       });
-      await refuse(answer, isUpload);
+      const refusal = await refuseFailure(answer, { isUpload });
+      if (refusal !== null) throw refusal;
+      if (answer.status >= 300 && answer.status < 400) {
+        await answer.body?.cancel();
+        throw moved();
+      }
       return answer;
     } catch (cause) {
       signal.throwIfAborted();
-      if (cause instanceof TemperaError) throw cause;
-      const why = limit.signal.reason instanceof TimeLimitError ? 'no answer in time' : networkReason(cause);
-      throw new TemperaError('PROVIDER_UNAVAILABLE', `The Hugging Face Hub could not be reached: ${why}`, {
-        cause: new Error(why),
-      });
+      throw hubUnreachable(cause, limit.signal);
     }
   };
 }
 
-async function refuse(answer: Response, isUpload: boolean): Promise<void> {
+/** A failure for an answer that says the same of every call, its body thrown away; null for all others. */
+export async function refuseFailure(
+  answer: Response,
+  { isUpload }: { isUpload: boolean },
+): Promise<TemperaError | null> {
   const { status } = answer;
-  if (status < 400) return;
+  if (status < 400) return null;
   // A signed upload address that ran out says 403 too: the next try gets a new one.
-  const isAuth = (status === 401 || status === 403) && !isUpload;
-  if (!isAuth && status !== 429 && status < 500 && !(isUpload && status === 403)) return;
+  // 401 is also what the Hub says of a repository that is not there or not for us; then it says so in a header.
+  const isMissing = status === 401 && answer.headers.get('x-error-code') === 'RepoNotFound';
+  const isAuth = (status === 401 || status === 403) && !isUpload && !isMissing;
+  if (!isAuth && status !== 429 && status < 500 && !(isUpload && status === 403)) return null;
   await answer.body?.cancel();
   const request = answer.headers.get('x-request-id');
   const ids = { status, ...(request !== null && { requestId: request }) };
   if (isAuth)
-    throw new TemperaError(
+    return new TemperaError(
       'AUTH',
       `The Hugging Face Hub refused HF_TOKEN (HTTP ${status}): it is invalid or may not write there`,
       { ids },
     );
-  if (status === 429) {
-    throw new TemperaError('RATE_LIMITED', 'The Hugging Face Hub asked for a slower pace', {
+  if (status === 429)
+    return new TemperaError('RATE_LIMITED', 'The Hugging Face Hub asked for a slower pace', {
       ids,
       retryAfterMs: pauseMs(answer.headers),
     });
-  }
-  throw new TemperaError('PROVIDER_UNAVAILABLE', `The Hugging Face Hub answered HTTP ${status}`, { ids });
+  return new TemperaError('PROVIDER_UNAVAILABLE', `The Hugging Face Hub answered HTTP ${status}`, { ids });
+}
+
+/** What to throw when a call under this signal came to nothing. */
+export function hubUnreachable(cause: unknown, signal: AbortSignal): TemperaError {
+  if (cause instanceof TemperaError) return cause;
+  const why = signal.reason instanceof TimeLimitError ? 'no answer in time' : networkReason(cause);
+  return new TemperaError('PROVIDER_UNAVAILABLE', `The Hugging Face Hub could not be reached: ${why}`, {
+    cause: new Error(why),
+  });
 }
 
 /** `Retry-After`, else the `t` (seconds) of the Hub's `RateLimit: "api";r=0;t=42`. */
@@ -99,16 +116,19 @@ function counted(blob: Blob, onBytes: (bytes: number) => void): Blob {
   return Object.defineProperty(blob, 'stream', { configurable: true, value: () => stream().pipeThrough(count()) });
 }
 
-/** Runs on after the answer's head, so that it also covers the body; after that it ends unheard. */
-function idleLimit(timeoutMs: number, onEnd: () => void) {
+/** A limit on silence. It also covers the answer's body; after that it ends unheard. */
+export function createIdleLimit(timeoutMs: number, onEnd: () => void) {
   const controller = new AbortController();
-  const abort = (reason: unknown) => {
+  const stop = () => {
     clearTimeout(timer);
     onEnd();
+  };
+  const abort = (reason: unknown) => {
+    stop();
     controller.abort(reason);
   };
   const timer = setTimeout(() => abort(new TimeLimitError(timeoutMs)), timeoutMs).unref();
-  return { signal: controller.signal, renew: () => timer.refresh(), abort };
+  return { signal: controller.signal, renew: () => timer.refresh(), abort, stop };
 }
 
 function networkReason(cause: unknown): string {

@@ -4,11 +4,14 @@ import type { CommitOperation } from '@huggingface/hub';
 import type { ArtifactFile } from '../../../core/artifact.ts';
 import type { HuggingFaceDestination } from '../../../core/destination.ts';
 import { TemperaError } from '../../../core/failure.ts';
+import { publishRefusal } from '../../../core/publish-policy.ts';
+import type { PublishPolicy } from '../../../core/publish-policy.ts';
 import type { Publisher, PublishRequest } from '../publisher.ts';
 import { artifactFiles } from '../source.ts';
 import { weightsName } from '../weights-name.ts';
 import { createHubFetch } from './hub-fetch.ts';
 import { modelCard } from './model-card.ts';
+import { ownershipMark } from './ownership-mark.ts';
 import { openRepository } from './repository.ts';
 import type { Refs, Repository } from './repository.ts';
 import { stageFiles } from './stage-files.ts';
@@ -16,9 +19,14 @@ import { stageFiles } from './stage-files.ts';
 /** How often another writer may come in between our look and our commit or tag. */
 const MAX_ROUNDS = 4;
 
-interface HuggingFacePublisherOptions {
+export interface HuggingFacePublisherOptions {
   readonly token: string;
   readonly hubUrl: string;
+  readonly policy: PublishPolicy;
+  /** Name of this installation, for the mark of its repositories. */
+  readonly environment: string;
+  /** The app key, under which the mark is made. */
+  readonly secret: string;
   /** Where copies of the artifact lie while they go up, when the object store is not a file system. */
   readonly temporaryDirectory: string;
   /** Longest wait for an answer to anything but an upload. Milliseconds, default 90,000: the Hub gives a commit 60 s. */
@@ -28,30 +36,62 @@ interface HuggingFacePublisherOptions {
 /**
  * Publishes to a model repository: one commit with weights, samples and card, tagged v1, v2, ... A version is known by the
  * SHA-256 of its weights, so a repeated publication finds the earlier commit and tag, also after a crash between the two.
+ * Only a repository that this installation made for the same user's character (or training, without one) is written to.
  */
 export function createHuggingFacePublisher(options: HuggingFacePublisherOptions): Publisher<HuggingFaceDestination> {
-  const { token, hubUrl, temporaryDirectory, callTimeoutMs = 90_000 } = options;
+  const { token, hubUrl, policy, environment, secret, temporaryDirectory, callTimeoutMs = 90_000 } = options;
   return {
     kind: 'huggingface',
     async publish(request) {
       const { destination, subject, signal, onProgress } = request;
+      const { repo } = destination;
+      const refusal = publishRefusal(policy, subject.userId, destination);
+      if (refusal !== null) throw new TemperaError('PUBLISH_FAILED', `${repo} was not published to: ${refusal}`);
       const files = artifactFiles(subject);
-      const weights = files.map((file, index) => ({ file, path: weightsPath(destination.repo, files, index) }));
-      const fetch = createHubFetch({ signal, callTimeoutMs, onBytes: onProgress });
-      const repository = openRepository(destination.repo, { token, hubUrl, fetch, signal });
-      await repository.ensure({ isPrivate: destination.private !== false });
-      const commit = await publishVersion({ repository, weights, request, temporaryDirectory });
-      await readBack({ repository, commit, weights, repo: destination.repo });
+      const weights = files.map((file, index) => ({ file, path: weightsPath(repo, files, index) }));
+      const fetch = createHubFetch({ signal, callTimeoutMs, onBytes: onProgress, moved: () => notOurs(repo) });
+      const connection = { token, hubUrl, fetch, signal, idleTimeoutMs: callTimeoutMs, onBytes: onProgress };
+      const repository = openRepository(repo, connection);
+      const mark = ownershipMark({ secret, environment, repo, subject });
+      await makeOrFind({ repository, repo, mark, isPrivate: destination.private !== false });
+      const commit = await publishVersion({ repository, mark, weights, request, temporaryDirectory });
+      await readBack({ repository, commit, weights, repo });
       const [first] = files;
       return {
-        location: destination.repo,
+        location: repo,
         path: weights[0]!.path,
         revision: commit,
-        url: `${hubUrl}/${destination.repo}`,
+        url: `${hubUrl}/${repo}`,
         sha256: first.sha256,
       };
     },
   };
+}
+
+/** The same sentence whatever is there, and whether we may see it or not. */
+function notOurs(repo: string): TemperaError {
+  return new TemperaError(
+    'PUBLISH_FAILED',
+    `${repo} is not a repository that was made here for this user's LoRA of this character. Name another one.`,
+  );
+}
+
+interface FindParams {
+  readonly repository: Repository;
+  readonly repo: string;
+  readonly mark: string;
+  readonly isPrivate: boolean;
+}
+
+/** Makes the repository unless there is one of this name; whose that is shows when it is written to. */
+async function makeOrFind({ repository, repo, mark, isPrivate }: FindParams): Promise<void> {
+  let name = await repository.name();
+  if (name === null) {
+    if ((await repository.create({ isPrivate, mark })) === 'done') return;
+    // Somebody else was quicker, or has one that we may not see.
+    name = await repository.name();
+  }
+  if (name !== repo) throw notOurs(repo);
 }
 
 interface Weights {
@@ -61,20 +101,25 @@ interface Weights {
 
 interface VersionParams {
   readonly repository: Repository;
+  readonly mark: string;
   readonly weights: readonly Weights[];
   readonly request: PublishRequest<HuggingFaceDestination>;
   readonly temporaryDirectory: string;
 }
 
 /** Finds the version with these weights or makes it; answers its commit. Each round looks at the repository anew. */
-async function publishVersion({ repository, weights, request, temporaryDirectory }: VersionParams): Promise<string> {
+async function publishVersion(params: VersionParams): Promise<string> {
+  const { repository, mark, weights, request } = params;
   const { subject, destination } = request;
   for (let round = 1; round <= MAX_ROUNDS; round++) {
     const refs = await repository.refs();
+    // The mark is read in the very commit that ours comes on top of: a repository that is replaced meanwhile is not ours.
+    const parent = refs.main;
+    if (parent === null || !(await repository.isMarked(parent, mark))) throw notOurs(destination.repo);
     for (const { commit } of versionsOf(refs)) if (await holds(repository, commit, weights)) return commit;
-    let commit = refs.main;
-    if (commit === null || !(await holds(repository, commit, weights))) {
-      const done = await commitFiles({ repository, weights, request, temporaryDirectory, parent: refs.main });
+    let commit = parent;
+    if (!(await holds(repository, commit, weights))) {
+      const done = await commitFiles({ ...params, parent });
       if (done.status === 'outdated') continue;
       commit = done.commit;
     }
@@ -93,7 +138,7 @@ async function commitFiles({
   request,
   temporaryDirectory,
   parent,
-}: VersionParams & { parent: string | null }) {
+}: VersionParams & { parent: string }) {
   const { subject } = request;
   const samples = await readSamples(request);
   const staged = await stageFiles({ files: weights.map(({ file }) => file), source: request, temporaryDirectory });
@@ -125,6 +170,7 @@ async function readSamples({ subject, store, signal }: PublishRequest) {
   return samples;
 }
 
+/** Downloads what was published and compares its bytes, not what the Hub says of them. */
 async function readBack(params: {
   repository: Repository;
   commit: string;
@@ -132,14 +178,17 @@ async function readBack(params: {
   repo: string;
 }): Promise<void> {
   const { repository, commit, weights, repo } = params;
-  if (await holds(repository, commit, weights)) return;
-  throw new TemperaError(
-    'PUBLISH_FAILED',
-    `${repo} does not show the weights with the size and SHA-256 that were sent`,
-    { retryable: true, ids: { commit } },
-  );
+  for (const { file, path } of weights) {
+    const served = await repository.served({ revision: commit, path, maxBytes: file.sizeBytes });
+    if (served?.sha256 === file.sha256 && served.sizeBytes === file.sizeBytes) continue;
+    throw new TemperaError('PUBLISH_FAILED', `${repo} does not serve ${path} as it was sent`, {
+      retryable: true,
+      ids: { commit },
+    });
+  }
 }
 
+/** Whether the Hub says that a commit holds these weights. */
 async function holds(repository: Repository, commit: string, weights: readonly Weights[]): Promise<boolean> {
   const found = await repository.largeFiles(
     commit,

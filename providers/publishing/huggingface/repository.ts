@@ -1,8 +1,10 @@
-import { commit, createRepo, HubApiError, pathsInfo, repoExists } from '@huggingface/hub';
+import { commit, createRepo, HubApiError, pathsInfo } from '@huggingface/hub';
 import type { CommitOperation } from '@huggingface/hub';
 import { Type } from 'typebox';
 import { TemperaError } from '../../../core/failure.ts';
 import { answerReader } from '../../wire.ts';
+import { hashDownload, readDownload } from './download.ts';
+import { holdsMark, MARK_PATH, markFile } from './ownership-mark.ts';
 
 const Ref = Type.Object({ name: Type.String(), targetCommit: Type.String() });
 const readRefs = answerReader(
@@ -10,6 +12,10 @@ const readRefs = answerReader(
   'a list of references',
   Type.Object({ branches: Type.Array(Ref), tags: Type.Array(Ref) }),
 );
+const readModel = answerReader('The Hugging Face Hub', 'a model', Type.Object({ id: Type.String() }));
+
+/** More of a mark's file is not read. Bytes. */
+const MAX_MARK_BYTES = 4_096;
 
 export interface Refs {
   /** Newest commit of `main`; null in an empty repository. */
@@ -17,45 +23,77 @@ export interface Refs {
   readonly tags: readonly { readonly name: string; readonly commit: string }[];
 }
 
+export interface Served {
+  readonly sizeBytes: number;
+  /** Hex SHA-256. */
+  readonly sha256: string;
+}
+
 interface Connection {
   readonly token: string;
   readonly hubUrl: string;
   readonly fetch: typeof fetch;
   readonly signal: AbortSignal;
+  /** Longest silence while a file comes. Milliseconds. */
+  readonly idleTimeoutMs: number;
+  readonly onBytes?: ((bytes: number) => void) | undefined;
 }
 
 /** One model repository on the Hub. Throws TemperaError: AUTH, RATE_LIMITED, PROVIDER_UNAVAILABLE, else PUBLISH_FAILED. */
-export function openRepository(id: string, { token, hubUrl, fetch, signal }: Connection) {
+export function openRepository(id: string, connection: Connection) {
+  const { token, hubUrl, fetch, signal, idleTimeoutMs, onBytes } = connection;
   const repo = { type: 'model', name: id } as const;
   const access = { repo, accessToken: token, hubUrl, fetch };
 
-  /** Tags are not in the package: its API is called by hand. */
+  /** For what is not in the package. */
   async function call(method: 'GET' | 'POST', path: string, body?: unknown): Promise<Response> {
     const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
-    return await fetch(`${hubUrl}/api/models/${id}/${path}`, {
+    return await fetch(`${hubUrl}/api/models/${id}${path}`, {
       method,
       headers,
       ...(body !== undefined && { body: JSON.stringify(body) }),
     });
   }
 
+  const file = (revision: string, path: string) => ({
+    url: `${hubUrl}/${id}/resolve/${revision}/${path.split('/').map(encodeURIComponent).join('/')}`,
+    token,
+    signal,
+    idleTimeoutMs,
+    onBytes,
+  });
+
   return {
-    /** Makes the repository unless it is there; its visibility stays what it is then. */
-    async ensure({ isPrivate }: { isPrivate: boolean }): Promise<void> {
+    /** The name under which the Hub has it, which may be another spelling of ours; null when it shows us none. */
+    async name(): Promise<string | null> {
+      const answer = await call('GET', '');
+      const body: unknown = await answer.json().catch(() => undefined);
+      if (answer.status === 404 || answer.status === 401) return null;
+      if (!answer.ok) throw refused(`look for ${id}`, answer.status);
+      return readModel(body).id;
+    },
+
+    /** Makes it, with the mark in the same request: there is no moment at which it is nobody's. */
+    async create(params: { isPrivate: boolean; mark: string }): Promise<'done' | 'taken'> {
+      const { isPrivate, mark } = params;
       try {
-        await createRepo({ ...access, visibility: isPrivate ? 'private' : 'public' });
+        const files = [{ path: MARK_PATH, content: new Blob([markFile(mark)]) }];
+        await createRepo({ ...access, visibility: isPrivate ? 'private' : 'public', files });
+        return 'done';
       } catch (error) {
-        if (error instanceof HubApiError && error.statusCode === 409) return;
-        // A token may write to this repository alone and not make any: fine when it exists.
-        if (error instanceof TemperaError && error.code === 'AUTH' && (await repoExists(access))) return;
+        if (error instanceof HubApiError && error.statusCode === 409) return 'taken';
         throw hubFailure(error, `create ${id}`);
       }
     },
 
+    async isMarked(revision: string, mark: string): Promise<boolean> {
+      const text = await readDownload({ ...file(revision, MARK_PATH), maxBytes: MAX_MARK_BYTES });
+      return text !== null && holdsMark(text, mark);
+    },
+
     async refs(): Promise<Refs> {
-      const answer = await call('GET', 'refs');
-      if (!answer.ok)
-        throw new TemperaError('PUBLISH_FAILED', `The Hugging Face Hub: list versions of ${id}: HTTP ${answer.status}`);
+      const answer = await call('GET', '/refs');
+      if (!answer.ok) throw refused(`list versions of ${id}`, answer.status);
       const { branches, tags } = readRefs(await answer.json().catch(() => undefined));
       return {
         main: branches.find(({ name }) => name === 'main')?.targetCommit ?? null,
@@ -63,11 +101,8 @@ export function openRepository(id: string, { token, hubUrl, fetch, signal }: Con
       };
     },
 
-    /** Size and SHA-256 of the large files that a revision holds, by path. */
-    async largeFiles(
-      revision: string,
-      paths: readonly string[],
-    ): Promise<Map<string, { sizeBytes: number; sha256: string }>> {
+    /** What the Hub says of the large files of a revision, by path. It proves nothing: `served` does. */
+    async largeFiles(revision: string, paths: readonly string[]): Promise<Map<string, Served>> {
       try {
         const found = await pathsInfo({ ...access, revision, paths: [...paths] });
         return new Map(
@@ -78,9 +113,15 @@ export function openRepository(id: string, { token, hubUrl, fetch, signal }: Con
       }
     },
 
+    /** What the Hub serves under a path, by its bytes; null when it is nothing. */
+    async served(params: { revision: string; path: string; maxBytes: number }): Promise<Served | null> {
+      const { revision, path, maxBytes } = params;
+      return await hashDownload({ ...file(revision, path), maxBytes });
+    },
+
     /** Commits on top of `parent`; `outdated` when somebody else committed in between. */
     async commit(params: {
-      parent: string | null;
+      parent: string;
       title: string;
       operations: CommitOperation[];
     }): Promise<{ status: 'done'; commit: string } | { status: 'outdated' }> {
@@ -90,7 +131,7 @@ export function openRepository(id: string, { token, hubUrl, fetch, signal }: Con
           ...access,
           title,
           operations,
-          ...(parent !== null && { parentCommit: parent }),
+          parentCommit: parent,
           // Xet uploads cannot be aborted and take ten times as long (package version 2.17.5).
           useXet: false,
           abortSignal: signal,
@@ -111,18 +152,19 @@ export function openRepository(id: string, { token, hubUrl, fetch, signal }: Con
 
     /** Names a commit; `taken` when the tag exists already. */
     async tag(params: { name: string; commit: string; message: string }): Promise<'done' | 'taken'> {
-      const answer = await call('POST', `tag/${params.commit}`, { tag: params.name, message: params.message });
+      const answer = await call('POST', `/tag/${params.commit}`, { tag: params.name, message: params.message });
       if (answer.ok) return 'done';
       if (answer.status === 409) return 'taken';
-      throw new TemperaError(
-        'PUBLISH_FAILED',
-        `The Hugging Face Hub: tag ${id} as ${params.name}: HTTP ${answer.status}`,
-      );
+      throw refused(`tag ${id} as ${params.name}`, answer.status);
     },
   };
 }
 
 export type Repository = ReturnType<typeof openRepository>;
+
+function refused(what: string, status: number): TemperaError {
+  return new TemperaError('PUBLISH_FAILED', `The Hugging Face Hub: ${what}: HTTP ${status}`, { ids: { status } });
+}
 
 /** The package's error names addresses and quotes requests; only the status and the Hub's own sentence are kept. */
 function hubFailure(error: unknown, what: string): unknown {

@@ -1,2 +1,0 @@
--- AlterTable
-ALTER TABLE "lora_models" ADD COLUMN     "run_id" TEXT;
