@@ -90,9 +90,12 @@ export interface PublicationFailure {
   readonly message: string;
 }
 
-/** Notes that a destination failed for good; the LoRA itself is safe. */
+/** Notes that a destination failed for good, and tells it; the LoRA itself is safe. */
 export function recordPublishFailed(deps: ActivityDependencies) {
   return async ({ reason, message, ...key }: PublicationFailure): Promise<void> => {
-    await deps.repositories.publications.recordPublishFailed(key, { reason, message });
+    const { request } = await loadTraining(deps, key.trainingId);
+    const destination = request.destinations[key.position];
+    if (destination === undefined) return;
+    await deps.repositories.publications.recordPublishFailed(key, destination, { reason, message });
   };
 }

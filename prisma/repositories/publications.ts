@@ -15,16 +15,17 @@ export async function openPublication(
   { trainingId, position }: PublicationKey,
   destination: Destination,
 ): Promise<void> {
-  const location = destination.kind === 's3' ? (destination.bucket ?? '') : destination.repo;
   const row = { loraModelId: trainingId, position };
-  await database.publication.createMany({
-    data: [{ ...row, target: destination.kind, location }],
-    skipDuplicates: true,
-  });
+  await database.publication.createMany({ data: [{ ...row, ...placeOf(destination) }], skipDuplicates: true });
   await database.publication.updateMany({
     where: { ...row, status: { not: 'published' } },
     data: { status: 'pending', reason: null, message: null },
   });
+}
+
+function placeOf(destination: Destination) {
+  const { kind } = destination;
+  return { target: kind, location: kind === 's3' ? (destination.bucket ?? '') : destination.repo };
 }
 
 interface PublishedRow {
@@ -46,14 +47,37 @@ export async function recordPublished(
   });
 }
 
+/** With the event `training.publication_failed`; a failure that is recorded already, by a repeated activity, makes no other. */
 export async function recordPublishFailed(
   database: Database,
   { trainingId, position }: PublicationKey,
+  destination: Destination,
   failure: { readonly reason: FailureCode; readonly message: string },
 ): Promise<void> {
-  await database.publication.updateMany({
-    where: { loraModelId: trainingId, position, status: { not: 'published' } },
-    data: { ...failure, status: 'failed' },
+  await database.$transaction(async (transaction) => {
+    // The step may have failed before it came to open the publication.
+    const opened = { loraModelId: trainingId, position, ...placeOf(destination) };
+    await transaction.publication.createMany({ data: [opened], skipDuplicates: true });
+    const [row] = await transaction.publication.updateManyAndReturn({
+      where: { loraModelId: trainingId, position, status: 'pending' },
+      data: { ...failure, status: 'failed' },
+      select: { id: true, target: true, location: true, loraModel: { select: { userId: true } } },
+    });
+    if (row === undefined) return;
+    const { target, location, loraModel } = row;
+    // The count tells a second failure, of a publication that was opened again, from the first.
+    const earlier = await transaction.outboxEvent.count({
+      where: { loraModelId: trainingId, topic: 'training.publication_failed' },
+    });
+    await transaction.outboxEvent.create({
+      data: {
+        topic: 'training.publication_failed',
+        userId: loraModel.userId,
+        loraModelId: trainingId,
+        dedupeKey: `${trainingId}:publication_failed:${position}:${earlier + 1}`,
+        payload: { position, target, location, ...failure },
+      },
+    });
   });
 }
 

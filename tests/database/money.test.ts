@@ -127,9 +127,10 @@ test('a publication that is published stays so when a step comes back late', asy
   const id = await training();
   const place = { trainingId: id, position: 0 };
   const { publications } = repositories;
-  const open = () => publications.openPublication(place, { kind: 'huggingface', repo: 'tempera-demo/mia' });
+  const destination = { kind: 'huggingface', repo: 'tempera-demo/mia' } as const;
+  const open = () => publications.openPublication(place, destination);
   await open();
-  await publications.recordPublishFailed(place, { reason: 'PUBLISH_FAILED', message: 'once' });
+  await publications.recordPublishFailed(place, destination, { reason: 'PUBLISH_FAILED', message: 'once' });
   await open();
   await publications.recordPublished(place, {
     location: 'x',
@@ -139,12 +140,38 @@ test('a publication that is published stays so when a step comes back late', asy
     sha256: '0'.repeat(64),
   });
   await open();
-  await publications.recordPublishFailed(place, { reason: 'PUBLISH_FAILED', message: 'late' });
+  await publications.recordPublishFailed(place, destination, { reason: 'PUBLISH_FAILED', message: 'late' });
 
   expect(await database.publication.findFirst({ where: { loraModelId: id } })).toMatchObject({
     status: 'published',
     reason: null,
   });
+});
+
+test('a publication that fails makes one event, however often the step is repeated, and another when it fails anew', async () => {
+  const id = await training();
+  const place = { trainingId: id, position: 1 };
+  const { publications } = repositories;
+  const destination = { kind: 's3', bucket: 'loras' } as const;
+  const fail = (message: string) =>
+    publications.recordPublishFailed(place, destination, { reason: 'PUBLISH_FAILED', message });
+  const eventsOf = () =>
+    database.outboxEvent.findMany({
+      where: { loraModelId: id, topic: 'training.publication_failed' },
+      orderBy: { seq: 'asc' },
+      select: { payload: true },
+    });
+
+  // Never opened: the step failed before.
+  await Promise.all([fail('once'), fail('once')]);
+  const once = await eventsOf();
+  await publications.openPublication(place, destination);
+  await fail('again');
+
+  const payload = { position: 1, target: 's3', location: 'loras', reason: 'PUBLISH_FAILED' };
+  expect(once).toEqual([{ payload: { ...payload, message: 'once' } }]);
+  expect(await eventsOf()).toEqual([...once, { payload: { ...payload, message: 'again' } }]);
+  expect(await database.publication.findFirst({ where: { loraModelId: id } })).toMatchObject({ status: 'failed' });
 });
 
 describe('limits of a month', () => {
@@ -191,7 +218,7 @@ describe('a ceiling', () => {
     const limits = { ...NO_LIMITS, training: 3_000, characterMonth: 2_500 };
     await repositories.money.ensureReserved(id, limits);
     const raise = (ceilingMicroUsd: number) =>
-      repositories.money.setCeiling({ trainingId: id, ceilingMicroUsd, limits });
+      repositories.money.raiseCeiling({ trainingId: id, ceilingMicroUsd, limits });
 
     const [twice, again, beyondMonth, beyondTraining] = [
       await raise(2_000),
