@@ -5,6 +5,7 @@ import { mkdir, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { sweepStaleUploads } from '../../api/uploads/stale-uploads.ts';
+import { atOnce } from '../../core/at-once.ts';
 import { TemperaError } from '../../core/failure.ts';
 import { photo, zip } from './api-files.ts';
 import { client, multipartBody, startApi } from './api-harness.ts';
@@ -94,21 +95,22 @@ describe('requests with bad intentions', () => {
         plants.flatMap((plant) => plantedRequests(path, method, operation, plant)),
       ),
     );
-    const bad: string[] = [];
-    for (const { name, method, url, headers, body } of requests) {
-      const answer = await api.app.inject({
+    const answers = await atOnce(8, requests, async ({ method, url, headers, body }) =>
+      api.app.inject({
         method: method as 'GET',
         url,
         headers: { authorization: `Bearer ${key}`, ...headers },
         ...(body === undefined ? {} : { payload: body }),
-      });
-      const hasBody = method !== 'HEAD';
-      const isOurs =
-        answer.statusCode < 400 || !hasBody || typeof (answer.json() as { requestId?: unknown }).requestId === 'string';
-      // Prices and limits on spending are not set up here, which a few routes rightly call 503.
-      if ((answer.statusCode >= 500 && !(hasBody && answer.json().code === 'PRICES_UNAVAILABLE')) || !isOurs)
-        bad.push(`${name} -> ${answer.statusCode} ${answer.body.slice(0, 200)}`);
-    }
+      }),
+    );
+    const bad = answers.flatMap(({ statusCode, body }, index) => {
+      const { name, method } = requests[index]!;
+      const error = statusCode < 400 || method === 'HEAD' ? null : (JSON.parse(body) as Record<string, unknown>);
+      const isOurs = error === null || typeof error['requestId'] === 'string';
+      // No prices can be read here, which a few routes rightly call 503.
+      const isFault = statusCode >= 500 && error?.['code'] !== 'PRICES_UNAVAILABLE';
+      return isFault || !isOurs ? [`${name} -> ${statusCode} ${body.slice(0, 200)}`] : [];
+    });
 
     expect(requests.length).toBeGreaterThan(2_000);
     expect(bad).toEqual([]);
