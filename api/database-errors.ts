@@ -12,8 +12,8 @@ const SOCKET_CODES = new Set([
   'ENOTFOUND',
   'EAI_AGAIN',
 ]);
-/** PostgreSQL: shutting down, crashed, starting up, too many connections. */
-const SQL_STATES = new Set(['57P01', '57P02', '57P03', '53300', '08000', '08001', '08003', '08006']);
+/** PostgreSQL: statement not done in time, shutting down, crashed, starting up, too many connections. */
+const SQL_STATES = new Set(['57014', '57P01', '57P02', '57P03', '53300', '08000', '08001', '08003', '08006']);
 /** node-postgres gives its own timeouts no code (pg 8.23). */
 const TEXTS = [
   'timeout exceeded when trying to connect',

@@ -18,6 +18,7 @@ import { removeStaleUploads, sweepStaleUploads } from './uploads/stale-uploads.t
 /** How long a query waits for a connection, and for its answer: a client must hear 503 within 3 seconds. Milliseconds. */
 const DATABASE_CONNECT_MS = 1_500;
 const DATABASE_QUERY_MS = 2_500;
+const DATABASE_STATEMENT_MS = 2_000;
 /** Longest that requests under way may take to end after a signal. Milliseconds. */
 const CLOSE_TIMEOUT_MS = 10_000;
 
@@ -113,9 +114,14 @@ async function close(signal: string): Promise<void> {
   await database.$disconnect();
 }
 
-/** node-postgres takes its options from the address too; without this a frozen server would hold a request forever. */
+/**
+ * node-postgres takes its options from the address too. A server that waits for a lock gives the statement up by itself, and the connection
+ * stays of use; one that is frozen would hold a request forever.
+ */
 function withQueryTimeout(databaseUrl: string): string {
   const url = new URL(databaseUrl);
-  if (!url.searchParams.has('query_timeout')) url.searchParams.set('query_timeout', String(DATABASE_QUERY_MS));
+  const limits = { statement_timeout: DATABASE_STATEMENT_MS, query_timeout: DATABASE_QUERY_MS };
+  for (const [name, ms] of Object.entries(limits))
+    if (!url.searchParams.has(name)) url.searchParams.set(name, String(ms));
   return url.href;
 }

@@ -1,4 +1,5 @@
 import { PrismaPg } from '@prisma/adapter-pg';
+import { DroppingClient } from './dropping-client.ts';
 import { PrismaClient } from './generated/client.ts';
 
 export type Database = PrismaClient;
@@ -26,6 +27,7 @@ export function createDatabase({ url, poolSize = 10, connectTimeoutMs = 5_000 }:
     max: poolSize,
     connectionTimeoutMillis: connectTimeoutMs,
     idle_in_transaction_session_timeout: idle,
+    Client: DroppingClient,
   });
   return new PrismaClient({ adapter, transactionOptions: { maxWait, timeout } });
 }
