@@ -4,6 +4,8 @@ import { currentStep, keepAlive } from './step.ts';
 
 export interface AwaitPodReadyInput {
   readonly trainingId: string;
+  /** Absent in runs that began before a run could be taken over. */
+  readonly attempt?: number;
   readonly podName: string;
   readonly podId: string;
   /** Epoch milliseconds: when the pod was created. */

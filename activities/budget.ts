@@ -1,4 +1,4 @@
-/** The ceiling of a training: raised by people, warned of by the story. */
+/** The ceiling of a training: set by people, warned of by the story. */
 import { TemperaError } from '../core/failure.ts';
 import { limitSentence } from '../core/spend-limit.ts';
 import type { ActivityDependencies } from './dependencies.ts';
@@ -8,12 +8,13 @@ export interface RaiseCeiling {
   readonly ceilingMicroUsd: number;
 }
 
-/** Raises the ceiling and sets the difference aside. Safe to repeat. Throws LIMIT_EXCEEDED with the figures. */
+/** Sets the ceiling, higher or lower, and what is set aside for it. Safe to repeat. Throws LIMIT_EXCEEDED with the figures. */
 export function raiseCeiling(deps: ActivityDependencies) {
   return async ({ trainingId, ceilingMicroUsd }: RaiseCeiling): Promise<void> => {
-    const raised = await deps.repositories.money.raiseCeiling({ trainingId, ceilingMicroUsd, limits: deps.limits });
-    if (raised.status === 'reserved') return;
-    throw new TemperaError('LIMIT_EXCEEDED', raised.figures.map(limitSentence).join('; '), { ids: { trainingId } });
+    const done = await deps.repositories.money.setCeiling({ trainingId, ceilingMicroUsd, limits: deps.limits });
+    if (done.status === 'reserved') return;
+    const { figures } = done;
+    throw new TemperaError('LIMIT_EXCEEDED', figures.map(limitSentence).join('; '), { ids: { trainingId }, figures });
   };
 }
 

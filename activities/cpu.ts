@@ -3,9 +3,14 @@ import { checkDataset } from './check-dataset.ts';
 import { curateDataset } from './curate-dataset.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { withFailures } from './failures.ts';
+import { ofItsRun } from './run-fence.ts';
+import { tellingWhyItWaits } from './waiting.ts';
 
 export function createCpuActivities(deps: ActivityDependencies) {
-  return withFailures({ curateDataset: curateDataset(deps), checkDataset: checkDataset(deps) });
+  return withFailures({
+    curateDataset: ofItsRun(deps, tellingWhyItWaits(deps, curateDataset(deps))),
+    checkDataset: checkDataset(deps),
+  });
 }
 
 export type CpuActivities = ReturnType<typeof createCpuActivities>;

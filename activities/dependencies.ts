@@ -14,6 +14,8 @@ import type { StartableTraining } from '../workflows/start-options.ts';
 export interface WorkflowDirectory {
   /** Whether a workflow of this id exists and is open. Throws PROVIDER_UNAVAILABLE when Temporal cannot say. */
   isOpen(workflowId: string): Promise<boolean>;
+  /** Id of the latest run of a workflow; null when there is no such workflow. Throws PROVIDER_UNAVAILABLE. */
+  currentRun(workflowId: string): Promise<string | null>;
   /** When a workflow ended, however that was; null for one that is open or unknown. Throws PROVIDER_UNAVAILABLE. */
   closedAt(workflowId: string): Promise<Date | null>;
   /** Starts the workflow of a training unless it is running or has run; `ended_by_hand`: somebody has terminated or cancelled it, and so it stays. */

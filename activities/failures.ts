@@ -26,7 +26,7 @@ function toFailure(error: unknown): Error {
       type: error.code,
       message: redact(error.message),
       nonRetryable: !error.retryable,
-      details: [error.ids],
+      details: [error.ids, ...(error.figures === undefined ? [] : [error.figures])],
       // Being told to slow down is no fault that should raise an alarm.
       category: error.code === 'RATE_LIMITED' ? ApplicationFailureCategory.BENIGN : undefined,
       ...(error.retryAfterMs === undefined ? {} : { nextRetryDelay: error.retryAfterMs }),

@@ -12,29 +12,37 @@ import { publishLora, recordPublishFailed } from './publish-lora.ts';
 import { endTraining, recordAttempt, recordPaused, requestCancel, settleTraining } from './record-outcome.ts';
 import { restoreCheckpoint } from './restore-checkpoint.ts';
 import { startTraining } from './start-training.ts';
+import { ofItsRun } from './run-fence.ts';
 import { sweepPods } from './sweep-pods.ts';
+import { takeOver } from './take-over.ts';
 import { tearDownPod } from './tear-down-pod.ts';
 import { uploadDataset } from './upload-dataset.ts';
+import { tellingWhyItWaits } from './waiting.ts';
 import { watchTraining } from './watch-training.ts';
 
 export function createIoActivities(deps: ActivityDependencies) {
+  const step = <Input extends { readonly trainingId: string; readonly attempt?: number }, Result>(
+    run: (input: Input) => Promise<Result>,
+  ) => ofItsRun(deps, tellingWhyItWaits(deps, run));
   return withFailures({
-    beginTraining: beginTraining(deps),
-    provisionPod: provisionPod(deps),
-    awaitPodReady: awaitPodReady(deps),
-    uploadDataset: onPod(deps, uploadDataset(deps)),
-    restoreCheckpoint: onPod(deps, restoreCheckpoint(deps)),
-    startTraining: onPod(deps, startTraining(deps)),
-    watchTraining: watchTraining(deps),
-    bringHome: bringHome(deps),
-    downloadLora: onPod(deps, downloadLora(deps)),
-    tearDownPod: tearDownPod(deps),
-    publishLora: publishLora(deps),
-    recordPublishFailed: recordPublishFailed(deps),
+    beginTraining: ofItsRun(deps, beginTraining(deps)),
+    provisionPod: step(provisionPod(deps)),
+    awaitPodReady: step(awaitPodReady(deps)),
+    uploadDataset: step(onPod(deps, uploadDataset(deps))),
+    restoreCheckpoint: step(onPod(deps, restoreCheckpoint(deps))),
+    startTraining: step(onPod(deps, startTraining(deps))),
+    watchTraining: step(watchTraining(deps)),
+    bringHome: step(bringHome(deps)),
+    downloadLora: step(onPod(deps, downloadLora(deps))),
+    publishLora: step(publishLora(deps)),
+    recordPublishFailed: ofItsRun(deps, recordPublishFailed(deps)),
+    settleTraining: step(settleTraining(deps)),
+    endTraining: ofItsRun(deps, endTraining(deps)),
+    recordPaused: ofItsRun(deps, recordPaused(deps)),
+    takeOver: takeOver(deps),
+    // Harmless from whatever run: what is gone stays gone, and a closed row stays as it is.
+    tearDownPod: tellingWhyItWaits(deps, tearDownPod(deps)),
     recordAttempt: recordAttempt(deps),
-    settleTraining: settleTraining(deps),
-    endTraining: endTraining(deps),
-    recordPaused: recordPaused(deps),
     raiseCeiling: raiseCeiling(deps),
     warnOfBudget: warnOfBudget(deps),
     requestCancel: requestCancel(deps),

@@ -16,6 +16,7 @@ import { redact } from './failures.ts';
 import { enterPhase } from './fence.ts';
 import { pullOrder } from './pull-order.ts';
 import { currentStep, keepAlive } from './step.ts';
+import { note } from './waiting.ts';
 import type { Step } from './step.ts';
 
 export interface ProvisionPodInput {
@@ -31,6 +32,8 @@ export interface ProvisionPodInput {
   readonly minVramGb?: number;
   readonly createTimeoutMs: number;
   readonly reconcileIntervalMs: number;
+  /** Since when capacity is looked for, and when the next look is due after this one; absent when this look is the last. Epoch milliseconds. */
+  readonly capacity?: { readonly sinceMs: number; readonly nextLookInMs: number };
   /** What is left below the training's ceiling, and the time kept for its end. Absent without a ceiling. */
   readonly budget?: { readonly leftMicroUsd: number } & BudgetMargins;
 }
@@ -113,6 +116,16 @@ export function provisionPod(deps: ActivityDependencies) {
   };
 
   return async (input: ProvisionPodInput): Promise<ProvisionResult> => {
+    const result = await provision(input);
+    if (result.status === 'no_capacity' && input.capacity) {
+      const { sinceMs, nextLookInMs } = input.capacity;
+      const again = new Date(Date.now() + nextLookInMs);
+      await note(deps, input.trainingId, { why: result.message, since: new Date(sinceMs), again });
+    }
+    return result;
+  };
+
+  async function provision(input: ProvisionPodInput): Promise<ProvisionResult> {
     const step = currentStep();
     const { podName: name, createTimeoutMs } = input;
     const training = await loadTraining(deps, input.trainingId);
@@ -206,7 +219,7 @@ export function provisionPod(deps: ActivityDependencies) {
         throw error;
       }
     }
-  };
+  }
 }
 
 function isRented(row: PodRow): row is PodRow & { externalId: string; createdAt: Date } {

@@ -3,6 +3,7 @@ import { DEFAULT_INTERVALS } from '../core/interval.ts';
 import { loadTraining } from './begin-training.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { pruneEnded } from './prune-checkpoints.ts';
+import { currentRunId } from './step.ts';
 
 export interface AttemptOutcome {
   readonly trainingId: string;
@@ -66,7 +67,8 @@ export function endTraining(deps: ActivityDependencies) {
       message,
       phase: awaitsRetry ? 'awaiting_retry' : 'done',
       retryUntil: awaitsRetry ? new Date(Date.now() + retryWindowMs) : null,
-      dedupe: `e${ending}`,
+      // A run that was reset counts its endings anew.
+      dedupe: `${currentRunId()}:e${ending}`,
     });
     if (!awaitsRetry) await pruneEnded(deps, trainingId);
     return { costMicroUsd };

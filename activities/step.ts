@@ -35,6 +35,13 @@ export function currentStep(): Step {
   };
 }
 
+/** Id of the run that this activity belongs to. */
+export function currentRunId(): string {
+  const { workflowExecution } = activityInfo();
+  if (!workflowExecution) throw new Error('This activity was started without a workflow');
+  return workflowExecution.runId;
+}
+
 /** Heartbeats while one call runs that has a time limit of its own; never wrap a call without one, or a hang looks alive. */
 export async function keepAlive<T>(step: Step, boundedCall: Promise<T>): Promise<T> {
   const beat = setInterval(() => step.heartbeat(), 500);

@@ -14,6 +14,7 @@ import type { WorkflowHandle } from '@temporalio/client';
 import { ActivityFailure, ApplicationFailure } from '@temporalio/common';
 import type { TypedSearchAttributes } from '@temporalio/common';
 import { temporalConnection } from '../config/temporal.ts';
+import type { LimitFigures } from '../core/spend-limit.ts';
 import {
   cancelTraining,
   CHECK_DATASET_WORKFLOW,
@@ -56,7 +57,7 @@ export type SignalResult = { readonly status: 'sent' } | { readonly status: 'not
 
 export type RaiseResult =
   | { readonly status: 'raised' }
-  | { readonly status: 'over_limit'; readonly sentences: readonly string[] }
+  | { readonly status: 'over_limit'; readonly sentences: readonly string[]; readonly figures: readonly LimitFigures[] }
   /** The workflow does not take it. */
   | { readonly status: 'refused'; readonly message: string }
   | { readonly status: 'not_running' };
@@ -217,9 +218,10 @@ export function createTemporalGateway(options: TemporalOptions = {}): TemporalGa
 function refusalOf({ cause }: WorkflowUpdateFailedError): RaiseResult {
   const inner = cause instanceof ActivityFailure ? cause.cause : cause;
   const message = inner?.message ?? 'the workflow gave no reason';
-  return inner instanceof ApplicationFailure && inner.type === 'LIMIT_EXCEEDED'
-    ? { status: 'over_limit', sentences: message.split('; ') }
-    : { status: 'refused', message };
+  if (!(inner instanceof ApplicationFailure && inner.type === 'LIMIT_EXCEEDED')) return { status: 'refused', message };
+  // As activities/failures.ts writes it: ids first, then the figures.
+  const figures = (inner.details?.[1] ?? []) as readonly LimitFigures[];
+  return { status: 'over_limit', sentences: message.split('; '), figures };
 }
 
 /** What a workflow that has failed says about it. */

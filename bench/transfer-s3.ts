@@ -1,7 +1,7 @@
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { resolveVersitygw } from '../dev/versitygw.mjs';
 import { createS3Store } from '../providers/storage/s3.ts';
-import { startVersitygw } from '../tests/support/versitygw.ts';
+import { startVersitygw } from '../dev/s3-server.ts';
 import type { StoreChoice } from './transfer-orders.ts';
 
 export type BenchS3 =

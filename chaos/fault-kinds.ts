@@ -1,5 +1,5 @@
 /** What can go wrong with one training: how it is told to the emulated cloud, and what the failure policy says it may cost. */
-import type { Random } from '../tests/curation/random.ts';
+import type { Random } from '../dev/random.ts';
 
 /** Steps of every training, and how often it saves. */
 export const RECIPE = { steps: 60, checkpointInterval: 20 } as const;

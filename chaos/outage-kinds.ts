@@ -1,5 +1,5 @@
 /** What can go wrong for all trainings at once, and how often a run of a hundred trainings meets it. */
-import type { Random } from '../tests/curation/random.ts';
+import type { Random } from '../dev/random.ts';
 import type { WorldFault } from './fault-kinds.ts';
 
 /** Things of ours that break, each done by chaos/outages.ts. */

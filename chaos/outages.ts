@@ -1,7 +1,7 @@
 /** Breaks parts of the installation as the plan says, one after the other, and keeps the times. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Random } from '../tests/curation/random.ts';
-import { createRandom } from '../tests/curation/random.ts';
+import type { Random } from '../dev/random.ts';
+import { createRandom } from '../dev/random.ts';
 import type { GateMode } from './store-gate.ts';
 import type { ChaosStack } from './stack.ts';
 import type { Break } from './outage-kinds.ts';

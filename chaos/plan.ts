@@ -1,6 +1,6 @@
 /** The plan of a run: everything that a seed decides. What races is not in it. */
-import { createRandom } from '../tests/curation/random.ts';
-import type { Random } from '../tests/curation/random.ts';
+import { createRandom } from '../dev/random.ts';
+import type { Random } from '../dev/random.ts';
 import { FAULT_KINDS } from './fault-kinds.ts';
 import type { FaultCost, WorldFault } from './fault-kinds.ts';
 import { OUTAGE_KINDS } from './outage-kinds.ts';

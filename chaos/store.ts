@@ -6,7 +6,7 @@ import { resolveVersitygw } from '../dev/versitygw.mjs';
 import { createFilesystemStore } from '../providers/storage/filesystem.ts';
 import type { ObjectStore } from '../providers/storage/object-store.ts';
 import { createS3Store } from '../providers/storage/s3.ts';
-import { startVersitygw } from '../tests/support/versitygw.ts';
+import { startVersitygw } from '../dev/s3-server.ts';
 import { openStoreGate } from './store-gate.ts';
 import type { StoreGate } from './store-gate.ts';
 

@@ -3,6 +3,8 @@
  * codes, and the workflow decides from this table alone what happens next. docs/failure-policy.md is rendered from it.
  */
 
+import type { LimitFigures } from './spend-limit.ts';
+
 /** What the workflow does when a failure with this code ends an attempt. */
 export type FailureAction =
   /** Start the next attempt, from the last mirrored checkpoint where there is one. Counts as one of the three. */
@@ -15,12 +17,16 @@ export type FailureAction =
   | 'retry_step'
   /** Will not heal by itself: stop at once and wait for `retryTraining`. */
   | 'stop'
+  /** Nothing was begun and nothing waits: whoever asked sends the request again. */
+  | 'send_again'
   /** The training stays `ready`; only this publication is `failed`. */
   | 'keep_artifact'
   /** A person asked for it. */
   | 'cancel'
   /** A person asked for it: the pod goes, and the training waits for `resumeTraining`. */
-  | 'pause';
+  | 'pause'
+  /** The record of the training decides where its new run goes on. */
+  | 'take_over';
 
 interface FailurePolicy {
   readonly meaning: string;
@@ -126,7 +132,7 @@ export const FAILURE_POLICY = {
     meaning: 'Going on would cost more than this training may; what it has learned is saved.',
     action: 'stop',
     countsAsAttempt: false,
-    advice: 'Raise the ceiling (`raiseBudget`): the training goes on from its last save.',
+    advice: 'Raise the ceiling (`POST /v1/trainings/:id/budget`): the training goes on from its last save.',
   },
   LIMIT_EXCEEDED: {
     meaning: 'A limit of the user or of the account is reached.',
@@ -138,7 +144,8 @@ export const FAILURE_POLICY = {
     meaning: 'A destination failed after all its retries; the LoRA itself is safe.',
     action: 'keep_artifact',
     countsAsAttempt: false,
-    advice: 'Correct the destination and publish again; no GPU is needed.',
+    advice:
+      'Nothing is lost: download the LoRA (`GET /v1/trainings/:id/artifact`). Publishing a training again is not possible yet.',
   },
   CANCELLED: {
     meaning: 'A person cancelled the training.',
@@ -150,16 +157,22 @@ export const FAILURE_POLICY = {
     meaning: 'A person paused the training: it is saved, and no pod bills.',
     action: 'pause',
     countsAsAttempt: false,
-    advice: 'Send `resumeTraining` when it shall go on; it may wait for days.',
+    advice: 'Send `resumeTraining` to go on; it may wait for days.',
+  },
+  RESET: {
+    meaning: 'The workflow was reset or started again in Temporal, and its record is further than this run.',
+    action: 'take_over',
+    countsAsAttempt: false,
+    advice: 'Nothing: what is ready stays ready; everything else goes on with the next attempt, from the last save.',
   },
   NOT_STARTED: {
     meaning: 'The training was accepted but could not be handed to Temporal.',
-    action: 'stop',
+    action: 'send_again',
     countsAsAttempt: false,
     advice: 'Send the request again, with the same Idempotency-Key.',
   },
   INTERNAL: {
-    meaning: 'A fault of Tempera itself, or an answer that nobody foresaw.',
+    meaning: 'A fault of Tempera itself, or an unexpected answer.',
     action: 'stop',
     countsAsAttempt: false,
     advice: 'Report it with the request id or the workflow id.',
@@ -188,6 +201,8 @@ interface FailureOptions {
   readonly retryable?: boolean | undefined;
   /** Ids that an operator needs (training, pod, job); never a secret, a URL with a signature or photo data. */
   readonly ids?: Readonly<Record<string, string | number>> | undefined;
+  /** The limits on spending that were exceeded. */
+  readonly figures?: readonly LimitFigures[] | undefined;
   readonly cause?: unknown;
 }
 
@@ -198,6 +213,7 @@ export class TemperaError extends Error {
   readonly retryable: boolean;
   readonly retryAfterMs: number | undefined;
   readonly ids: Readonly<Record<string, string | number>>;
+  readonly figures: readonly LimitFigures[] | undefined;
 
   constructor(code: FailureCode, message: string, options: FailureOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
@@ -205,5 +221,6 @@ export class TemperaError extends Error {
     this.retryable = options.retryable ?? failurePolicy(code).action === 'retry_step';
     this.retryAfterMs = options.retryAfterMs;
     this.ids = options.ids ?? {};
+    this.figures = options.figures;
   }
 }

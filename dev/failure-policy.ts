@@ -12,8 +12,10 @@ const ACTIONS: Readonly<Record<FailureAction, string>> = {
   wait_for_capacity: 'next offer; when all are gone a durable wait of 1, 2, 5, then every 10 min, up to 6 h',
   retry_step: 'Temporal repeats the step with growing pauses',
   stop: 'pod torn down, training `failed`, waits 7 days for `retryTraining`',
+  send_again: 'nothing was rented and nothing waits; a retry answers 409',
   keep_artifact: 'training stays `ready`, that publication is `failed`',
   cancel: 'pod torn down, training `cancelled`',
+  take_over: 'pods of the run before torn down, then on from what the record says',
   pause: 'saved, brought home, pod torn down, waits for `resumeTraining` without a limit',
 };
 

@@ -28,6 +28,7 @@ export function createWorkflowDirectory(client: Client, taskQueuePrefix?: string
   };
   return {
     isOpen: async (workflowId) => (await describe(workflowId))?.status.name === 'RUNNING',
+    currentRun: async (workflowId) => (await describe(workflowId))?.runId ?? null,
     closedAt: async (workflowId) => (await describe(workflowId))?.closeTime ?? null,
     async startTraining(training) {
       const options = startOptions(training, { taskQueues: queues });

@@ -46,6 +46,8 @@ export interface AttemptInput {
   readonly serveWishes: (bringHome: (what: BringHomeInput['what']) => Promise<BroughtHome>) => Promise<void>;
   /** Tells operators what the attempt goes on from. */
   readonly resumes: (restored: RestoredCheckpoint) => void;
+  /** Tells operators why nothing happens. */
+  readonly waits: (why: string | null) => void;
   /** Tells operators where the attempt stands. */
   readonly enter: (phase: TrainingPhase, pod?: ProvisionedPod) => void;
 }
@@ -138,8 +140,11 @@ async function provision(
   const { intervals } = input;
   const { provision: step } = stepsOf(input, null);
   const waits = intervals.capacityWaitMs;
+  const sinceMs = Date.now();
   let waitedMs = 0;
   for (let look = 0; ; look += 1) {
+    const waitMs = waits[Math.min(look, waits.length - 1)] ?? 0;
+    const isLast = waitedMs + waitMs > intervals.capacityTimeoutMs;
     const result = await step.provisionPod({
       ...pod,
       trainingId: input.plan.trainingId,
@@ -148,16 +153,26 @@ async function provision(
       ...(input.minVramGb === undefined ? {} : { minVramGb: input.minVramGb }),
       createTimeoutMs: intervals.createTimeoutMs,
       reconcileIntervalMs: intervals.reconcileIntervalMs,
+      ...(isLast ? {} : { capacity: { sinceMs, nextLookInMs: waitMs } }),
       ...input.money.budget(),
     });
-    if (result.status === 'provisioned') return { ...result, status: 'rented' };
+    if (result.status === 'provisioned') {
+      input.waits(null);
+      return { ...result, status: 'rented' };
+    }
     if (result.status === 'too_dear') return input.money.exceeded();
-    const waitMs = waits[Math.min(look, waits.length - 1)] ?? 0;
-    if (waitedMs + waitMs > intervals.capacityTimeoutMs)
-      return { status: 'failed', vramGb: null, code: 'NO_CAPACITY', message: result.message };
+    if (isLast) return { status: 'failed', vramGb: null, code: 'NO_CAPACITY', message: result.message };
+    input.waits(
+      `${result.message}. Looked for since ${timeOf(sinceMs)}, the next look is at ${timeOf(Date.now() + waitMs)}`,
+    );
     await sleep(waitMs, { summary: `no capacity, look ${look + 2}` });
     waitedMs += waitMs;
   }
+}
+
+/** "14:03:05 UTC". */
+function timeOf(epochMs: number): string {
+  return `${new Date(epochMs).toISOString().slice(11, 19)} UTC`;
 }
 
 async function bootAndTrain(
@@ -167,6 +182,7 @@ async function bootAndTrain(
 ): Promise<Tried | (PodReadiness & { readonly status: 'not_ready' })> {
   const readiness = await stepsOf(input, pod.gpu).awaitReady.awaitPodReady({
     trainingId: input.plan.trainingId,
+    attempt: input.attempt,
     podName: name,
     podId: pod.podId,
     createdAtMs: pod.createdAtMs,

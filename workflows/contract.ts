@@ -67,7 +67,7 @@ export interface Wish {
 
 export interface RaiseBudget {
   readonly by?: string;
-  /** The new ceiling of the whole training. Micro-dollars; must be higher than the present one. */
+  /** The new ceiling of the whole training. Micro-dollars; not less than what is spent. */
   readonly ceilingMicroUsd: number;
 }
 
@@ -77,7 +77,7 @@ export const resumeTraining = defineSignal<[Wish?]>('resumeTraining');
 /** Asks the trainer for a checkpoint, or for samples, and brings them home; ignored while nothing trains. */
 export const saveNow = defineSignal<[Wish?]>('saveNow');
 export const sampleNow = defineSignal<[Wish?]>('sampleNow');
-/** Answers the ceiling that holds now. Fails with LIMIT_EXCEEDED when a limit of the user stands against it. */
+/** Sets the ceiling, higher or lower, and answers it. Fails with LIMIT_EXCEEDED when a limit of the user would be exceeded. */
 export const raiseBudget = defineUpdate<{ readonly ceilingMicroUsd: number }, [RaiseBudget]>('raiseBudget');
 
 export const cancelTraining = defineSignal<[CancelTraining?]>('cancelTraining');

@@ -12,10 +12,12 @@ interface Details {
   readonly pod: ProvisionedPod | null;
   readonly progress: ReportProgress | null;
   readonly resume: RestoredCheckpoint | null;
+  /** Why nothing happens; null: something does. */
+  readonly waiting: string | null;
   readonly maxAttempts: number;
 }
 
-export function describeTraining({ state, plan, pod, progress, resume, maxAttempts }: Details): string {
+export function describeTraining({ state, plan, pod, progress, resume, waiting, maxAttempts }: Details): string {
   const lines = [`**${state.status}**, phase **${state.phase}**`];
   if (plan) lines.push(`- ${plan.name}: ${plan.baseModel}, ${plan.steps} steps`);
   if (state.attemptOfSet > 0)
@@ -29,6 +31,7 @@ export function describeTraining({ state, plan, pod, progress, resume, maxAttemp
     lines.push(
       `- step ${progress.step} of ${progress.totalSteps}${progress.etaMs === null ? '' : `, about ${Math.ceil(progress.etaMs / 60_000)} min left`}`,
     );
+  if (waiting) lines.push(`- waiting: ${waiting}`);
   if (state.costMicroUsd > 0) lines.push(`- cost so far: ${formatUsd(state.costMicroUsd)}`);
   if (state.ceilingMicroUsd !== null) lines.push(`- ceiling: ${formatUsd(state.ceilingMicroUsd)}`);
   if (state.reason)

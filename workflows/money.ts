@@ -65,6 +65,11 @@ export function createMoney({ intervals, warn }: MoneyOptions) {
       spentBefore += ofAttempt;
       ofAttempt = 0;
     },
+    /** What the training has cost before this run took it over. */
+    takeOver: (microUsd: number) => {
+      spentBefore = microUsd;
+      ofAttempt = 0;
+    },
     exceeded,
     /** Whether the ceiling that stopped the training has been raised. */
     isRaised: () => exceededAt !== null && ceiling !== null && ceiling > exceededAt,

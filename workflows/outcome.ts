@@ -22,6 +22,12 @@ export function failureOf(error: unknown): Failed {
   return { code: 'INTERNAL', message: `${step} failed: ${error instanceof Error ? error.message : 'unknown'}` };
 }
 
+/** Whether a step was refused because the training is on another run, or further than this one. */
+export function isReset(error: unknown): boolean {
+  const cause = error instanceof ActivityFailure ? error.cause : error;
+  return cause instanceof ApplicationFailure && cause.type === ('RESET' satisfies FailureCode);
+}
+
 /** What a failure of a step on a pod means: a pod that stays silent through all retries is lost. */
 export function podFailureOf(error: unknown): Failed {
   if (

@@ -4,6 +4,7 @@ import {
   condition,
   isCancellation,
   log,
+  patched,
   proxyActivities,
   setCurrentDetails,
   setHandler,
@@ -19,6 +20,7 @@ import type { RestoredCheckpoint } from '../activities/restore-checkpoint.ts';
 import type { FailureCode } from '../core/failure.ts';
 import type { Intervals } from '../core/interval.ts';
 import { DEFAULT_INTERVALS } from '../core/interval.ts';
+import { rentMicroUsd } from '../core/money.ts';
 import type { RecipeOverrides } from '../core/recipe.ts';
 import type { TrainingPhase, TrainingStatus } from '../core/status.ts';
 import { activityOptions } from './activity-options.ts';
@@ -62,6 +64,7 @@ export function setup(input: TrainLoraInput) {
   let pod: ProvisionedPod | null = null;
   let progress: ReportProgress | null = null;
   let resume: RestoredCheckpoint | null = null;
+  let waiting: string | null = null;
   let cancelledBy: string | null = null;
   /** Counts the times that the training has failed: each one is an event of its own. */
   let endings = 0;
@@ -77,6 +80,33 @@ export function setup(input: TrainLoraInput) {
   });
 
   const current = (): TrainingState => ({ ...state, ceilingMicroUsd: money.ceiling() });
+
+  // Before the handlers: a signal that came before the first task is handled as soon as its handler is set.
+  const show = () =>
+    setCurrentDetails(
+      describeTraining({ state: current(), plan, pod, progress, resume, waiting, maxAttempts: intervals.maxAttempts }),
+    );
+  const publishState = () => {
+    upsertSearchAttributes([
+      { key: loraStatus, value: state.status },
+      { key: loraPhase, value: state.phase },
+      { key: loraAttempt, value: state.attempt },
+      { key: loraGpu, value: pod?.gpu ?? null },
+      { key: loraCostUsd, value: state.costMicroUsd / 1_000_000 },
+    ]);
+    show();
+  };
+  const finish = (
+    status: TrainingStatus,
+    reason: FailureCode | null,
+    costMicroUsd: number,
+    phase: TrainingPhase = 'done',
+  ) => {
+    Object.assign(state, { status, phase, reason, costMicroUsd, podId: null });
+    pod = null;
+    waiting = null;
+    publishState();
+  };
 
   setHandler(
     cancelTraining,
@@ -128,24 +158,34 @@ export function setup(input: TrainLoraInput) {
   };
   setHandler(saveNow, wish('save'), { description: 'Asks for a checkpoint now and brings it home.' });
   setHandler(sampleNow, wish('samples'), { description: 'Asks for samples now and brings them home.' });
+  let isCeilingChanging = false;
   setHandler(
     raiseBudget,
     async ({ ceilingMicroUsd }) => {
-      await record.raiseCeiling({ trainingId: input.trainingId, ceilingMicroUsd });
-      // Of two raises under way at once the higher one holds.
-      money.setCeiling(Math.max(money.ceiling() ?? 0, ceilingMicroUsd));
+      // One after the other, or record and run might end up with different ones.
+      if (isCeilingChanging && patched('ceilings-in-turn')) await condition(() => !isCeilingChanging);
+      isCeilingChanging = true;
+      try {
+        await record.raiseCeiling({ trainingId: input.trainingId, ceilingMicroUsd });
+        money.setCeiling(ceilingMicroUsd);
+      } finally {
+        isCeilingChanging = false;
+      }
       show();
-      return { ceilingMicroUsd: money.ceiling()! };
+      return { ceilingMicroUsd };
     },
     {
       description:
-        'Raises what the training may cost: {"ceilingMicroUsd": 2000000}. One that its ceiling has stopped goes on from its last save.',
+        'Sets what the training may cost, higher or lower: {"ceilingMicroUsd": 2000000}. One that its ceiling has stopped goes on from its last save once it is higher.',
       validator: ({ ceilingMicroUsd }) => {
-        const present = money.ceiling();
-        if (present === null) throw new Error('This training has no ceiling, or has not begun');
-        if (!Number.isSafeInteger(ceilingMicroUsd) || ceilingMicroUsd <= present)
-          throw new Error(`The new ceiling must be a whole number of micro-dollars above ${present}`);
+        if (plan === null) throw new Error('This training has not begun');
         if (state.phase === 'done') throw new Error('This training has ended');
+        const spentMicroUsd =
+          money.spent() + (pod ? rentMicroUsd(pod.hourlyMicroUsd, Date.now() - pod.createdAtMs) : 0);
+        if (!Number.isSafeInteger(ceilingMicroUsd) || ceilingMicroUsd < Math.max(1, spentMicroUsd))
+          throw new Error(
+            `The ceiling must be a whole number of micro-dollars, and ${spentMicroUsd} are spent already`,
+          );
       },
     },
   );
@@ -161,31 +201,6 @@ export function setup(input: TrainLoraInput) {
     description: 'Status, phase, attempt and cost as the workflow knows them.',
   });
 
-  const show = () =>
-    setCurrentDetails(
-      describeTraining({ state: current(), plan, pod, progress, resume, maxAttempts: intervals.maxAttempts }),
-    );
-  const publishState = () => {
-    upsertSearchAttributes([
-      { key: loraStatus, value: state.status },
-      { key: loraPhase, value: state.phase },
-      { key: loraAttempt, value: state.attempt },
-      { key: loraGpu, value: pod?.gpu ?? null },
-      { key: loraCostUsd, value: state.costMicroUsd / 1_000_000 },
-    ]);
-    show();
-  };
-  const finish = (
-    status: TrainingStatus,
-    reason: FailureCode | null,
-    costMicroUsd: number,
-    phase: TrainingPhase = 'done',
-  ) => {
-    Object.assign(state, { status, phase, reason, costMicroUsd, podId: null });
-    pod = null;
-    publishState();
-  };
-
   return {
     input,
     intervals,
@@ -194,6 +209,7 @@ export function setup(input: TrainLoraInput) {
     state,
     cpu: proxyActivities<CpuActivities>(options.curate),
     publishing: proxyActivities<IoActivities>(options.publish),
+    tearDown: proxyActivities<IoActivities>(options.tearDown),
     cancelledBy: () => `Cancelled by ${cancelledBy ?? 'an operator'}`,
     money,
     knows: (known: TrainingPlan) => {
@@ -209,8 +225,13 @@ export function setup(input: TrainLoraInput) {
         resume = null;
       }
       pod = rented ?? pod;
+      waiting = null;
       Object.assign(state, { status: 'training', phase, reason: null, podId: pod?.podId ?? null });
       publishState();
+    },
+    waits: (why: string | null) => {
+      waiting = why;
+      show();
     },
     resumes: (restored: RestoredCheckpoint) => {
       resume = restored;
@@ -223,6 +244,12 @@ export function setup(input: TrainLoraInput) {
       state.attempt += 1;
       state.attemptOfSet = ofSet;
       return state.attempt;
+    },
+    /** This run goes on where the record says that the training stands. */
+    takeOver: ({ attempt, costMicroUsd }: { readonly attempt: number; readonly costMicroUsd: number }) => {
+      money.takeOver(costMicroUsd);
+      retryWaits = false;
+      Object.assign(state, { attempt, costMicroUsd });
     },
     pausedBy: () => pausedBy,
     pauseWanted: () => condition(() => pausedBy !== null),
@@ -257,9 +284,11 @@ export function setup(input: TrainLoraInput) {
         running = null;
       }
     },
-    /** True when the cancellation that just passed came from `retryTraining` and not from a cancel of the whole training. */
+    /** True once the whole run is being cancelled. */
+    isCancelled: (): boolean => root.consideredCancelled,
+    /** True when somebody has asked for a retry, and nobody for the end of the training. */
     takeRetry: (): boolean => retryWaits && !root.consideredCancelled,
-    /** True when the cancellation that just passed came from `pauseTraining`. */
+    /** True when somebody has asked for a pause, and nobody for the end of the training. */
     takePause: (): boolean => pausedBy !== null && !root.consideredCancelled,
     /** Waits for `retryTraining`; one that came a little early counts too. */
     retriedWithin: async (windowMs: number): Promise<boolean> => {

@@ -2,10 +2,11 @@
  * The story of one training: curate, then up to three attempts, then publish. It ends with a LoRA at home, or failed with a
  * reason and a week in which `retryTraining` goes on, or cancelled; in every case without a pod.
  */
-import { ActivityFailure, CancellationScope, isCancellation, log, workflowInfo } from '@temporalio/workflow';
+import { ActivityFailure, CancellationScope, isCancellation, log, patched, workflowInfo } from '@temporalio/workflow';
 import { ApplicationFailure } from '@temporalio/common';
 import type { TrainingPlan } from '../activities/begin-training.ts';
 import type { CuratedDataset } from '../activities/curate-dataset.ts';
+import type { Artifact } from '../core/artifact.ts';
 import type { FailureCode } from '../core/failure.ts';
 import { failurePolicy } from '../core/failure.ts';
 import { recipeFaults } from '../core/recipe.ts';
@@ -13,10 +14,11 @@ import type { RecipeOverrides } from '../core/recipe.ts';
 import { runAttempt } from './attempt.ts';
 import type { AttemptResult } from './attempt.ts';
 import type { TrainLoraInput } from './contract.ts';
-import { failureOf } from './outcome.ts';
+import { failureOf, isReset } from './outcome.ts';
 import type { Failed } from './outcome.ts';
 import { setup } from './setup.ts';
 import type { Training } from './setup.ts';
+import { cancelledAlready, readyAlready, takeOver } from './take-over.ts';
 
 export interface TrainLoraResult {
   readonly status: 'ready';
@@ -28,32 +30,57 @@ export interface TrainLoraResult {
 /** Trains one LoRA. Ends Completed when it is ready, Failed with the policy's code, or Canceled. */
 export async function trainLoraWorkflow(input: TrainLoraInput): Promise<TrainLoraResult> {
   const training = setup(input);
+  let artifact: Artifact | null = null;
+  for (;;) {
+    try {
+      return await run(training, artifact);
+    } catch (error) {
+      if (!isReset(error) && !(await endsAfter(training, error))) throw error;
+      const standing = await takeOver(training);
+      if (standing.status === 'ready') return readyAlready(training, standing);
+      if (standing.status === 'cancelled') throw cancelledAlready(training, standing);
+      training.takeOver(standing);
+      artifact = standing.status === 'at_home' ? standing.artifact : null;
+    }
+  }
+}
+
+/** Writes how the training ends after an error that ends it. True when the run has to take the training over first. */
+async function endsAfter(training: Training, error: unknown): Promise<boolean> {
   try {
-    return await run(training);
-  } catch (error) {
     if (isCancellation(error))
       await training.end('cancelled', { code: 'CANCELLED', message: training.cancelledBy() }, false);
     // A step that is the story's own and fails for good: the row must not say `training` for ever.
     else if (training.hasBegun() && error instanceof ActivityFailure)
       await training.end('failed', failureOf(error), false);
-    throw error;
+    return false;
+  } catch (late) {
+    if (isReset(late)) return true;
+    throw late;
   }
 }
 
 type Succeeded = AttemptResult & { readonly status: 'succeeded'; readonly overrides: RecipeOverrides };
 
-async function run(training: Training): Promise<TrainLoraResult> {
+/** The story from its beginning or, with an artifact that is at home already, from its publishing. */
+async function run(training: Training, artifact: Artifact | null): Promise<TrainLoraResult> {
   const plan = await training.record.beginTraining({ trainingId: training.input.trainingId });
   training.knows(plan);
+  if (artifact !== null) return await publishAndSettle(training, plan, { artifact, overrides: training.overrides() });
   for (;;) {
     const outcome = await trainOnce(training, plan);
     if (outcome.status === 'succeeded') return await publishAndSettle(training, plan, outcome);
+    if (outcome.code === 'RESET') throw failedFor(outcome);
     await training.end('failed', outcome, true);
     if (!(await training.retriedWithin(training.intervals.retryWindowMs))) {
       await training.end('failed', outcome, false);
-      throw ApplicationFailure.create({ type: outcome.code, message: outcome.message, nonRetryable: true });
+      throw failedFor(outcome);
     }
   }
+}
+
+function failedFor({ code, message }: Failed): ApplicationFailure {
+  return ApplicationFailure.create({ type: code, message, nonRetryable: true });
 }
 
 /** Curates and makes up to three attempts; `retryTraining` during an attempt ends that one and gives a fresh count. */
@@ -74,6 +101,10 @@ async function trainOnce(
       await training.resumed(result.step);
       // A pause is nobody's failure: the attempt is made again.
       ofSet = training.takeRetry() ? 0 : ofSet - 1;
+      continue;
+    }
+    if (result.status === 'taken_back') {
+      ofSet -= 1;
       continue;
     }
     // Also when the attempt had failed by itself just before: a person's wish for a fresh count is never lost.
@@ -120,7 +151,13 @@ async function attempt(
   plan: TrainingPlan,
   curated: CuratedDataset & { status: 'accepted' },
   { ofSet, minVramGb, overrides: ofPolicy }: AttemptPlace,
-): Promise<(AttemptResult & { readonly overrides: RecipeOverrides }) | { readonly status: 'retried' }> {
+): Promise<
+  | (AttemptResult & { readonly overrides: RecipeOverrides })
+  /** Ended by `retryTraining`. */
+  | { readonly status: 'retried' }
+  /** Ended by a pause that nobody wants any more. */
+  | { readonly status: 'taken_back' }
+> {
   const { intervals, options } = training;
   const number = training.nextAttempt(ofSet);
   const overrides = { ...ofPolicy, ...training.overrides() };
@@ -149,6 +186,7 @@ async function attempt(
         intervals,
         options,
         enter: training.enter,
+        waits: training.waits,
         money: training.money,
         pauseWanted: training.pauseWanted,
         serveWishes: training.serveWishes,
@@ -158,9 +196,11 @@ async function attempt(
     training.state.costMicroUsd = training.money.spent();
     return { ...result, overrides };
   } catch (error) {
-    if (isCancellation(error) && training.takeRetry()) return { status: 'retried' };
-    if (isCancellation(error) && training.takePause())
-      return { status: 'paused', costMicroUsd: 0, step: null, overrides };
+    // Only a cancellation of the whole run ends a training; every other one is a wish of somebody, which may be taken back by now.
+    if (!isCancellation(error) || training.isCancelled()) throw error;
+    if (training.takeRetry()) return { status: 'retried' };
+    if (training.takePause()) return { status: 'paused', costMicroUsd: 0, step: null, overrides };
+    if (patched('pause-taken-back')) return { status: 'taken_back' };
     throw error;
   }
 }
@@ -168,7 +208,7 @@ async function attempt(
 async function publishAndSettle(
   training: Training,
   plan: TrainingPlan,
-  { artifact, overrides }: Succeeded,
+  { artifact, overrides }: Pick<Succeeded, 'artifact' | 'overrides'>,
 ): Promise<TrainLoraResult> {
   training.enter('publishing');
   const positions = Array.from({ length: plan.destinations }, (_, position) => position);
@@ -198,7 +238,7 @@ async function publish(training: Training, position: number, overrides: RecipeOv
     });
     return { position, status: 'published' } as const;
   } catch (error) {
-    if (isCancellation(error)) throw error;
+    if (isCancellation(error) || isReset(error)) throw error;
     const { code, message } = failureOf(error);
     const reason: FailureCode = code === 'AUTH' ? code : 'PUBLISH_FAILED';
     await training.record.recordPublishFailed({ trainingId, position, reason, message });

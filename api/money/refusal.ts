@@ -9,7 +9,7 @@ export function tooDear(decision: Exclude<CeilingDecision, { status: 'ceiling' }
     case 'over_limit': {
       const { figures } = decision;
       const details = figures.map(limitSentence);
-      return new ApiError(402, 'LIMIT_EXCEEDED', 'A limit on spending stands against it.', { details, figures });
+      return new ApiError(402, 'LIMIT_EXCEEDED', 'This would exceed a limit on spending.', { details, figures });
     }
     case 'too_low': {
       const { ceilingMicroUsd, expectedMicroUsd } = decision;

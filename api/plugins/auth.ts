@@ -13,6 +13,8 @@ declare module 'fastify' {
     keyId: string;
     /** Who that is, for records that people read: e-mail address and name of the key. */
     userName: string;
+    /** Whose wish a signal to a training is, for those who read its history; no e-mail address. */
+    by: string;
     /** Whether that user may read what concerns all users. */
     isOperator: boolean;
   }
@@ -29,6 +31,7 @@ export function requireApiKey(scope: FastifyInstance, { database, clock }: Pick<
     request.keyId = owner.keyId;
     request.isOperator = owner.isOperator;
     request.userName = `${owner.email} (${owner.keyName})`;
+    request.by = `the API key “${owner.keyName}”`;
     // From here on nobody needs the key, so nobody can log it: @fastify/multipart does, with all headers (10.1, level trace).
     delete request.headers.authorization;
     delete request.headers['x-api-key'];

@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { ApiDeps } from '../deps.ts';
-import { raiseBudget } from '../money/budget.ts';
+import { setBudget } from '../money/budget.ts';
 import { costReportOf } from '../money/cost-report.ts';
 import { quoteTraining } from '../money/quote.ts';
 import { budgetRoute, costReportRoute, quoteRoute } from '../schemas/money.ts';
@@ -14,7 +14,7 @@ export const moneyRoutes: FastifyPluginAsyncTypebox<{ deps: ApiDeps }> = async (
   app.post(
     '/v1/trainings/:id/budget',
     { schema: budgetRoute, config: { timeLimitMs: BUDGET_TIMEOUT_MS } },
-    ({ userId, params, body }) => raiseBudget(deps, userId, params.id, body.maxCostUsd),
+    ({ userId, by, params, body }) => setBudget(deps, { userId, by }, params.id, body.maxCostUsd),
   );
 
   app.get('/v1/reports/cost', { schema: costReportRoute }, ({ userId, isOperator, query }) =>

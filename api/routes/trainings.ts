@@ -29,33 +29,45 @@ export const trainingRoutes: FastifyPluginAsyncTypebox<{ deps: ApiDeps }> = asyn
     getTraining(deps, userId, params.id),
   );
 
-  app.post('/v1/trainings/:id/cancel', { schema: schemas.cancelTrainingRoute }, async ({ userId, params }, reply) => {
-    return reply.status(202).send(await cancelTraining(deps, userId, params.id));
-  });
+  app.post(
+    '/v1/trainings/:id/cancel',
+    { schema: schemas.cancelTrainingRoute },
+    async ({ userId, by, params }, reply) => {
+      return reply.status(202).send(await cancelTraining(deps, { userId, by }, params.id));
+    },
+  );
 
   app.post(
     '/v1/trainings/:id/retry',
     { schema: schemas.retryTrainingRoute },
-    async ({ userId, params, body }, reply) => {
-      return reply.status(202).send(await retryTraining(deps, userId, params.id, body?.overrides));
+    async ({ userId, by, params, body }, reply) => {
+      return reply.status(202).send(await retryTraining(deps, { userId, by }, params.id, body?.overrides));
     },
   );
 
-  app.post('/v1/trainings/:id/pause', { schema: schemas.pauseTrainingRoute }, async ({ userId, params }, reply) => {
-    return reply.status(202).send(await wishOf(deps, userId, params.id, 'pause'));
+  app.post('/v1/trainings/:id/pause', { schema: schemas.pauseTrainingRoute }, async ({ userId, by, params }, reply) => {
+    return reply.status(202).send(await wishOf(deps, { userId, by }, params.id, 'pause'));
   });
 
-  app.post('/v1/trainings/:id/resume', { schema: schemas.resumeTrainingRoute }, async ({ userId, params }, reply) => {
-    return reply.status(202).send(await wishOf(deps, userId, params.id, 'resume'));
+  app.post(
+    '/v1/trainings/:id/resume',
+    { schema: schemas.resumeTrainingRoute },
+    async ({ userId, by, params }, reply) => {
+      return reply.status(202).send(await wishOf(deps, { userId, by }, params.id, 'resume'));
+    },
+  );
+
+  app.post('/v1/trainings/:id/save-now', { schema: schemas.saveNowRoute }, async ({ userId, by, params }, reply) => {
+    return reply.status(202).send(await wishOf(deps, { userId, by }, params.id, 'saveNow'));
   });
 
-  app.post('/v1/trainings/:id/save-now', { schema: schemas.saveNowRoute }, async ({ userId, params }, reply) => {
-    return reply.status(202).send(await wishOf(deps, userId, params.id, 'saveNow'));
-  });
-
-  app.post('/v1/trainings/:id/sample-now', { schema: schemas.sampleNowRoute }, async ({ userId, params }, reply) => {
-    return reply.status(202).send(await wishOf(deps, userId, params.id, 'sampleNow'));
-  });
+  app.post(
+    '/v1/trainings/:id/sample-now',
+    { schema: schemas.sampleNowRoute },
+    async ({ userId, by, params }, reply) => {
+      return reply.status(202).send(await wishOf(deps, { userId, by }, params.id, 'sampleNow'));
+    },
+  );
 
   app.get('/v1/trainings/:id/artifact', { schema: schemas.artifactRoute }, async ({ userId, params }) => {
     const { files } = await artifactLinks(deps, userId, params.id);

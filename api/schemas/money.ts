@@ -67,9 +67,9 @@ export const quoteRoute = {
 };
 
 export const budgetRoute = {
-  summary: 'Raise the ceiling of a training',
+  summary: 'Set the ceiling of a training',
   description:
-    'A training that its ceiling has stopped goes on from its last save. 402 when a limit stands against it.',
+    'Higher, lower, or for the first time. A training that its ceiling has stopped goes on from its last save once it is higher; one that runs is saved and stopped when it gets there. 402 when it would exceed a limit.',
   tags: ['money'],
   params: IdParams,
   body: Type.Object(

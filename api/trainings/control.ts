@@ -11,18 +11,25 @@ import type { SignalResult, TrainingWish } from '../temporal.ts';
 import { requireTraining } from './read.ts';
 import { trainingView } from './view.ts';
 
+/** Who asks: a user, by one of their keys. */
+export interface Caller {
+  readonly userId: string;
+  /** For people who look at the training. */
+  readonly by: string;
+}
+
 /** Asks for the end of a training. Throws ApiError 409 when it has ended. */
-export async function cancelTraining(deps: ApiDeps, userId: string, trainingId: string): Promise<TrainingView> {
+export async function cancelTraining(deps: ApiDeps, { userId, by }: Caller, trainingId: string): Promise<TrainingView> {
   const training = await requireTraining(deps, userId, trainingId);
   refuseEnded(training, 'cancelled');
-  requireRunning(await deps.temporal.cancel(trainingId, { by: 'api' }));
+  requireRunning(await deps.temporal.cancel(trainingId, { by }));
   return trainingView(training, deps.settings);
 }
 
 /** Asks for a fresh set of attempts. Throws ApiError 409 when there is nothing to retry, 422 for wrong overrides. */
 export async function retryTraining(
   deps: ApiDeps,
-  userId: string,
+  { userId, by }: Caller,
   trainingId: string,
   overrides: RecipeOverrides | undefined,
 ): Promise<TrainingView> {
@@ -30,19 +37,19 @@ export async function retryTraining(
   if (faults.length > 0) throw invalid(faults);
   const training = await requireTraining(deps, userId, trainingId);
   refuseEnded(training, 'retried');
+  if (training.phase === 'publishing')
+    throw new ApiError(409, 'NEARLY_READY', 'The LoRA is trained and is being published: there is nothing to retry.');
   if (await hasOtherActiveTraining(deps.database, training)) {
     throw new ApiError(409, 'CHARACTER_BUSY', 'This character has another active training.');
   }
-  requireRunning(
-    await deps.temporal.retry(trainingId, { by: 'api', ...(overrides === undefined ? {} : { overrides }) }),
-  );
+  requireRunning(await deps.temporal.retry(trainingId, { by, ...(overrides === undefined ? {} : { overrides }) }));
   return trainingView(await endRetryWindow(deps.database, training), deps.settings);
 }
 
 /** Asks for a pause, its end, a save or samples. Throws ApiError 409 when the training cannot do that now. */
 export async function wishOf(
   deps: ApiDeps,
-  userId: string,
+  { userId, by }: Caller,
   trainingId: string,
   wish: TrainingWish,
 ): Promise<TrainingView> {
@@ -50,9 +57,11 @@ export async function wishOf(
   refuseEnded(training, WISH_WORDS[wish]);
   if (training.status === 'failed')
     throw new ApiError(409, 'NOT_RUNNING', 'This training has failed and waits for a retry.');
+  if (wish === 'pause' && (training.phase === 'downloading' || training.phase === 'publishing'))
+    throw new ApiError(409, 'NEARLY_READY', 'The LoRA is trained and on its way: there is nothing left to pause.');
   if ((wish === 'saveNow' || wish === 'sampleNow') && training.phase !== 'training')
     throw new ApiError(409, 'NOT_TRAINING', `Nothing trains now: the training is in the phase "${training.phase}".`);
-  requireRunning(await deps.temporal.wish(trainingId, wish, { by: 'api' }));
+  requireRunning(await deps.temporal.wish(trainingId, wish, { by }));
   return trainingView(training, deps.settings);
 }
 

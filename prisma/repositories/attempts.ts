@@ -24,13 +24,13 @@ interface AttemptEnd {
   readonly costMicroUsd: number;
 }
 
+/** Closes an attempt, once: a run that was reset to an earlier moment must not write another end over it. */
 export async function closeAttempt(database: Database, end: AttemptEnd): Promise<void> {
   const { trainingId, number, ...data } = end;
-  const closed = { ...data, endedAt: new Date() };
-  await database.trainingAttempt.upsert({
-    where: { loraModelId_number: { loraModelId: trainingId, number } },
-    create: { loraModelId: trainingId, number, ...closed },
-    update: closed,
+  await openAttempt(database, trainingId, number);
+  await database.trainingAttempt.updateMany({
+    where: { loraModelId: trainingId, number, endedAt: null },
+    data: { ...data, endedAt: new Date() },
   });
 }
 

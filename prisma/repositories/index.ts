@@ -8,6 +8,7 @@ import * as pods from './pods.ts';
 import * as publications from './publications.ts';
 import * as sweeps from './sweeps.ts';
 import * as trainings from './training-runs.ts';
+import * as runs from './workflow-runs.ts';
 
 type Bound<Module> = {
   readonly [Name in keyof Module]: Module[Name] extends (database: Database, ...rest: infer Rest) => infer Result
@@ -33,6 +34,7 @@ export function createRepositories(database: Database) {
     money: bind(money, database),
     history: bind(history, database),
     publications: bind(publications, database),
+    runs: bind(runs, database),
     sweeps: bind(sweeps, database),
   };
 }

@@ -120,20 +120,29 @@ export async function ensureReserved(database: Database, trainingId: string, lim
   return await database.$transaction((tx) => ensureReservedIn(tx, trainingId, limits));
 }
 
-/** Raises the ceiling of a training and reserves the difference. A ceiling that is not lower already is left as it is. */
-export async function raiseCeiling(
+/**
+ * Sets the ceiling of a training: reserves the difference, or gives back what a lower one leaves over. Only a ceiling that is higher than
+ * before can exceed a limit. Safe to repeat.
+ */
+export async function setCeiling(
   database: Database,
   params: { readonly trainingId: string; readonly ceilingMicroUsd: number; readonly limits: SpendLimits },
 ): Promise<Reserved> {
   const { trainingId, ceilingMicroUsd, limits } = params;
   return await database.$transaction(async (tx) => {
     const account = await openAccount(tx, trainingId, limits);
-    if (account.ceiling === null || account.ceiling >= ceilingMicroUsd) return { status: 'reserved' };
-    const beyond = beyondTrainingLimit(account.limits, ceilingMicroUsd, account.settled);
-    if (beyond !== null) return { status: 'over_limit', figures: [beyond] };
-    const made = await reserveMore(tx, account, ceilingMicroUsd - account.settled - account.reserved);
-    if (made.status === 'reserved') await tx.loraModel.update({ where: { id: trainingId }, data: { ceilingMicroUsd } });
-    return made;
+    const { ceiling, reserved, settled } = account;
+    const moreMicroUsd = ceilingMicroUsd - settled - reserved;
+    if (ceiling === null || ceilingMicroUsd > ceiling) {
+      const beyond = beyondTrainingLimit(account.limits, ceilingMicroUsd, settled);
+      if (beyond !== null) return { status: 'over_limit', figures: [beyond] };
+      const made = await reserveMore(tx, account, moreMicroUsd);
+      if (made.status === 'over_limit') return made;
+    }
+    // A training that waits for a retry has nothing set aside.
+    if (moreMicroUsd < 0 && reserved > 0) await book(tx, account, 'release', -Math.min(reserved, -moreMicroUsd));
+    await tx.loraModel.update({ where: { id: trainingId }, data: { ceilingMicroUsd } });
+    return { status: 'reserved' };
   });
 }
 

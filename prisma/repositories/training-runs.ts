@@ -257,7 +257,7 @@ export async function recordReady(
   });
 }
 
-/** Returns what the training has cost. Micro-dollars. */
+/** Returns what the training has cost. What is ready or cancelled stays so. Micro-dollars. */
 export async function recordEnded(
   database: Database,
   ending: Ending & {
@@ -274,6 +274,7 @@ export async function recordEnded(
     const costMicroUsd = await lockedCost(transaction, trainingId);
     await changeIn(transaction, {
       trainingId,
+      where: { status: { notIn: ['ready', 'cancelled'] } },
       set: {
         status,
         phase,

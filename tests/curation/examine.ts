@@ -6,10 +6,10 @@ import sharp from 'sharp';
 import { resolveCurationOptions } from '../../core/curation.ts';
 import type { CurationOptions, PhotoOverride } from '../../core/curation.ts';
 import type { AnalysisCache, CuratedSet, Curator, PhotoToCurate } from '../../curation/contract.ts';
-import { drawView } from './draw-view.ts';
+import { drawView } from '../../dev/draw-view.ts';
 import { baseOf } from './plant.ts';
 import type { Base, Plant, Planted } from './plant.ts';
-import { createRandom } from './random.ts';
+import { createRandom } from '../../dev/random.ts';
 
 /** Real photos, where they lie beside the project; not needed. */
 const PHOTO_FOLDER = process.env['TEMPERA_PHOTOS'] ?? join(import.meta.dirname, '../../../shared/images');

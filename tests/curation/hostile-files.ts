@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 import { animatedPng, bombPng } from '../../curation/generated-photos.fixture.ts';
 import type { DropReason } from '../../curation/report/report.ts';
-import { drawView } from './draw-view.ts';
+import { drawView } from '../../dev/draw-view.ts';
 import { baseOf, open, storedTurned } from './plant.ts';
 import type { Base } from './plant.ts';
-import { createRandom } from './random.ts';
-import type { Random } from './random.ts';
+import { createRandom } from '../../dev/random.ts';
+import type { Random } from '../../dev/random.ts';
 
 export interface HostileFile {
   readonly name: string;

@@ -1,7 +1,7 @@
 /** Defects and copies, made from a picture by the numbers that a seed draws. */
 import sharp from 'sharp';
 import type { Sharp } from 'sharp';
-import type { Random } from './random.ts';
+import type { Random } from '../../dev/random.ts';
 
 /** A decoded upright picture, RGB. */
 export interface Base {

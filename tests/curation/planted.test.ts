@@ -19,8 +19,8 @@ import { renderContactSheet } from '../../curation/report/contact-sheet.ts';
 import { renderReport } from '../../curation/report/html.ts';
 import type { CurationReport, PhotoReport } from '../../curation/report/report.ts';
 import { quotas } from '../../curation/selection/quotas.ts';
-import { drawPerson } from './draw-person.ts';
-import { drawView } from './draw-view.ts';
+import { drawPerson } from '../../dev/draw-person.ts';
+import { drawView } from '../../dev/draw-view.ts';
 import {
   curateSet,
   drawnBases,
@@ -41,7 +41,7 @@ import { hostileFiles, strangeFiles, vastPictures, writeFiles, writeHugeFile } f
 import type { StrangeFile } from './hostile-files.ts';
 import { BLURS, COPIES, CROPS, HARD, LIGHTS, open, original } from './plant.ts';
 import type { Base, Planted } from './plant.ts';
-import { createRandom } from './random.ts';
+import { createRandom } from '../../dev/random.ts';
 
 /** A picture that is upside down, mirrored or inverted is alike by 0.46 at most, one that went through CMYK by 0.97 at least (6 seeds). */
 const UPRIGHT = 0.9;

@@ -218,7 +218,7 @@ describe('a ceiling', () => {
     const limits = { ...NO_LIMITS, training: 3_000, characterMonth: 2_500 };
     await repositories.money.ensureReserved(id, limits);
     const raise = (ceilingMicroUsd: number) =>
-      repositories.money.raiseCeiling({ trainingId: id, ceilingMicroUsd, limits });
+      repositories.money.setCeiling({ trainingId: id, ceilingMicroUsd, limits });
 
     const [twice, again, beyondMonth, beyondTraining] = [
       await raise(2_000),

@@ -111,6 +111,24 @@ describe('a ceiling', () => {
   });
 });
 
+test('a ceiling can be set later, and lowered: the run saves and stops there', async () => {
+  const id = await tempera.start({ datasetId, compute: { gpus: [GPU] }, recipe: RECIPE, intervals: MARGINS });
+  await tempera.until(id, 'training', 'training');
+  const early = await tempera.http.post(`/v1/trainings/${id}/budget`, { maxCostUsd: 1 });
+  const spent = await tempera.http.post(`/v1/trainings/${id}/budget`, { maxCostUsd: 0.0001 });
+  const ceilingUsd = usdOf(40);
+  const lowered = await tempera.http.post(`/v1/trainings/${id}/budget`, { maxCostUsd: ceilingUsd });
+  const reserved = (await entriesOf(id)).reduce((sum, { amount }) => sum + amount, 0);
+  const stopped = await tempera.until(id, 'failed', 'awaiting_retry');
+
+  expect(early).toMatchObject({ status: 200, body: { budget: { ceilingMicroUsd: 1_000_000 } } });
+  expect(spent).toMatchObject({ status: 422, body: { code: 'VALIDATION' } });
+  expect(lowered).toMatchObject({ status: 200, body: { budget: { ceilingMicroUsd: ceilingUsd * 1_000_000 } } });
+  expect(reserved).toBe(ceilingUsd * 1_000_000);
+  expect(stopped).toMatchObject({ reason: 'BUDGET_EXCEEDED' });
+  expect(await billed(id)).toBeLessThanOrEqual(ceilingUsd * 1_000_000);
+});
+
 describe('limits of a user', () => {
   test('refuse with figures what a month cannot pay, also when it starts twice at once', async () => {
     const rich = await tempera.newClient('one-dollar');

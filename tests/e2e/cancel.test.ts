@@ -15,9 +15,11 @@ beforeEach(() => tempera.world.admin.clearFaults());
 
 interface Hold {
   readonly name: string;
-  /** Faults that keep the training where it is to be cancelled. */
+  /** Faults that keep the training where it is to be cancelled; each of them must have struck. */
   readonly faults: readonly Record<string, unknown>[];
   readonly phase: string;
+  /** The activity that is under way; null when the workflow itself waits. */
+  readonly step: string | null;
   readonly status?: string;
   readonly body?: Record<string, unknown>;
 }
@@ -26,38 +28,64 @@ const HOLDS: readonly Hold[] = [
   {
     name: 'waiting for capacity',
     phase: 'provisioning',
+    step: null,
     faults: [{ at: 'pods.create', effect: 'no-capacity', times: 0 }],
+    body: { intervals: { capacityWaitMs: [600_000] } },
   },
   {
     name: 'a create call under way',
     phase: 'provisioning',
+    step: 'provisionPod',
     faults: [{ at: 'pods.create', effect: 'created-but-timeout' }],
   },
-  { name: 'waiting for the pod', phase: 'provisioning', faults: [{ at: 'pods.create', effect: 'app-never' }] },
+  {
+    name: 'waiting for the pod',
+    phase: 'provisioning',
+    step: 'awaitPodReady',
+    faults: [{ at: 'pods.create', effect: 'app-never' }],
+  },
   {
     name: 'uploading',
     phase: 'uploading',
+    step: 'uploadDataset',
     faults: [{ at: 'proxy', effect: 'hang', match: { path: 'datasets/upload' }, times: 0 }],
   },
-  { name: 'training', phase: 'training', faults: [{ at: 'trainer', effect: 'hang', step: 5 }] },
+  { name: 'training', phase: 'training', step: 'watchTraining', faults: [{ at: 'trainer', effect: 'hang', step: 5 }] },
   {
     name: 'downloading',
     phase: 'downloading',
+    step: 'downloadLora',
     faults: [{ at: 'proxy', effect: 'slow', match: { path: 'api/files' }, bytesPerSecond: 2_000, times: 0 }],
   },
   {
     name: 'publishing',
     phase: 'publishing',
+    step: 'publishLora',
     faults: [{ at: 'hub', effect: 'hang', times: 0 }],
     body: { destinations: [{ kind: 'huggingface', repo: 'tempera-demo/mia' }] },
   },
   {
     name: 'waiting for retry',
     phase: 'awaiting_retry',
+    step: null,
     status: 'failed',
     faults: [{ at: 'trainer', effect: 'exit', step: 5, times: 3 }],
   },
 ];
+
+/** Whether this training, and no other one, is where its faults hold it. */
+async function isHeld(id: string, { phase, status = 'training', step }: Hold): Promise<boolean> {
+  const { faults } = await tempera.world.admin.call<{ faults: { hits: number }[] }>('GET', 'faults');
+  const seen = await tempera.training(id);
+  const { raw } = await tempera.handle(id).describe();
+  const steps = (raw.pendingActivities ?? []).map(({ activityType }) => activityType?.name);
+  return (
+    faults.every(({ hits }) => hits > 0) &&
+    seen.phase === phase &&
+    seen.status === status &&
+    (step === null ? steps.length === 0 : steps.includes(step))
+  );
+}
 
 /** How the workflow ended, as Temporal sees it. */
 async function endOf(id: string): Promise<string> {
@@ -74,12 +102,10 @@ async function expectNoPod(id: string) {
 }
 
 describe('cancelling through the API', () => {
-  test.each(HOLDS)('while $name', async ({ faults, phase, status = 'training', body }) => {
-    for (const fault of faults) await tempera.world.admin.addFault(fault);
-    const id = await tempera.start({ datasetId, ...body });
-    await tempera.until(id, status, phase);
-    const posts = async () => (await tempera.book()).posts.length > 0;
-    if (phase === 'provisioning') await until(posts);
+  test.each(HOLDS)('while $name', async (hold) => {
+    for (const fault of hold.faults) await tempera.world.admin.addFault(fault);
+    const id = await tempera.start({ datasetId, ...hold.body });
+    await until(() => isHeld(id, hold));
 
     const answer = await tempera.http.post(`/v1/trainings/${id}/cancel`);
     const ended = await endOf(id);

@@ -1,8 +1,8 @@
 /**
  * A worker that kills itself with SIGKILL at given points, each one once: `provisionPod:during` or `provisionPod:after`, where
- * "after" means that the work was done and Temporal was not told. Which points are done stands in a file.
+ * "after" means that the work was done and Temporal was not told. Which points are armed and which are done stands in two files.
  */
-import { appendFileSync, existsSync, readFileSync } from 'node:fs';
+import { appendFileSync, readFileSync } from 'node:fs';
 import { Client, Connection } from '@temporalio/client';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
 import type { ActivityInboundCallsInterceptor } from '@temporalio/worker';
@@ -14,10 +14,10 @@ import { createDependencies } from '../../workers/dependencies.ts';
 import { createWorkers } from '../../workers/roles.ts';
 import { taskQueues } from '../../workflows/contract.ts';
 
-/** "During" is a moment after the work began: long enough to be in its middle, short enough not to miss it. Milliseconds. */
+/** "During" is a moment after the work began. Work that is done sooner is not killed, and its point stays open. Milliseconds. */
 const DURING_MS = 15;
 
-const points = (process.env['CRASH_POINTS'] ?? '').split(',');
+const armedFile = process.env['CRASH_POINTS_FILE'] ?? '';
 const doneFile = process.env['CRASH_DONE_FILE'] ?? '';
 
 Runtime.install({ logger: new DefaultLogger('ERROR') });
@@ -40,17 +40,24 @@ await Promise.all(workers.map((worker) => worker.run()));
 function crashAt(activity: string): ActivityInboundCallsInterceptor {
   return {
     async execute(input, next) {
-      if (isDue(`${activity}:during`)) setTimeout(() => crash(`${activity}:during`), DURING_MS);
-      const result = await next(input);
-      if (isDue(`${activity}:after`)) crash(`${activity}:after`);
-      return result;
+      const during = isDue(`${activity}:during`) ? setTimeout(() => crash(`${activity}:during`), DURING_MS) : undefined;
+      try {
+        const result = await next(input);
+        if (isDue(`${activity}:after`)) crash(`${activity}:after`);
+        return result;
+      } finally {
+        clearTimeout(during);
+      }
     },
   };
 }
 
 function isDue(point: string): boolean {
-  const done = existsSync(doneFile) ? readFileSync(doneFile, 'utf8').split('\n') : [];
-  return points.includes(point) && !done.includes(point);
+  return linesOf(armedFile).includes(point) && !linesOf(doneFile).includes(point);
+}
+
+function linesOf(file: string): string[] {
+  return readFileSync(file, 'utf8').split('\n');
 }
 
 function crash(point: string): void {

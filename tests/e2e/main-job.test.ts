@@ -1,6 +1,7 @@
 /** The main job: photos in, a verified LoRA out, and what happens when it cannot go straight through. */
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { targetOf } from '../../activities/upload-dataset.ts';
 import { trainingStatus } from '../../workflows/contract.ts';
 import { createInstallation, podsOf, until } from './installation.ts';
 import type { Installation } from './installation.ts';
@@ -32,6 +33,15 @@ async function metadataOf(id: string) {
 
 async function alive(id: string): Promise<number> {
   return (await podsOf(tempera, id)).filter((pod: { deletedAtMs: number | null }) => pod.deletedAtMs === null).length;
+}
+
+/** Whether the trainer on the newest pod of a training was told to spare memory, by its own word. */
+async function lowVramOf(id: string): Promise<boolean> {
+  const pod = (await podsOf(tempera, id)).at(-1);
+  const { baseUrl, password } = targetOf(tempera.activities, { podId: pod.id, podName: pod.name });
+  const answer = await fetch(`${baseUrl}/api/jobs`, { headers: { authorization: `Bearer ${password}` } });
+  const { jobs } = (await answer.json()) as { jobs: { job_config: string }[] };
+  return JSON.parse(jobs[0]!.job_config).config.process[0].model.low_vram;
 }
 
 describe('success', () => {
@@ -244,11 +254,25 @@ describe('failure policy', () => {
   });
 
   test('out of memory with no larger GPU to be had goes on in low-memory mode', async () => {
-    await tempera.world.admin.addFault({ at: 'trainer', effect: 'oom', step: 5 });
-    const id = await tempera.start({ datasetId, compute: { gpus: ['NVIDIA GeForce RTX 4090'] } });
-    await tempera.handle(id).result();
+    // Each trainer is held once it is under way, to be asked what it was told.
+    await tempera.world.admin.addFault([
+      { at: 'trainer', effect: 'oom', step: 5, match: { podName: '-a1p1$' }, skip: 1 },
+      { at: 'trainer', effect: 'hang', step: 8, times: 0 },
+    ]);
+    const compute = { gpus: ['NVIDIA GeForce RTX 4090'] };
+    const undisturbed = await tempera.start({ datasetId, compute });
+    await until(async () => (await tempera.training(undisturbed)).progress.step === 8);
+    const id = await tempera.start({ datasetId, compute });
+    await until(async () => (await tempera.training(id)).attempt === 2);
+    await until(async () => (await tempera.training(id)).progress.step === 8);
+    const [before, after] = [await lowVramOf(undisturbed), await lowVramOf(id)];
+    const pods = await podsOf(tempera, id);
+    for (const one of [undisturbed, id]) await tempera.http.post(`/v1/trainings/${one}/cancel`);
+    for (const one of [undisturbed, id]) await tempera.until(one, 'cancelled');
 
-    expect(await tempera.training(id)).toMatchObject({ status: 'ready', attempt: 2 });
+    expect(before).toBe(false);
+    expect(after).toBe(true);
+    expect(pods.map((pod: { gpuId: string }) => pod.gpuId)).toEqual(compute.gpus.concat(compute.gpus));
   });
 
   test('a key that is refused in the middle of a teardown does not end the teardown', async () => {
@@ -284,13 +308,23 @@ describe('failure policy', () => {
     expect(await tempera.training(id)).toMatchObject({ status: 'ready', attempt: 1 });
   });
 
-  test('refused credentials stop at once', async () => {
-    await tempera.world.admin.addFault({ at: 'pods.create', effect: 'no-balance' });
+  test.each([
+    { name: 'an empty account', effect: 'no-balance', at: 'pods.create', reason: 'BALANCE' },
+    { name: 'a key that may not create pods', effect: 'unauthorized', at: 'pods.create', reason: 'AUTH' },
+    { name: 'a key that may not list pods', effect: 'unauthorized', at: 'pods.list', reason: 'AUTH' },
+    { name: 'a key that may not read prices', effect: 'unauthorized', at: 'catalog', reason: 'AUTH' },
+  ])('$name stops the training at once, and a retry goes on once it is mended', async ({ at, effect, reason }) => {
+    await tempera.world.admin.addFault({ at, effect });
     const id = await tempera.start({ datasetId });
 
-    const failed = await tempera.until(id, 'failed');
+    const failed = await tempera.until(id, 'failed', 'awaiting_retry');
+    const rented = await podsOf(tempera, id);
+    await tempera.http.post(`/v1/trainings/${id}/retry`);
+    await tempera.handle(id).result();
 
-    expect(failed).toMatchObject({ reason: 'BALANCE', attempt: 1 });
+    expect(failed).toMatchObject({ reason, attempt: 1 });
+    expect(rented).toEqual([]);
+    expect(await tempera.training(id)).toMatchObject({ status: 'ready', attempt: 2 });
   });
 });
 

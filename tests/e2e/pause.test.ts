@@ -37,7 +37,7 @@ describe('pause', () => {
     });
 
     expect(asked.status).toBe(202);
-    expect(paused).toMatchObject({ message: 'Paused by api', gpu: null });
+    expect(paused).toMatchObject({ message: 'Paused by the API key “e2e”', gpu: null });
     expect(alive).toEqual([]);
     expect(state).toMatchObject({ phase: 'paused', reason: 'PAUSED', attemptOfSet: 1 });
     expect(attempts[0]).toMatchObject({ status: 'cancelled', reason: 'PAUSED' });
@@ -58,6 +58,35 @@ describe('pause', () => {
 
     expect(await tempera.handle(id).result()).toMatchObject({ status: 'ready' });
     expect(alive).toEqual([]);
+  });
+
+  test('taken back before the pod is gone costs nothing but the pod', async () => {
+    await tempera.world.admin.addFault({ at: 'pods.create', effect: 'app-never' });
+    const id = await start();
+    await until(async () => (await podsOf(tempera, id)).length === 1);
+    await tempera.handle(id).signal('pauseTraining', { by: 'one person' });
+    await tempera.handle(id).signal('resumeTraining', { by: 'another' });
+    await hurry();
+
+    expect(await tempera.handle(id).result()).toMatchObject({ status: 'ready' });
+    expect(await tempera.training(id)).toMatchObject({ status: 'ready', reason: null });
+    const pods = await podsOf(tempera, id);
+    expect(pods).toHaveLength(2);
+    expect((await tempera.book()).aliveNow).toEqual([]);
+  });
+
+  test('is refused once the LoRA is trained', async () => {
+    const id = await start();
+    await atStep(id, 1);
+    const answers = [];
+    for (const phase of ['downloading', 'publishing']) {
+      await tempera.database.loraModel.update({ where: { id }, data: { phase } });
+      answers.push(await tempera.http.post(`/v1/trainings/${id}/pause`));
+    }
+    await tempera.http.post(`/v1/trainings/${id}/cancel`);
+    await tempera.until(id, 'cancelled', 'done');
+
+    for (const answer of answers) expect(answer).toMatchObject({ status: 409, body: { code: 'NEARLY_READY' } });
   });
 
   test('of a training can be ended by a cancel', async () => {

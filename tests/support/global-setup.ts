@@ -14,7 +14,7 @@ import { resolveVersitygw } from '../../dev/versitygw.mjs';
 import { migrate } from '../../prisma/migrate.ts';
 import { databaseUrl, runSql } from './database.ts';
 import type { S3Access, Servers } from './provided.ts';
-import { startVersitygw } from './versitygw.ts';
+import { startVersitygw } from '../../dev/s3-server.ts';
 
 /** Names of the folders of test runs; the file in each tells whether its run is alive. */
 const PREFIX = 'tempera-test-';

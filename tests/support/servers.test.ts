@@ -7,6 +7,7 @@ import { servers } from './provided.ts';
 import { createTestBucket, describeS3 } from './s3.ts';
 import { temporalConnection } from './temporal.ts';
 import { createWorld } from './world.ts';
+import type { World } from './world.ts';
 
 describe('the servers of a test run', () => {
   let database: TestDatabase;
@@ -39,14 +40,27 @@ describe('the servers of a test run', () => {
   });
 
   test('worlds of the emulator are private', async () => {
-    const one = createWorld();
-    const other = createWorld();
-    await one.admin.addFault({ on: 'pods.create' }).catch(() => undefined);
+    const [one, other] = [createWorld(), createWorld()];
+    await one.admin.addFault({ at: 'pods.create', effect: 'no-capacity', times: 0 });
+    await one.admin.configure({ loraBytes: 123_456 });
+    const listed = await podsIn(other);
+    const faultsOf = async ({ admin }: World) => (await admin.call<{ faults: unknown[] }>('GET', 'faults')).faults;
+    const loraBytesOf = async ({ admin }: World) =>
+      (await admin.call<{ loraBytes: number }>('GET', 'config')).loraBytes;
 
-    expect(one.url).not.toBe(other.url);
-    expect(await other.admin.state()).toBeTypeOf('object');
+    expect([(await faultsOf(one)).length, (await faultsOf(other)).length]).toEqual([1, 0]);
+    expect(await loraBytesOf(one)).toBe(123_456);
+    expect(await loraBytesOf(other)).not.toBe(123_456);
+    expect(listed).toBe(200);
+    expect(Object.keys((await other.admin.book<{ requests: object }>()).requests)).toHaveLength(1);
+    expect((await one.admin.book<{ requests: object }>()).requests).toEqual({});
   });
 });
+
+/** Asks a world's RunPod for its pods; answers the status. */
+async function podsIn({ runpodUrl }: World): Promise<number> {
+  return (await fetch(`${runpodUrl}/v2/pods`, { headers: { authorization: 'Bearer emulated' } })).status;
+}
 
 describeS3('the S3 server', () => {
   test('answers a signed request', async () => {

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
-import { startChild, waitUntilReady } from '../../dev/child.ts';
-import { withTimeLimit } from '../../core/time-limit.ts';
-import { freePort } from '../../dev/ports.ts';
+import { withTimeLimit } from '../core/time-limit.ts';
+import { startChild, waitUntilReady } from './child.ts';
+import { freePort } from './ports.ts';
 
 /** A real S3 server over a folder. */
 export interface S3Server {

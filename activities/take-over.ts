@@ -1,0 +1,49 @@
+import type { Artifact } from '../core/artifact.ts';
+import { loadTraining } from './begin-training.ts';
+import type { ActivityDependencies } from './dependencies.ts';
+import { resetError } from './run-fence.ts';
+import { currentRunId } from './step.ts';
+
+/** Where a training stands for a run that takes it over. */
+export type Standing =
+  /** It is ready: the run ends with the result that there is. */
+  | {
+      readonly status: 'ready';
+      readonly costMicroUsd: number;
+      readonly sha256: string;
+      readonly publications: readonly { readonly position: number; readonly status: 'published' | 'failed' }[];
+    }
+  /** A person has ended it, and so it stays. */
+  | { readonly status: 'cancelled'; readonly message: string; readonly costMicroUsd: number }
+  /** Attempts of the run before are still open: their pods are ended and their rows closed before anything else. */
+  | { readonly status: 'open'; readonly attempts: readonly number[] }
+  /** The LoRA is at home and not yet settled: it is published. */
+  | { readonly status: 'at_home'; readonly artifact: Artifact; readonly attempt: number; readonly costMicroUsd: number }
+  /** It goes on with the attempt after `attempt`, as after `retryTraining`. */
+  | { readonly status: 'goes_on'; readonly attempt: number; readonly costMicroUsd: number };
+
+/** Gives a training to the run that asks, which must be Temporal's latest, and says where it stands. Safe to repeat. Throws RESET. */
+export function takeOver(deps: ActivityDependencies) {
+  const { repositories, workflows } = deps;
+  return async ({ trainingId }: { readonly trainingId: string }): Promise<Standing> => {
+    const runId = currentRunId();
+    const { workflowId } = await loadTraining(deps, trainingId);
+    const before = await repositories.runs.findRun(trainingId);
+    if (before!.runId !== runId) {
+      if ((await workflows.currentRun(workflowId)) !== runId) throw resetError(trainingId);
+      if (!(await repositories.runs.claimRun({ trainingId, runId, from: before!.runId }))) throw resetError(trainingId);
+    }
+    const record = await repositories.runs.readRecord(trainingId);
+    const { status, artifact, lastAttempt: attempt, openAttempts, costMicroUsd } = record;
+    if (status === 'ready') {
+      const sha256 = artifact?.files[0]?.sha256 ?? '';
+      return { status, costMicroUsd, sha256, publications: record.publications };
+    }
+    if (status === 'cancelled') return { status, message: record.message ?? 'It was cancelled', costMicroUsd };
+    if (openAttempts.length > 0) return { status: 'open', attempts: openAttempts };
+    const spentMicroUsd = await repositories.pods.ledgerCost(trainingId);
+    if (status === 'training' && artifact !== null)
+      return { status: 'at_home', artifact, attempt, costMicroUsd: spentMicroUsd };
+    return { status: 'goes_on', attempt, costMicroUsd: spentMicroUsd };
+  };
+}

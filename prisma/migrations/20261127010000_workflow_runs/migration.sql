@@ -1,0 +1,2 @@
+-- AlterTable
+ALTER TABLE "lora_models" ADD COLUMN     "run_id" TEXT;

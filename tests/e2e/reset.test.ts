@@ -1,0 +1,160 @@
+/** Reset, the Web UI's most prominent button, at every moment of a run at which Temporal allows it. */
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { trainingWorkflowId } from '../../workflows/contract.ts';
+import { playScenario } from '../replay/scenarios.ts';
+import { createInstallation, podsOf, until } from './installation.ts';
+import type { Installation } from './installation.ts';
+
+let tempera: Installation;
+let datasetId: string;
+beforeAll(async () => {
+  tempera = await createInstallation();
+  datasetId = await tempera.dataset(6, { curation: { subjectKind: 'style' } });
+});
+afterAll(() => tempera.close());
+beforeEach(async () => {
+  await tempera.world.admin.clearFaults();
+  await tempera.world.admin.configure({ delaysMs: { step: 0 } });
+});
+
+/** Ids of the events that the latest run of a training can be reset to, with that run's id. */
+async function resetPoints(id: string): Promise<{ runId: string; eventIds: number[] }> {
+  const { runId } = await tempera.handle(id).describe();
+  const { events } = await tempera.handle(id).fetchHistory();
+  const tasks = (events ?? []).filter((event) => event.workflowTaskCompletedEventAttributes);
+  return { runId, eventIds: tasks.map((event) => Number(event.eventId)) };
+}
+
+/** Resets a run as the Web UI does; answers a handle of the new one. */
+async function reset(id: string, runId: string, eventId: number) {
+  const workflowId = trainingWorkflowId(id);
+  const made = await tempera.temporal.workflowService.resetWorkflowExecution({
+    namespace: tempera.temporal.options.namespace,
+    workflowExecution: { workflowId, runId },
+    reason: 'test',
+    workflowTaskFinishEventId: eventId as never,
+    requestId: randomUUID(),
+  });
+  return tempera.temporal.workflow.getHandle(workflowId, made.runId);
+}
+
+/** What a training's record and the vendor's book say of it, less what moves with every look. */
+async function recordOf(id: string) {
+  const row = await tempera.database.loraModel.findUniqueOrThrow({
+    where: { id },
+    omit: { updatedAt: true, runId: true },
+  });
+  const attempts = await tempera.database.trainingAttempt.findMany({
+    where: { loraModelId: id },
+    orderBy: { number: 'asc' },
+  });
+  return { row, attempts, events: await tempera.events(id), pods: (await podsOf(tempera, id)).map((pod) => pod.id) };
+}
+
+/** Id of the training that was accepted last. */
+async function latestTraining(): Promise<string> {
+  return (await tempera.database.loraModel.findFirstOrThrow({ orderBy: { createdAt: 'desc' } })).id;
+}
+
+function podsOverlap(pods: readonly { createdAt: string; terminatedAt: string | null }[]): boolean {
+  const lives = pods
+    .map((pod) => ({ from: Date.parse(pod.createdAt), to: pod.terminatedAt ? Date.parse(pod.terminatedAt) : Infinity }))
+    .toSorted((a, b) => a.from - b.from);
+  return lives.some((life, index) => index > 0 && life.from < lives[index - 1]!.to);
+}
+
+describe('a training that is ready', () => {
+  test.each(['success', 'retried', 'halted'] as const)('stays so, with the same result (%s)', async (scenario) => {
+    await playScenario(tempera, datasetId, scenario);
+    const id = await latestTraining();
+    const result = await tempera.handle(id).result();
+    const before = await recordOf(id);
+    const { runId, eventIds } = await resetPoints(id);
+    const results = [];
+    for (const eventId of eventIds) results.push(await (await reset(id, runId, eventId)).result());
+
+    expect(eventIds.length).toBeGreaterThan(10);
+    expect(results).toEqual(eventIds.map(() => result));
+    expect(await recordOf(id)).toEqual(before);
+  });
+});
+
+test('a training that was cancelled stays so', async () => {
+  await playScenario(tempera, datasetId, 'cancelled');
+  const id = await latestTraining();
+  const before = await recordOf(id);
+  const { runId, eventIds } = await resetPoints(id);
+  const ends = [];
+  for (const eventId of eventIds) {
+    const run = await reset(id, runId, eventId);
+    await run.result().catch(() => undefined);
+    ends.push((await run.describe()).status.name);
+  }
+
+  expect(eventIds.length).toBeGreaterThan(5);
+  expect(ends.filter((end) => end !== 'FAILED' && end !== 'CANCELLED')).toEqual([]);
+  expect(await recordOf(id)).toEqual(before);
+});
+
+test('a training that has failed goes on with the next attempt', async () => {
+  // One attempt each, so that every moment of such a run can have a training of its own.
+  const intervals = { maxAttempts: 1, retryWindowMs: 50 };
+  const failed = async () => {
+    await tempera.world.admin.addFault({ at: 'trainer', effect: 'exit', step: 5, times: 1 });
+    const id = await tempera.start({ datasetId, intervals });
+    await expect(tempera.handle(id).result()).rejects.toThrow();
+    return id;
+  };
+  const first = await failed();
+  const moments = (await resetPoints(first)).eventIds.length;
+  const trainings = [first];
+  while (trainings.length < moments) trainings.push(await failed());
+  await Promise.all(
+    trainings.map(async (id, moment) => {
+      const { runId, eventIds } = await resetPoints(id);
+      await (await reset(id, runId, eventIds[Math.min(moment, eventIds.length - 1)]!)).result().catch(() => undefined);
+    }),
+  );
+
+  const rows = await Promise.all(trainings.map((id) => tempera.training(id)));
+  // The last moment of such a run is its end: what is reset to it has nothing to do but to end again.
+  expect(rows.slice(0, -1).filter((row) => row.status !== 'ready' || row.attempt !== 2)).toEqual([]);
+  expect((await tempera.book()).aliveNow).toEqual([]);
+  for (const id of trainings.slice(0, -1)) {
+    const pods = await podsOf(tempera, id);
+    expect(pods).toHaveLength(2);
+    expect(podsOverlap(pods)).toBe(false);
+    expect((await tempera.events(id)).filter((topic) => topic === 'training.ready')).toHaveLength(1);
+  }
+});
+
+test('a training that runs is never doubled', async () => {
+  await tempera.world.admin.configure({ delaysMs: { step: 50 } });
+  const start = async () => {
+    const id = await tempera.start({
+      datasetId,
+      recipe: { steps: 2_000, checkpointInterval: 1_000, sampleInterval: 0 },
+    });
+    await until(async () => (await tempera.training(id)).progress.step > 0);
+    return id;
+  };
+  const first = await start();
+  const moments = (await resetPoints(first)).eventIds.length;
+  const trainings = [first, ...(await Promise.all(Array.from({ length: moments - 1 }, start)))];
+  const runs = [];
+  for (const [moment, id] of trainings.entries()) {
+    const { runId, eventIds } = await resetPoints(id);
+    runs.push(await reset(id, runId, eventIds[Math.min(moment, eventIds.length - 1)]!));
+  }
+  await tempera.world.admin.configure({ delaysMs: { step: 0 } });
+  const results = await Promise.all(runs.map((run) => run.result()));
+
+  expect(moments).toBeGreaterThan(5);
+  expect(results.map((result) => result.status)).toEqual(trainings.map(() => 'ready'));
+  expect((await tempera.book()).aliveNow).toEqual([]);
+  for (const id of trainings) {
+    expect(podsOverlap(await podsOf(tempera, id))).toBe(false);
+    expect((await tempera.events(id)).filter((topic) => topic === 'training.ready')).toHaveLength(1);
+  }
+});

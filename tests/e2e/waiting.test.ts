@@ -1,0 +1,56 @@
+/** A training that waits says why, since when, and when the next try is. */
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { createInstallation, until } from './installation.ts';
+import type { Installation } from './installation.ts';
+
+let tempera: Installation;
+let datasetId: string;
+beforeAll(async () => {
+  tempera = await createInstallation();
+  datasetId = await tempera.dataset(6, { curation: { subjectKind: 'style' } });
+});
+afterAll(() => tempera.close());
+beforeEach(() => tempera.world.admin.clearFaults());
+
+const TIMES =
+  /Waiting since \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC; the next try is at \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC\.$/;
+
+async function waits(id: string): Promise<{ phase: string; message: string }> {
+  await until(async () => (await tempera.training(id)).message !== null);
+  return await tempera.training(id);
+}
+
+test('for a vendor that cannot be reached', async () => {
+  await tempera.world.admin.addFault({ at: 'pods.list', effect: 'status', status: 503, times: 0 });
+  const id = await tempera.start({ datasetId });
+  const seen = await waits(id);
+  await tempera.world.admin.clearFaults();
+  await tempera.handle(id).result();
+
+  expect(seen.phase).toBe('provisioning');
+  expect(seen.message).toMatch(/RunPod/);
+  expect(seen.message).toMatch(TIMES);
+  expect(await tempera.training(id)).toMatchObject({ status: 'ready', message: null });
+});
+
+test('for capacity', async () => {
+  await tempera.world.admin.addFault({ at: 'pods.create', effect: 'no-capacity', times: 0 });
+  const id = await tempera.start({ datasetId, intervals: { capacityWaitMs: [1_500] } });
+  const seen = await waits(id);
+  await tempera.world.admin.clearFaults();
+  await tempera.handle(id).result();
+
+  expect(seen.phase).toBe('provisioning');
+  expect(seen.message).toMatch(TIMES);
+  expect(await tempera.training(id)).toMatchObject({ status: 'ready', message: null });
+});
+
+test('for the end of a pod that the vendor does not confirm, and for nothing once it went on', async () => {
+  await tempera.world.admin.addFault({ at: 'pods.delete', effect: 'unauthorized', times: 8 });
+  const id = await tempera.start({ datasetId });
+  const seen = await waits(id);
+  await tempera.handle(id).result();
+
+  expect(seen.message).toMatch(TIMES);
+  expect(await tempera.training(id)).toMatchObject({ status: 'ready', message: null });
+});

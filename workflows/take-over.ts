@@ -1,0 +1,60 @@
+/** What a run does that was reset in Temporal, or started again: the record of the training says where it stands. */
+import { ApplicationFailure, CancellationScope, log } from '@temporalio/workflow';
+import type { Standing } from '../activities/take-over.ts';
+import type { Training } from './setup.ts';
+import type { TrainLoraResult } from './train-lora.ts';
+
+type Taken = Exclude<Standing, { readonly status: 'open' }>;
+
+/** Makes the training this run's own, once no pod of the run before is left. */
+export async function takeOver(training: Training): Promise<Taken> {
+  const { trainingId } = training.input;
+  return await CancellationScope.nonCancellable(async () => {
+    for (;;) {
+      const standing = await training.record.takeOver({ trainingId });
+      log.warn('this run takes the training over', { standing: standing.status });
+      if (standing.status !== 'open') return standing;
+      for (const attempt of standing.attempts) await closeAttempt(training, attempt);
+    }
+  });
+}
+
+async function closeAttempt(training: Training, attempt: number): Promise<void> {
+  const { trainingId } = training.input;
+  const { createTimeoutMs, reconcileIntervalMs } = training.intervals;
+  const { costMicroUsd } = await training.tearDown.tearDownPod({
+    trainingId,
+    attempt,
+    createTimeoutMs,
+    reconcileIntervalMs,
+  });
+  const message = 'Its run was reset in Temporal';
+  await training.record.recordAttempt({
+    trainingId,
+    attempt,
+    costMicroUsd,
+    status: 'cancelled',
+    reason: 'RESET',
+    message,
+  });
+}
+
+/** The result that the training has had all along. */
+export function readyAlready(training: Training, standing: Taken & { readonly status: 'ready' }): TrainLoraResult {
+  const { costMicroUsd, sha256, publications } = standing;
+  training.finish('ready', null, costMicroUsd);
+  return { status: 'ready', costMicroUsd, sha256, publications };
+}
+
+/** The failure of a run that would go on with a training that somebody has ended. */
+export function cancelledAlready(
+  training: Training,
+  { message, costMicroUsd }: Taken & { readonly status: 'cancelled' },
+): ApplicationFailure {
+  training.finish('cancelled', 'CANCELLED', costMicroUsd);
+  return ApplicationFailure.create({
+    type: 'CANCELLED',
+    message: `${message}; start a new training`,
+    nonRetryable: true,
+  });
+}
