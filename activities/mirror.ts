@@ -6,6 +6,7 @@ import { linkSignals, withTimeLimit } from '../core/time-limit.ts';
 import type { StoredObject } from '../providers/storage/object-store.ts';
 import type { TrainerFile, TrainerLog, TrainerObservation, TrainerTarget } from '../providers/trainers/trainer.ts';
 import type { ActivityDependencies } from './dependencies.ts';
+import { followLog } from './follow-log.ts';
 import { pruneCheckpoints } from './prune-checkpoints.ts';
 import { keepAlive } from './step.ts';
 import type { Step } from './step.ts';
@@ -53,23 +54,7 @@ export async function createMirror(deps: ActivityDependencies, params: MirrorPar
   let settled = resumedFrom;
   let running: Promise<void> | null = null;
 
-  let trainerLog = deps.trainer.createLog();
-  let logOffset = 0;
-  let reading: Promise<void> = Promise.resolve();
-  /** One after the other: two readers would each add the same piece. */
-  const readLog = async (until: AbortSignal) => {
-    const before = reading;
-    const next = (async () => {
-      await before;
-      const { text, offset, isNew } = await deps.trainer.log(target, jobId, logOffset, until);
-      if (isNew) trainerLog = deps.trainer.createLog();
-      logOffset = offset;
-      trainerLog.add(text);
-    })();
-    // Whoever reads next reads what this one could not.
-    reading = next.catch(() => undefined);
-    await next;
-  };
+  const trainerLog = followLog(deps, target, jobId);
 
   const keyOf = (filename: string) => `trainings/${trainingId}/attempts/a${attempt}/checkpoints/${filename}`;
   const record = async (saved: number, filename: string, { key, sizeBytes, sha256 }: StoredObject) => {
@@ -86,9 +71,9 @@ export async function createMirror(deps: ActivityDependencies, params: MirrorPar
   const fetchedFrom = new Map<string, number>();
   /** Whether a step was saved more than once, and these weights may be of an earlier one than the optimizer beside them. */
   const isStale = (filename: string, saved: number): boolean =>
-    trainerLog.save?.step === saved &&
-    trainerLog.timesSaved(saved) > 1 &&
-    fetchedFrom.get(filename) !== trainerLog.save.number;
+    trainerLog.now.save?.step === saved &&
+    trainerLog.now.timesSaved(saved) > 1 &&
+    fetchedFrom.get(filename) !== trainerLog.now.save.number;
 
   /** Whether weights are at home that the optimizer of their step can be put beside, if it is not there already. */
   const areHome = ({ filename, step: saved }: TrainerFile): boolean =>
@@ -96,25 +81,25 @@ export async function createMirror(deps: ActivityDependencies, params: MirrorPar
 
   /** A file is whole once the log says so, or when the trainer has gone on from there. */
   const isWhole = ({ step: saved }: TrainerFile): boolean => {
-    const { save } = trainerLog;
+    const { save } = trainerLog.now;
     return saved! < Math.max(trained, save?.step ?? 0) || (save?.step === saved && save?.state !== 'begun');
   };
 
   /** Weights are written over in place when their step is saved again: what came meanwhile is no save. */
   const fetchWeights = async (file: TrainerFile, until: AbortSignal): Promise<void> => {
-    const times = trainerLog.timesSaved(file.step!);
-    const number = trainerLog.save?.number ?? 0;
+    const times = trainerLog.now.timesSaved(file.step!);
+    const number = trainerLog.now.save?.number ?? 0;
     const key = keyOf(file.filename);
     const stored = await copyVerified(deps, { target, file, key, onBytes: () => {}, signal: until });
-    await readLog(until);
-    if (trainerLog.timesSaved(file.step!) !== times) return await deps.store.delete(key, until);
+    await trainerLog.read(until);
+    if (trainerLog.now.timesSaved(file.step!) !== times) return await deps.store.delete(key, until);
     await record(file.step!, file.filename, stored);
     fetchedFrom.set(file.filename, number);
   };
 
   /** The optimizer of the last whole save. It is written over at each save, so it counts only when none began meanwhile. */
   const fetchOptimizer = async (listed: readonly TrainerFile[], until: AbortSignal): Promise<void> => {
-    const { save } = trainerLog;
+    const { save } = trainerLog.now;
     if (save?.state !== 'whole' || save.step <= resumedFrom) return;
     const filename = optimizerFilename(save.step);
     const weights = listed.filter((file) => file.step === save.step);
@@ -122,8 +107,8 @@ export async function createMirror(deps: ActivityDependencies, params: MirrorPar
     const file = await deps.trainer.optimizerState(target, jobId, until);
     if (file === null) return;
     const stored = await copyOptimizer(deps, { target, file, key: keyOf(filename), signal: until });
-    await readLog(until);
-    if (trainerLog.save?.number !== save.number) return await deps.store.delete(stored.key, until);
+    await trainerLog.read(until);
+    if (trainerLog.now.save?.number !== save.number) return await deps.store.delete(stored.key, until);
     await record(save.step, filename, stored);
   };
 
@@ -150,12 +135,12 @@ export async function createMirror(deps: ActivityDependencies, params: MirrorPar
   /** How far the log's last save had come when everything that was there was fetched. */
   let fetchedUpTo = '';
   const progressOfSave = (): string => {
-    const { save } = trainerLog;
+    const { save } = trainerLog.now;
     return save === null || save.state === 'begun' || save.step <= resumedFrom ? '' : `${save.number} ${save.state}`;
   };
   /** Reads the log, and asks for files only when it tells of some that are not at home, or when they must be there. */
   const fetchNews = async (mustBeThere: boolean, until: AbortSignal): Promise<void> => {
-    await readLog(until);
+    await trainerLog.read(until);
     const upTo = progressOfSave();
     if (!mustBeThere && (upTo === '' || upTo === fetchedUpTo)) return;
     await fetchSaves(until);
@@ -234,8 +219,8 @@ export async function createMirror(deps: ActivityDependencies, params: MirrorPar
       await keepAlive(step, rescued).catch(note);
     },
     async optimizer() {
-      await keepAlive(step, readLog(step.signal));
-      return trainerLog.optimizer;
+      await keepAlive(step, trainerLog.read(step.signal));
+      return trainerLog.now.optimizer;
     },
     async close() {
       const pending = running;

@@ -36,6 +36,7 @@ export const QUICK_CLOUD = {
     starting: 20,
     ports: 20,
     app: 50,
+    ui: 100,
     workerTick: 50,
     modelLoad: 100,
     datasetLoad: 20,

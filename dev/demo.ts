@@ -25,6 +25,7 @@ const DEMO_CLOUD = {
     starting: 500,
     ports: 300,
     app: 700,
+    ui: 500,
     modelLoad: 2_500,
     datasetLoad: 500,
     step: 25,

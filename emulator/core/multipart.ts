@@ -82,7 +82,8 @@ export async function readMultipart(params: {
 function openPart(head: string, tempPath: string): Part {
   const disposition = /content-disposition:([^\r\n]*)/i.exec(head)?.[1] ?? '';
   const field = /\bname="([^"]*)"/i.exec(disposition)?.[1] ?? '';
-  const fileName = /\bfilename="([^"]*)"/i.exec(disposition)?.[1];
+  // Browsers write a quote in a name as %22 (HTML standard, multipart/form-data encoding).
+  const fileName = /\bfilename="([^"]*)"/i.exec(disposition)?.[1]?.replaceAll('%22', '"');
   const stream = fileName === undefined ? undefined : createWriteStream(tempPath, { highWaterMark: 1024 * 1024 });
   return { field, fileName, stream, tempPath, sizeBytes: 0, text: [] };
 }

@@ -1,8 +1,8 @@
 import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { extname, join, posix } from 'node:path';
-import { isRecord, readJson } from '../core/http.ts';
+import { readJson } from '../core/http.ts';
 import { readMultipart } from '../core/multipart.ts';
-import { answerJson, answerText } from './respond.ts';
+import { answerJson, answerPacked } from './respond.ts';
 import type { Upload } from '../core/multipart.ts';
 import type { Call } from '../core/http.ts';
 import type { Toolkit } from './toolkit.ts';
@@ -10,7 +10,7 @@ import type { Toolkit } from './toolkit.ts';
 const mediaExtensions = new Set('png jpg jpeg webp mp4 avi mov mkv wmv m4v flv mp3 wav flac ogg'.split(' '));
 const photoExtensions = new Set(['jpg', 'jpeg', 'png', 'webp']);
 
-export function isMedia(name: string): boolean {
+function isMedia(name: string): boolean {
   return mediaExtensions.has(extname(name).slice(1).toLowerCase());
 }
 
@@ -18,19 +18,28 @@ function isPhoto(name: string): boolean {
   return photoExtensions.has(extname(name).slice(1).toLowerCase());
 }
 
-/** GET /api/datasets/list; creates the folder. */
+/** GET /api/datasets/list, in the order of the disk; makes the folder, but not those above it. */
 export async function listDatasets(toolkit: Toolkit, { res }: Call): Promise<void> {
-  const folder = toolkit.disk.real(toolkit.datasetsFolder);
-  await mkdir(folder, { recursive: true });
-  const entries = await readdir(folder, { withFileTypes: true });
-  answerJson(
-    res,
-    200,
-    entries
-      .filter((entry) => entry.isDirectory() && !entry.name.startsWith('.'))
-      .map(({ name }) => name)
-      .toSorted(),
-  );
+  try {
+    const folder = toolkit.disk.real(toolkit.datasetsFolder);
+    await makeFolder(folder);
+    const entries = await readdir(folder, { withFileTypes: true });
+    const folders = entries.filter((entry) => entry.isDirectory() && !entry.name.startsWith('.'));
+    answerJson(
+      res,
+      200,
+      folders.map(({ name }) => name),
+    );
+  } catch {
+    answerJson(res, 500, { error: 'Failed to fetch datasets' });
+  }
+}
+
+/** Not recursive, like both places of the real one. */
+async function makeFolder(folder: string): Promise<void> {
+  await mkdir(folder).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EEXIST') throw error;
+  });
 }
 
 /** POST /api/datasets/create: cleans the name, existing is success, not recursive. */
@@ -38,9 +47,7 @@ export async function createDataset(toolkit: Toolkit, call: Call): Promise<void>
   try {
     const { name } = (await readJson(call.body)) as { name: string };
     const cleaned = name.toLowerCase().replaceAll(/[^a-z0-9]+/g, '_');
-    await mkdir(toolkit.disk.real(`${toolkit.datasetsFolder}/${cleaned}`)).catch((error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EEXIST') throw error;
-    });
+    await makeFolder(toolkit.disk.real(`${toolkit.datasetsFolder}/${cleaned}`));
     answerJson(call.res, 200, { success: true, name: cleaned });
   } catch {
     answerJson(call.res, 500, { error: 'Failed to create dataset' });
@@ -52,9 +59,10 @@ export async function uploadToDataset(toolkit: Toolkit, call: Call): Promise<voi
   try {
     const upload = await receive(toolkit, call);
     const files = upload.files.filter(({ field }) => field === 'files');
-    if (files.length === 0) return answerJson(call.res, 400, { error: 'No files provided' });
-    const { datasetName } = upload.fields;
-    if (datasetName === undefined) throw new TypeError('no datasetName');
+    if (files.length === 0 && upload.fields['files'] === undefined)
+      return answerJson(call.res, 400, { error: 'No files provided' });
+    const { datasetName, files: notAFile } = upload.fields;
+    if (datasetName === undefined || notAFile !== undefined) throw new TypeError('no datasetName, or a text as a file');
     const folder = toolkit.disk.real(`${toolkit.datasetsFolder}/${datasetName}`);
     await mkdir(folder, { recursive: true });
     const saved: string[] = [];
@@ -77,26 +85,28 @@ export async function receive(toolkit: Toolkit, call: Call): Promise<Upload> {
   });
 }
 
-/** POST /api/datasets/listImages: sorted, recursive, without dot entries and _controls. */
+/** POST /api/datasets/listImages: recursive, without dot entries and _controls, in the order of a language; compressed when that is accepted. */
 export async function listImages(toolkit: Toolkit, call: Call): Promise<void> {
-  const body = await readJson(call.body).catch(() => undefined);
-  const name = isRecord(body) ? body['datasetName'] : undefined;
-  if (typeof name !== 'string') return answerText(call.res, 500, '');
+  const { datasetName: name } = (await readJson(call.body)) as { datasetName: string };
   const folder = posix.join(toolkit.datasetsFolder, name);
   const found = await mediaFiles(toolkit.disk.real(folder)).catch(() => undefined);
   if (found === undefined) return answerJson(call.res, 404, { error: `Folder '${name}' not found` });
-  answerJson(call.res, 200, { root: `${folder}/`, images: found });
+  const answer = { root: `${folder}/`, images: found.toSorted((a, b) => a.localeCompare(b)) };
+  const accepted = call.headers['accept-encoding'];
+  if (/\bbr\b/.test(String(accepted))) answerPacked(call.res, answer, 'br');
+  else if (/\bgzip\b/.test(String(accepted))) answerPacked(call.res, answer, 'gzip');
+  else answerJson(call.res, 200, answer);
 }
 
 async function mediaFiles(folder: string, below = ''): Promise<string[]> {
   const found: string[] = [];
   for (const entry of await readdir(join(folder, below), { withFileTypes: true })) {
-    if (entry.name.startsWith('.') || entry.name === '_controls') continue;
+    if (entry.name.startsWith('.')) continue;
     const path = below === '' ? entry.name : `${below}/${entry.name}`;
-    if (entry.isDirectory()) found.push(...(await mediaFiles(folder, path)));
+    if (entry.isDirectory()) found.push(...(entry.name === '_controls' ? [] : await mediaFiles(folder, path)));
     else if (isMedia(entry.name)) found.push(path);
   }
-  return found.toSorted();
+  return found;
 }
 
 /** POST /api/datasets/delete: success also when absent. */
@@ -114,5 +124,5 @@ export async function deleteDataset(toolkit: Toolkit, call: Call): Promise<void>
 /** The photos that a training would use, with captions beside them. */
 export async function photosOf(folder: string): Promise<string[]> {
   await stat(folder);
-  return (await mediaFiles(folder)).filter(isPhoto);
+  return (await mediaFiles(folder)).filter(isPhoto).toSorted();
 }

@@ -19,6 +19,11 @@ export class Disk {
   }
 }
 
+/** What relative paths are relative to: where the UI server was started. */
+export function workingFolder({ root }: { root: string }): string {
+  return `${root}/ui`;
+}
+
 export function isBelow(path: string, folder: string): boolean {
   const normal = posix.normalize(path);
   return normal === folder || normal.startsWith(folder.endsWith('/') ? folder : `${folder}/`);

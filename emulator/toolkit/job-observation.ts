@@ -1,6 +1,6 @@
 import { open, readdir, stat } from 'node:fs/promises';
 import { extname } from 'node:path';
-import { answerJson } from './respond.ts';
+import { answerJson, answerText } from './respond.ts';
 import type { Call } from '../core/http.ts';
 import type { Job } from './job.ts';
 import type { Toolkit } from './toolkit.ts';
@@ -14,7 +14,7 @@ function known(toolkit: Toolkit, call: Call, id: string): Job | undefined {
   return job;
 }
 
-/** GET /api/jobs/{id}/log: offsets are bytes; an offset beyond the file means that it was rotated. */
+/** GET /api/jobs/{id}/log: offsets are bytes; one beyond the file means that it was rotated; a negative one pads the end with NULs. */
 export async function jobLog(toolkit: Toolkit, call: Call, id: string): Promise<void> {
   const job = known(toolkit, call, id);
   if (job === undefined) return;
@@ -24,14 +24,16 @@ export async function jobLog(toolkit: Toolkit, call: Call, id: string): Promise<
     () => undefined,
   );
   if (size === undefined) return answerJson(call.res, 200, { log: '', offset: 0, reset: true });
-  const asked = call.query.get('offset');
-  const offset = asked === null ? Number.NaN : Number(asked);
-  const reset = !Number.isInteger(offset) || offset < 0 || offset > size;
+  const offset = Number.parseInt(call.query.get('offset') ?? '', 10);
+  const reset = Number.isNaN(offset) || offset > size;
   const start = reset ? Math.max(0, size - MAX_LOG_BYTES) : offset;
   const file = await open(path, 'r');
   try {
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(size - start), 0, size - start, start);
-    answerJson(call.res, 200, { log: buffer.toString('utf8', 0, bytesRead), offset: size, reset });
+    const bytes = Buffer.alloc(size - start);
+    await file.read(bytes, 0, bytes.length, Math.max(0, start));
+    const text = bytes.toString('utf8');
+    const isCut = reset && start > 0 && text.includes('\n');
+    answerJson(call.res, 200, { log: isCut ? text.slice(text.indexOf('\n') + 1) : text, offset: size, reset });
   } finally {
     await file.close();
   }
@@ -49,6 +51,8 @@ export async function jobLoss(toolkit: Toolkit, call: Call, id: string): Promise
   const limit = Math.min(20_000, Number(query.get('limit') ?? 2000));
   const stride = Math.max(1, Number(query.get('stride') ?? 1));
   const since = query.get('since_step');
+  // SQLite takes no NaN.
+  if ([limit, stride, Number(since ?? 0)].some(Number.isNaN)) return answerText(call.res, 500, '');
   const points = toolkit.losses
     .points(folder, key)
     .filter(({ step }) => (since === null || step > Number(since)) && step % stride === 0)

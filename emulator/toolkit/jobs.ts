@@ -6,38 +6,36 @@ import type { Call } from '../core/http.ts';
 import type { Job } from './job.ts';
 import type { Toolkit } from './toolkit.ts';
 
-/** GET /api/jobs: one row or null by id or job_ref, else all, newest first. */
+/** GET /api/jobs: one row or null by id or job_ref, else all, newest first; an empty id or job_ref counts as none. */
 export function listJobs(toolkit: Toolkit, { res, query }: Call): void {
   const all = [...toolkit.jobs.values()].toReversed();
-  const id = query.get('id');
-  const ref = query.get('job_ref');
-  if (id !== null) return answerJson(res, 200, toolkit.jobs.get(id) ?? null);
-  if (ref !== null) return answerJson(res, 200, all.find((job) => job.job_ref === ref) ?? null);
-  const type = query.get('job_type');
+  const [id, ref, type] = ['id', 'job_ref', 'job_type'].map((name) => query.get(name) || undefined);
+  if (id !== undefined) return answerJson(res, 200, toolkit.jobs.get(id) ?? null);
+  if (ref !== undefined) {
+    const referring = all.filter((job) => job.job_ref === ref);
+    return answerJson(res, 200, referring.toSorted((a, b) => b.updated_at.localeCompare(a.updated_at))[0] ?? null);
+  }
   const onlyActive = query.get('only_active') === 'true';
   const jobs = all.filter(
     (job) =>
-      (type === null || job.job_type === type) &&
+      (type === undefined || job.job_type === type) &&
       (!onlyActive || ['running', 'queued', 'stopping'].includes(job.status)),
   );
   answerJson(res, 200, { jobs });
 }
 
-/** POST /api/jobs: creates, or updates with an id; a taken name is 409, every other fault 500. */
+/** POST /api/jobs: creates, or changes the given fields of an id; a taken name is 409, every other fault 500. */
 export async function createOrUpdateJob(toolkit: Toolkit, call: Call): Promise<void> {
   try {
     const body = await readJson(call.body);
     if (!isRecord(body)) throw new TypeError('not an object');
-    const { id, name, gpu_ids: gpuIds, job_config: config, job_type: type, job_ref: ref } = body;
-    if (typeof name !== 'string' || typeof gpuIds !== 'string' || config === undefined)
-      throw new TypeError('a field is missing');
-    const taken = [...toolkit.jobs.values()].some((job) => job.name === name && job.id !== id);
-    if (taken) return answerJson(call.res, 409, { error: 'Job name already exists' });
-    const job = id === undefined ? newJob(toolkit, name) : toolkit.jobs.get(id as string);
+    const fields = fieldsOf(body);
+    const { id } = body;
+    const job = id ? toolkit.jobs.get(id as string) : newJob(toolkit, fields);
     if (job === undefined) throw new TypeError('unknown id');
-    Object.assign(job, { name, gpu_ids: gpuIds, job_config: JSON.stringify(config) });
-    if (typeof type === 'string') job.job_type = type;
-    if (typeof ref === 'string') job.job_ref = ref;
+    const isTaken = [...toolkit.jobs.values()].some(({ name, id: other }) => name === fields.name && other !== job.id);
+    if (isTaken) return answerJson(call.res, 409, { error: 'Job name already exists' });
+    Object.assign(job, fields);
     touch(toolkit, job);
     toolkit.jobs.set(job.id, job);
     answerJson(call.res, 200, job);
@@ -46,13 +44,24 @@ export async function createOrUpdateJob(toolkit: Toolkit, call: Call): Promise<v
   }
 }
 
-function newJob(toolkit: Toolkit, name: string): Job {
+/** What a request sets. Throws TypeError for a value that the column does not take. */
+function fieldsOf(body: Record<string, unknown>): Partial<Job> {
+  for (const key of ['name', 'gpu_ids', 'job_type'])
+    if (body[key] !== undefined && typeof body[key] !== 'string') throw new TypeError(`${key} is no text`);
+  const { name, gpu_ids: gpuIds, job_type: type, job_ref: ref, job_config: config } = body;
+  if (ref !== undefined && ref !== null && typeof ref !== 'string') throw new TypeError('job_ref is no text');
+  const given = { name, gpu_ids: gpuIds, job_type: type, job_ref: ref, job_config: JSON.stringify(config) };
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+}
+
+function newJob(toolkit: Toolkit, { name, gpu_ids: gpuIds, job_config: config }: Partial<Job>): Job {
+  if (name === undefined || gpuIds === undefined || config === undefined) throw new TypeError('a field is missing');
   const now = new Date(toolkit.options.clock.now()).toISOString();
   return {
     id: randomUUID(),
     name,
-    gpu_ids: '0',
-    job_config: '',
+    gpu_ids: gpuIds,
+    job_config: config,
     created_at: now,
     updated_at: now,
     status: 'stopped',
@@ -98,14 +107,17 @@ export function startJob(toolkit: Toolkit, { res }: Call, id: string): void {
 }
 
 /** GET /api/jobs/{id}/stop: SIGINT when a pid is known and alive; a queued job only gets the flag and runs all the same. */
-export function stopJob(toolkit: Toolkit, { res }: Call, id: string): void {
+export async function stopJob(toolkit: Toolkit, { res }: Call, id: string): Promise<void> {
   const job = toolkit.jobs.get(id);
   if (job === undefined) return answerJson(res, 404, { error: 'Job not found' });
-  answerJson(res, 200, job);
+  const before = { ...job };
   Object.assign(job, { stop: true, info: 'Stopping job...' });
   touch(toolkit, job);
-  if (job.pid !== null && toolkit.worker.interrupt(job.pid))
+  // Two writes to the row, with a signal between them.
+  await new Promise<void>((resolve) => setImmediate(resolve));
+  if (before.pid !== null && toolkit.worker.interrupt(before.pid))
     Object.assign(job, { status: 'stopped', info: 'Job stopped' });
+  answerJson(res, 200, before);
 }
 
 /** GET /api/jobs/{id}/mark_stopped: kills nothing; unknown ids are 500 with an empty body. */

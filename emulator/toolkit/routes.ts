@@ -1,12 +1,13 @@
 import { bearerToken } from '../core/http.ts';
-import { answerJson, answerNotFoundPage, answerText } from './respond.ts';
+import { answerJson, answerNotFoundPage, answerNothing, answerText } from './respond.ts';
 import { getBatchCaptions, getCaption, setCaption } from './captions.ts';
 import { createDataset, deleteDataset, listDatasets, listImages, uploadToDataset } from './datasets.ts';
-import { deleteFile, deleteImage, sendImage, sendToolkitFile, uploadImages } from './files.ts';
+import { deleteFile, deleteImage, uploadImages } from './files.ts';
 import { createOrUpdateJob, deleteJob, flagJob, listJobs, markStopped, startJob, stopJob } from './jobs.ts';
 import { jobFiles, jobLog, jobLoss, jobPlugin, jobSamples } from './job-observation.ts';
 import { cpu, gpu, monitor } from './machine.ts';
 import { listQueues, startQueue, stopQueue } from './queue.ts';
+import { serveFile } from './serve-file.ts';
 import { getSettings, postSettings } from './settings.ts';
 import type { Call } from '../core/http.ts';
 import type { Toolkit } from './toolkit.ts';
@@ -18,8 +19,13 @@ interface Route {
   methods: Record<string, Handler>;
 }
 
+/** The web app has routes for files too; the front server answers before them, but they decide which methods exist. */
+function notServedHere(): never {
+  throw new Error('the front server hands out files');
+}
+
 // All routes: ostris/ai-toolkit@27a03a91 ui/src/app/api/**/route.ts, ui/src/middleware.ts and ui/cron/fileServer.ts
-// (2026-08-21, version 0.12.26), answers recorded on 2026-11-21.
+// (2026-08-21, version 0.12.26), answers recorded on 2026-11-21 and compared once more on 2026-11-26.
 const routes: Route[] = [
   { pattern: /^\/api\/auth$/, methods: { GET: (_, { res }) => answerJson(res, 200, { isAuthenticated: true }) } },
   { pattern: /^\/api\/settings$/, methods: { GET: getSettings, POST: postSettings } },
@@ -34,7 +40,7 @@ const routes: Route[] = [
   { pattern: /^\/api\/img\/upload$/, methods: { POST: uploadImages } },
   { pattern: /^\/api\/img\/caption$/, methods: { POST: setCaption } },
   { pattern: /^\/api\/img\/delete$/, methods: { POST: deleteImage } },
-  { pattern: /^\/api\/img\/(.*)$/, methods: { GET: sendImage, HEAD: sendImage } },
+  { pattern: /^\/api\/img\/.*$/, methods: { GET: notServedHere } },
   { pattern: /^\/api\/caption\/get$/, methods: { POST: getCaption } },
   { pattern: /^\/api\/caption\/getBatch$/, methods: { POST: getBatchCaptions } },
   { pattern: /^\/api\/jobs$/, methods: { GET: listJobs, POST: createOrUpdateJob } },
@@ -53,38 +59,81 @@ const routes: Route[] = [
   { pattern: /^\/api\/queue\/([^/]+)\/start$/, methods: { GET: startQueue } },
   { pattern: /^\/api\/queue\/([^/]+)\/stop$/, methods: { GET: stopQueue } },
   { pattern: /^\/api\/files\/delete$/, methods: { POST: deleteFile } },
-  { pattern: /^\/api\/files\/(.*)$/, methods: { GET: sendToolkitFile, HEAD: sendToolkitFile } },
+  { pattern: /^\/api\/files\/.*$/, methods: { GET: notServedHere } },
   { pattern: /^\/api\/ostris_cloud$/, methods: { GET: (_, { res }) => answerJson(res, 200, { enabled: false }) } },
 ];
 
-/** The UI server: middleware first, then the route; POST-only paths fall through to the prefix routes for GET. */
+/** Pages of the web app (ui/src/app); their own contents are not emulated. */
+const pages = /^\/(?:dashboard|datasets|datasets\/[^/]+|jobs|jobs\/new|jobs\/[^/]+|settings)$/;
+
+/**
+ * The front server (ui/cron/fileServer.ts) hands out files by itself and passes the rest on to the web app, which is up later: until
+ * then GET and HEAD wait, up to 120 times 250 ms, and everything else is refused.
+ */
 export async function handleToolkit(toolkit: Toolkit, call: Call): Promise<void> {
+  const isRead = call.method === 'GET' || call.method === 'HEAD';
+  const prefix = isRead ? publicPrefixes.find((one) => call.path.startsWith(one)) : undefined;
+  if (prefix !== undefined) return serveFile(toolkit, call, prefix);
+  if (!(isRead ? await toolkit.untilUp(MAX_HOLD_MS) : toolkit.isUp)) {
+    call.body.resume();
+    return answerText(call.res, 502, 'UI server unavailable');
+  }
+  try {
+    await handleWebApp(toolkit, call);
+  } catch (error) {
+    // What a route of the real one does not catch is a 500 without a word.
+    if (call.res.headersSent) throw error;
+    call.body.resume();
+    answerText(call.res, 500, '');
+  }
+}
+
+const MAX_HOLD_MS = 120 * 250;
+
+/** The web app: clean paths first, then the middleware, then the route. */
+async function handleWebApp(toolkit: Toolkit, call: Call): Promise<void> {
+  const clean = call.path.replaceAll(/\/{2,}/g, '/').replace(/(?<=.)\/$/, '');
+  if (clean !== call.path) {
+    call.body.resume();
+    const query = call.query.size === 0 ? '' : `?${call.query.toString()}`;
+    const location = `${clean}${query}`;
+    return answerText(call.res, 308, location, { location, refresh: `0;url=${location}` });
+  }
   if (call.path.startsWith('/api/') && !isPublic(call.path) && !isAuthorized(toolkit, call)) {
     call.body.resume();
     return answerJson(call.res, 401, { error: 'Unauthorized' });
   }
-  const hits = routes.filter(({ pattern }) => pattern.test(call.path));
-  const route = hits.find(({ methods }) => methods[call.method] !== undefined);
-  if (route !== undefined) {
-    const param = route.pattern.exec(call.path)?.[1] ?? '';
-    await route.methods[call.method]?.(toolkit, call, param);
+  const route = routes.find(({ pattern }) => pattern.test(call.path));
+  // As in the web app's framework, HEAD runs the route of GET and loses the body.
+  const handler = route?.methods[call.method === 'HEAD' ? 'GET' : call.method];
+  if (handler !== undefined) {
+    await handler(toolkit, call, route?.pattern.exec(call.path)?.[1] ?? '');
     return;
   }
   call.body.resume();
-  if (hits.length > 0) answerText(call.res, 405, '');
-  else if (call.path.startsWith('/api/')) answerNotFoundPage(call.res);
-  else
+  if (route !== undefined && call.method === 'OPTIONS') answerNothing(call.res, 204, { allow: allowed(route) });
+  else if (route !== undefined) answerText(call.res, 405, '');
+  else if (call.path === '/') answerText(call.res, 307, '/dashboard', { location: '/dashboard' });
+  else if (pages.test(call.path))
     answerText(
       call.res,
       200,
       '<!DOCTYPE html><html><head><title>Ostris - AI Toolkit</title></head><body>Emulated AI Toolkit: no weights are trained here.</body></html>',
       { 'content-type': 'text/html; charset=utf-8' },
     );
+  else answerNotFoundPage(call.res);
 }
 
-/** These prefixes are exempt from the password, for every method: a fact of that version, not a shortcut of ours. */
+function allowed({ methods }: Route): string {
+  const names = Object.keys(methods);
+  return [...names, ...(names.includes('GET') ? ['HEAD'] : []), 'OPTIONS'].toSorted().join(', ');
+}
+
+/** Exempt from the password, for every method: a fact of that version, not a shortcut of ours. */
+const publicPrefixes = ['/api/img/', '/api/files/'] as const;
+
 function isPublic(path: string): boolean {
-  return path.startsWith('/api/img/') || path.startsWith('/api/files/');
+  return publicPrefixes.some((prefix) => path.startsWith(prefix));
 }
 
 /** Any scheme passes; the second word counts. No password set = open. */

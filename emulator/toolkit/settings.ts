@@ -5,22 +5,24 @@ import type { Toolkit } from './toolkit.ts';
 
 const keys = ['HF_TOKEN', 'TRAINING_FOLDER', 'DATASETS_FOLDER', 'MODELS_PATH'];
 
-/** GET /api/settings: defaults filled in, the token in clear text. */
+/** GET /api/settings: all that is stored, the token in clear text, with the defaults of the folders filled in. */
 export function getSettings(toolkit: Toolkit, { res }: Call): void {
   answerJson(res, 200, {
-    ...(toolkit.settings.get('HF_TOKEN') && { HF_TOKEN: toolkit.settings.get('HF_TOKEN') }),
+    ...Object.fromEntries(toolkit.settings),
     TRAINING_FOLDER: toolkit.trainingFolder,
     DATASETS_FOLDER: toolkit.datasetsFolder,
     MODELS_PATH: toolkit.modelsPath,
   });
 }
 
-/** POST /api/settings wants all four; with one missing it stores the given ones and still answers 500. */
+/** POST /api/settings: stores the texts that are given; 500 for what is no text, or is missing and was never stored. */
 export async function postSettings(toolkit: Toolkit, call: Call): Promise<void> {
   const body = await readJson(call.body).catch(() => undefined);
   const given = isRecord(body) ? body : {};
+  const isRefused = keys.some((key) =>
+    given[key] === undefined ? !toolkit.settings.has(key) : typeof given[key] !== 'string',
+  );
   for (const key of keys) if (typeof given[key] === 'string') toolkit.settings.set(key, given[key]);
-  if (keys.some((key) => typeof given[key] !== 'string'))
-    return answerJson(call.res, 500, { error: 'Failed to update settings' });
+  if (isRefused || !isRecord(body)) return answerJson(call.res, 500, { error: 'Failed to update settings' });
   answerJson(call.res, 200, { success: true });
 }

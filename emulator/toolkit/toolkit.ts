@@ -37,6 +37,9 @@ export class Toolkit implements Container {
   readonly settings = new Map<string, string>();
   readonly losses = new LossLog();
   readonly worker: Worker;
+  /** Whether the web app behind the front server is up. */
+  isUp = false;
+  readonly #up: Promise<void>;
   #nextQueueId = 1;
   #uploads = 0;
 
@@ -47,6 +50,21 @@ export class Toolkit implements Container {
     mkdirSync(this.disk.temp(''), { recursive: true });
     if (options.config().hasOutputFolder) mkdirSync(this.disk.real(this.trainingFolder), { recursive: true });
     this.worker = new Worker(this);
+    const { clock, config } = options;
+    this.isUp = clock.scale(config().delaysMs.ui) === 0;
+    this.#up = clock.sleep(config().delaysMs.ui).then(() => {
+      this.isUp = true;
+    });
+  }
+
+  /** Waits for the web app at most so long, in real time; false when it is not up by then. */
+  async untilUp(holdMs: number): Promise<boolean> {
+    if (this.isUp) return true;
+    const end = new AbortController();
+    const tooLong = this.options.clock.sleepReal(holdMs, end.signal).catch(() => undefined);
+    await Promise.race([this.#up, tooLong]);
+    end.abort();
+    return this.isUp;
   }
 
   get root(): string {

@@ -40,9 +40,12 @@ export async function trainSteps(run: Run): Promise<Exit | 'done'> {
     if (isSave) await saveCheckpoint(run, { step, isFinal: false });
     if (isSample) await sampleAll(run, step);
     await executeSteps(run, { start, from: step, to: next });
+    const lastTold = Math.floor((next - 1) / config.performanceLogEvery) * config.performanceLogEvery;
+    const isSpeedTold = config.performanceLogEvery > 0 && lastTold >= step && lastTold !== start;
     step = next;
     Object.assign(run.entry, { lastStep: step, stepsTrained: step - start });
     if (config.reportsProgress) job.step = step;
+    if (isSpeedTold) job.speed_string = speed(stepDelayMs(run, step));
 
     const due = strikes.find((candidate) => step >= (candidate.step ?? 0));
     if (due !== undefined) return strike(run, due);
@@ -110,7 +113,7 @@ function nextBoundary(run: Run, step: number, strikes: Fault[]): number {
 }
 
 async function executeSteps(run: Run, { start, from, to }: { start: number; from: number; to: number }): Promise<void> {
-  const { toolkit, job, config, folder } = run;
+  const { toolkit, config, folder } = run;
   const wallTimeSec = toolkit.options.clock.now() / 1000;
   const rate = exponent(config.learningRate, 1);
   let text = '';
@@ -121,7 +124,6 @@ async function executeSteps(run: Run, { start, from, to }: { start: number; from
     // Nothing is written down of a run's first step.
     if (step === start) continue;
     toolkit.losses.log(folder, step, { wallTimeSec, loss });
-    if (isTurn(step, config.performanceLogEvery)) job.speed_string = speed(stepDelayMs(run, step + 1));
   }
   await run.log(text);
 }

@@ -319,7 +319,10 @@ describe('AI Toolkit', () => {
       message: expect.stringMatching(why),
     });
     expect(source.destroyed).toBe(true);
-    expect((await world.request('GET', `${target.baseUrl}/api/settings`, AUTHORIZED)).body).toEqual(before);
+    expect((await world.request('GET', `${target.baseUrl}/api/settings`, AUTHORIZED)).body).toEqual({
+      HF_TOKEN: '',
+      ...before,
+    });
     const path = encodeURIComponent('/app/ai-toolkit/output/lora_r/a.safetensors');
     expect((await world.toolkit(podId, 'GET', `/api/files/${path}`)).status).toBe(404);
   });

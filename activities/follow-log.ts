@@ -1,0 +1,34 @@
+import type { TrainerLog, TrainerTarget } from '../providers/trainers/trainer.ts';
+import type { ActivityDependencies } from './dependencies.ts';
+
+export interface FollowedLog {
+  /** What the log said when it was last read. */
+  readonly now: TrainerLog;
+  /** Reads what has come since. Throws PROVIDER_UNAVAILABLE, and the next reader reads what this one could not. */
+  read(until: AbortSignal): Promise<void>;
+}
+
+/** Reads a job's log from its beginning, piece by piece; one that was begun anew is read anew. */
+export function followLog(deps: ActivityDependencies, target: TrainerTarget, jobId: string): FollowedLog {
+  let now = deps.trainer.createLog();
+  let readUpTo = 0;
+  let reading: Promise<void> = Promise.resolve();
+  return {
+    get now() {
+      return now;
+    },
+    /** One after the other: two readers would each add the same piece. */
+    async read(until) {
+      const before = reading;
+      const next = (async () => {
+        await before;
+        const { text, offset, isNew } = await deps.trainer.log(target, jobId, readUpTo, until);
+        if (isNew) now = deps.trainer.createLog();
+        readUpTo = offset;
+        now.add(text);
+      })();
+      reading = next.catch(() => undefined);
+      await next;
+    },
+  };
+}
