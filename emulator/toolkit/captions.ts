@@ -18,10 +18,14 @@ function isInDatasets(toolkit: Toolkit, imgPath: string): boolean {
 
 /** A body that is no JSON looks to these routes like a client that went away. */
 async function bodyOf(call: Call): Promise<Record<string, unknown> | undefined> {
-  const body = await readJson(call.body).catch(() => undefined);
-  if (body === undefined) answerText(call.res, 499, '');
-  else if (!isRecord(body)) return {};
-  return body as Record<string, unknown> | undefined;
+  let body: unknown;
+  try {
+    body = await readJson(call.body);
+  } catch {
+    answerText(call.res, 499, '');
+    return undefined;
+  }
+  return isRecord(body) ? body : {};
 }
 
 /** POST /api/caption/get: plain text, empty without a file. */

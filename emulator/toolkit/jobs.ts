@@ -135,6 +135,7 @@ export function flagJob(flag: 'save_now' | 'sample_now'): (toolkit: Toolkit, cal
     const job = toolkit.jobs.get(id);
     if (job === undefined) return answerText(res, 500, '');
     job[flag] = true;
+    touch(toolkit, job);
     answerJson(res, 200, job);
   };
 }

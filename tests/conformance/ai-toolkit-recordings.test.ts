@@ -371,6 +371,7 @@ async function expectBody({ name, request, response }: Exchange, reply: Reply): 
   else {
     const body = JSON.parse(text);
     learn(body, recorded);
+    expectMovement(body, recorded);
     // Folders come in the order of the disk.
     if (name === 'datasets: list') expect(body.toSorted()).toEqual(recorded.toSorted());
     else expect(body).toEqual(wanted(corrected(name, recorded)));
@@ -394,6 +395,18 @@ function expectLog(body: Json, recorded: Json): void {
     expect(body.log.includes('\r')).toBe(recorded.log.includes('\r'));
   } else expect(body.log).toBe(wholeLog.subarray(-recorded.log.length).toString());
   expect(body.offset).toBe(wholeLog.length);
+}
+
+/** By recorded id, when a row said last that it had changed: there and here. */
+const updates = new Map<string, { recorded: string; real: string }>();
+
+/** A time itself cannot be compared, but whether it has moved since the row was seen last can. */
+function expectMovement(body: Json, recorded: Json): void {
+  if (typeof recorded?.updated_at !== 'string') return;
+  const before = updates.get(recorded.id);
+  if (before?.recorded === recorded.updated_at) expect(body.updated_at).toBe(before?.real);
+  else expect(Date.parse(body.updated_at)).toBeGreaterThanOrEqual(Date.parse(before?.real ?? body.created_at));
+  updates.set(recorded.id, { recorded: recorded.updated_at, real: body.updated_at });
 }
 
 /** Ids and sizes that later requests need. */
