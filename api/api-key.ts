@@ -25,18 +25,18 @@ export function apiKeyOf(headers: {
 
 /**
  * Makes the first user and key when the database has none, and writes the key to a file that only its owner can read.
- * Returns the key once, for the person who starts the API; null when there was a key already.
+ * False when there was a key already.
  */
-export async function ensureFirstApiKey(database: Database, file: string): Promise<string | null> {
+export async function ensureFirstApiKey(database: Database, file: string): Promise<boolean> {
   const key = newApiKey();
   const made = await createFirstApiKey(
     database,
     { prefix: key.slice(0, PREFIX_LENGTH), secretHash: sha256Hex(key) },
     async () => {
-      await mkdir(dirname(file), { recursive: true });
+      await mkdir(dirname(file), { recursive: true, mode: 0o700 });
       await writeFile(`${file}.new`, `${key}\n`, { mode: 0o600 });
       await rename(`${file}.new`, file);
     },
   );
-  return made.status === 'created' ? key : null;
+  return made.status === 'created';
 }

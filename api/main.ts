@@ -2,10 +2,11 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { readSettings } from '../config/env.ts';
 import { createLogger } from '../config/logger.ts';
+import { settingsOfProcess } from '../config/process.ts';
 import { inspectPhoto } from '../curation/intake/intake.ts';
 import { createDatabase } from '../prisma/client.ts';
+import { databaseTrouble } from '../prisma/trouble.ts';
 import { createRunpodCompute } from '../providers/compute/runpod/compute.ts';
 import { createObjectStore } from '../providers/storage/registry.ts';
 import { verifySignedObjectUrl } from '../providers/storage/signed-object-url.ts';
@@ -23,6 +24,8 @@ const DATABASE_STATEMENT_MS = 2_000;
 const CLOSE_TIMEOUT_MS = 10_000;
 
 const FIRST_KEY_RETRY_MS = 500;
+/** When somebody has to change something first. Milliseconds. */
+const LASTING_TROUBLE_RETRY_MS = 5_000;
 
 let closing = false;
 const { values: flags } = parseArgs({
@@ -34,7 +37,7 @@ const { values: flags } = parseArgs({
   },
 });
 
-const settings = readSettings();
+const settings = settingsOfProcess({ rentsPods: false });
 const logger = createLogger('api', settings.logLevel);
 const queues = taskQueues(settings.taskQueuePrefix);
 const { runpod } = settings;
@@ -42,11 +45,12 @@ const { runpod } = settings;
 const compute = runpod.apiKey === undefined ? undefined : createRunpodCompute({ ...runpod, apiKey: runpod.apiKey });
 const temporal = createTemporalGateway({ taskQueue: queues.workflow });
 const database = createDatabase({ url: withQueryTimeout(settings.databaseUrl), connectTimeoutMs: DATABASE_CONNECT_MS });
+const store = createObjectStore(settings);
 const app = buildApp({
   database,
   temporal,
   logger,
-  store: createObjectStore(settings),
+  store,
   signedObjects:
     settings.objectStore.kind === 'filesystem'
       ? { verify: (url) => verifySignedObjectUrl({ secret: settings.secret, ...url }) }
@@ -74,33 +78,41 @@ await removeStaleUploads(settings.home, new Date());
 const uploadSweep = sweepStaleUploads({ home: settings.home, logger });
 // The key stands in its file before anybody is told that the API is ready. With the database down there is no key yet, but
 // an API that answers 503.
-const hasKey = await announceFirstKey();
-await app.listen({ host: settings.api.host, port: settings.api.port });
+const trouble = await makeFirstKey();
+await app.listen({ host: settings.api.host, port: settings.api.port }).catch((error: NodeJS.ErrnoException) => {
+  const { host, port } = settings.api;
+  logger.fatal({ host, port, code: error.code }, 'the API cannot listen there: see API_HOST and API_PORT');
+  process.exit(1);
+});
 logger.info({ url: settings.api.publicUrl, addresses: app.addresses() }, 'api ready');
-if (!hasKey) await announceFirstKeyLater();
+void store.ping().catch((error: unknown) => logger.error({ part: 'objectStore' }, (error as Error).message));
+if (trouble !== null) await makeFirstKeyLater();
 
-/** False when the database cannot be used yet. */
-async function announceFirstKey(): Promise<boolean> {
+/** Why the database cannot be used yet, and whether waiting may help; null when the first key is there. */
+async function makeFirstKey(): Promise<{ readonly why: string; readonly lasts: boolean } | null> {
   const file = join(settings.home, 'api-key');
   try {
-    const key = await ensureFirstApiKey(database, file);
-    // Straight to stdout: the logger would redact it, and this is the one time that it may be seen.
-    if (key !== null)
-      process.stdout.write(
-        `${JSON.stringify({ level: 30, role: 'api', msg: 'first API key, shown once', firstApiKey: key, file })}\n`,
-      );
-    return true;
+    // The key itself stands in that file only: logs are read by more people.
+    if (await ensureFirstApiKey(database, file)) logger.info({ file }, 'the first API key is in this file');
+    return null;
   } catch (error) {
-    logger.warn(
-      { error: (error as Error).name, code: (error as { code?: unknown }).code },
-      'the database cannot be used yet',
-    );
-    return false;
+    const { code, name } = error as { code?: unknown; name?: unknown };
+    const why = `the first API key cannot be made: ${String(code ?? name)}`;
+    return databaseTrouble(error) ?? { why, lasts: false };
   }
 }
 
-async function announceFirstKeyLater(): Promise<void> {
-  while (!closing && !(await announceFirstKey())) await sleep(FIRST_KEY_RETRY_MS);
+/** Tries until it works, and says each trouble once. */
+async function makeFirstKeyLater(): Promise<void> {
+  let told = '';
+  while (!closing) {
+    const trouble = await makeFirstKey();
+    if (trouble === null) break;
+    if (trouble.why !== told) logger[trouble.lasts ? 'error' : 'warn']({ triedAgain: true }, trouble.why);
+    told = trouble.why;
+    await sleep(trouble.lasts ? LASTING_TROUBLE_RETRY_MS : FIRST_KEY_RETRY_MS);
+  }
+  if (!closing && told !== '') logger.info('the database can be used now');
 }
 
 async function close(signal: string): Promise<void> {

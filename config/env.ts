@@ -1,12 +1,13 @@
 /** The only reader of process.env. All faults of a process's environment are reported at once. */
+import { isIPv6 } from 'node:net';
 import { resolve } from 'node:path';
 import { isBucketName } from '../core/destination.ts';
-import { parseUsd } from '../core/money.ts';
 import { isNamespace } from '../core/publish-policy.ts';
 import type { PublishPolicy } from '../core/publish-policy.ts';
 import type { SpendLimits } from '../core/spend-limit.ts';
-
-type Environment = Readonly<Record<string, string | undefined>>;
+import { createReader } from './reader.ts';
+import type { Environment, Reader } from './reader.ts';
+import { temporalFaults } from './temporal.ts';
 
 interface S3Settings {
   readonly bucket: string;
@@ -22,6 +23,9 @@ interface CaptionSettings {
   /** Undefined for servers that ask for none. */
   readonly apiKey: string | undefined;
 }
+
+/** Levels of pino. */
+const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 
 export const WORKER_ROLES = ['workflow', 'io', 'cpu'] as const;
 export type WorkerRole = (typeof WORKER_ROLES)[number];
@@ -90,99 +94,69 @@ export interface Settings {
 /** Thrown with every fault of the environment in one message. */
 export class SettingsError extends Error {
   override readonly name = 'SettingsError';
+  readonly faults: readonly string[];
+
+  constructor(faults: readonly string[]) {
+    super(`The environment is not usable:\n- ${faults.join('\n- ')}`);
+    this.faults = faults;
+  }
 }
 
-/** Reads and checks the environment. Throws SettingsError naming every variable that is missing or wrong. */
-export function readSettings(env: Environment = process.env): Settings {
+interface ReadOptions {
+  /** A process that rents pods needs the vendor's key. Default false. */
+  readonly rentsPods?: boolean;
+}
+
+/** Reads and checks the environment, Temporal's variables too. Throws SettingsError naming every variable that is missing or wrong. */
+export function readSettings(env: Environment = process.env, { rentsPods = false }: ReadOptions = {}): Settings {
   const faults: string[] = [];
-  const required = (name: string): string => {
-    const value = env[name];
-    if (value === undefined || value === '') faults.push(`${name} is not set`);
-    return value ?? '';
-  };
-  const integer = (name: string, fallback: number, min: number, max: number): number => {
-    const text = env[name];
-    if (text === undefined || text === '') return fallback;
-    const value = Number(text);
-    if (!Number.isInteger(value) || value < min || value > max)
-      faults.push(`${name} must be a whole number from ${min} to ${max}`);
-    return value;
-  };
-  const httpUrl = (name: string, fallback: string): string => {
-    const text = env[name] || fallback;
-    if (!/^https?:\/\/.+/.test(text)) faults.push(`${name} must be an http(s) address`);
-    return text.replace(/\/+$/, '');
-  };
+  const reader = createReader(env, faults);
+  const { required, optional, integer, httpUrl, httpUrlIfSet, usdLimit, token, bucket, matching } = reader;
 
-  const usdLimit = (name: string): number | null => {
-    const text = env[name];
-    if (text === undefined || text === '') return null;
-    const microUsd = parseUsd(Number(text));
-    if (microUsd === null) faults.push(`${name} must be an amount of dollars from 0.0001 to 1000000`);
-    return microUsd;
-  };
-
-  const captions = (): CaptionSettings | undefined => {
-    if (!env['CAPTION_BASE_URL'] && !env['CAPTION_MODEL']) return undefined;
-    if (!env['CAPTION_BASE_URL']) faults.push('CAPTION_BASE_URL is not set, but CAPTION_MODEL is');
-    const baseUrl = env['CAPTION_BASE_URL'] ? httpUrl('CAPTION_BASE_URL', '') : '';
-    // Kept out of the address, it cannot get into a message.
-    if (/^https?:\/\/[^/]*@|[?#]/.test(baseUrl))
-      faults.push('CAPTION_BASE_URL must hold no user name, password or query; a key goes into CAPTION_API_KEY');
-    return { baseUrl, model: required('CAPTION_MODEL'), apiKey: env['CAPTION_API_KEY'] || undefined };
-  };
-
-  const environment = env['TEMPERA_ENV'] || 'dev';
-  if (!/^[a-z0-9]{1,12}$/.test(environment)) faults.push('TEMPERA_ENV must be 1 to 12 characters of a-z and 0-9');
   const secret = required('TEMPERA_SECRET');
-  if (secret !== '' && secret.length < 32) faults.push('TEMPERA_SECRET must have at least 32 characters');
-  const home = resolve(env['TEMPERA_HOME'] || '.tempera');
-  const storeKind = env['OBJECT_STORE'] || 'filesystem';
-  if (storeKind !== 'filesystem' && storeKind !== 's3') faults.push('OBJECT_STORE must be "filesystem" or "s3"');
-  const s3 = (bucket: string): S3Settings => ({
-    bucket,
-    region: env['AWS_REGION'] || 'us-east-1',
-    endpoint: env['S3_ENDPOINT'] ? httpUrl('S3_ENDPOINT', '') : undefined,
-  });
-  const publishBucket = env['PUBLISH_S3_BUCKET'];
-  const publishing = readPublishPolicy(env, storeKind === 's3' ? env['S3_BUCKET'] : undefined, faults);
-  const taskQueuePrefix = env['TASK_QUEUE_PREFIX'] || 'lora';
-  if (!/^[a-z0-9-]{1,40}$/.test(taskQueuePrefix))
-    faults.push('TASK_QUEUE_PREFIX must be 1 to 40 characters of a-z, 0-9 and "-"');
-  const roleNames = (env['WORKER_ROLES'] || WORKER_ROLES.join(',')).split(',').map((name) => name.trim());
-  const roles = WORKER_ROLES.filter((role) => roleNames.includes(role));
-  if (roles.length !== roleNames.length) faults.push(`WORKER_ROLES must name some of ${WORKER_ROLES.join(', ')}`);
-  const metricsAddress = env['METRICS_ADDRESS'] || undefined;
-  if (metricsAddress !== undefined && !/^\S+:\d{1,5}$/.test(metricsAddress))
-    faults.push('METRICS_ADDRESS must be an address and a port, such as 127.0.0.1:9464');
-  const host = env['API_HOST'] || '127.0.0.1';
+  if (secret !== '' && secret.trim().length < 32) faults.push('TEMPERA_SECRET must have at least 32 characters');
+  const home = reader.folder('TEMPERA_HOME', '.tempera');
+  const host = reader.host('API_HOST', '127.0.0.1');
   const port = integer('API_PORT', 8080, 0, 65_535);
+  const endpoint = httpUrlIfSet('S3_ENDPOINT');
+  const s3 = (name: string): S3Settings => ({
+    bucket: name,
+    region: optional('AWS_REGION') ?? 'us-east-1',
+    endpoint,
+  });
+  const publishing = publishPolicyOf(reader, faults);
+  const [publishBucket] = publishing.buckets;
 
   const settings: Settings = {
-    environment,
+    environment: matching('TEMPERA_ENV', 'dev', /^[a-z0-9]{1,12}$/, '1 to 12 characters of a-z and 0-9'),
     secret,
     home,
-    databaseUrl: required('DATABASE_URL'),
-    logLevel: env['LOG_LEVEL'] || 'info',
+    databaseUrl: reader.databaseUrl('DATABASE_URL'),
+    logLevel: reader.oneOf('LOG_LEVEL', LOG_LEVELS, 'info'),
     objectStore:
-      storeKind === 's3'
-        ? { kind: 's3', ...s3(required('S3_BUCKET')) }
+      reader.oneOf('OBJECT_STORE', ['filesystem', 's3'], 'filesystem') === 's3'
+        ? { kind: 's3', ...s3(bucket('S3_BUCKET', true) ?? '') }
         : { kind: 'filesystem', root: resolve(home, 'objects') },
-    publishS3: publishBucket ? s3(publishBucket) : undefined,
+    publishS3: publishBucket === undefined ? undefined : s3(publishBucket),
     publishing,
-    huggingFace: { token: env['HF_TOKEN'] || undefined, hubUrl: httpUrl('HF_HUB_URL', 'https://huggingface.co') },
-    captions: captions(),
+    huggingFace: { token: token('HF_TOKEN'), hubUrl: httpUrl('HF_HUB_URL', 'https://huggingface.co') },
+    captions: captionsOf(reader, faults),
     runpod: {
-      apiKey: env['RUNPOD_API_KEY'] || undefined,
+      apiKey: token('RUNPOD_API_KEY'),
       apiUrl: httpUrl('RUNPOD_API_URL', 'https://api.runpod.io'),
-      proxyTemplate: httpUrl('RUNPOD_PROXY_TEMPLATE', 'https://{podId}-{port}.proxy.runpod.net'),
+      proxyTemplate: proxyTemplateOf(reader, faults),
       // Version tag, since `latest` moves; 0.12.26 is the version that facts and recordings were taken from (2026-08-21).
-      image: env['AI_TOOLKIT_IMAGE'] || 'ostris/aitoolkit:0.12.26',
+      image: matching('AI_TOOLKIT_IMAGE', 'ostris/aitoolkit:0.12.26', /^\S+$/, 'the name of a container image'),
       // Peers use 60 to 150 GB: the base model's cache is the bulk (read 2026-11).
       diskGb: integer('POD_DISK_GB', 120, 20, 2_000),
     },
-    taskQueuePrefix,
-    workerRoles: roles,
+    taskQueuePrefix: matching(
+      'TASK_QUEUE_PREFIX',
+      'lora',
+      /^[a-z0-9-]{1,40}$/,
+      '1 to 40 characters of a-z, 0-9 and "-"',
+    ),
+    workerRoles: rolesOf(reader, faults),
     // As many as AI Toolkit's own UI keeps of a job (`max_step_saves_to_keep`, commit 27a03a91 of 2026-08-21).
     keepCheckpoints: integer('KEEP_CHECKPOINTS', 4, 0, 1_000),
     limits: {
@@ -190,7 +164,7 @@ export function readSettings(env: Environment = process.env): Settings {
       userMonth: usdLimit('LIMIT_USER_MONTH_USD'),
       characterMonth: usdLimit('LIMIT_CHARACTER_MONTH_USD'),
     },
-    metricsAddress,
+    metricsAddress: reader.listenAddress('METRICS_ADDRESS'),
     sweep: {
       intervalMs: integer('SWEEP_INTERVAL_SECONDS', 120, 1, 86_400) * 1_000,
       graceMs: integer('SWEEP_GRACE_SECONDS', 600, 0, 86_400) * 1_000,
@@ -201,28 +175,58 @@ export function readSettings(env: Environment = process.env): Settings {
     api: {
       host,
       port,
-      publicUrl: httpUrl('API_PUBLIC_URL', `http://${host}:${port}`),
+      publicUrl: httpUrlIfSet('API_PUBLIC_URL') ?? `http://${isIPv6(host) ? `[${host}]` : host}:${port}`,
       // As many as a browser opens to one server.
       uploadsPerKey: integer('API_UPLOADS_PER_KEY', 6, 1, 1_000),
     },
-    temporalUiUrl: env['TEMPORAL_UI_URL'] ? httpUrl('TEMPORAL_UI_URL', '') : undefined,
+    temporalUiUrl: httpUrlIfSet('TEMPORAL_UI_URL'),
   };
-  if (faults.length > 0) throw new SettingsError(`The environment is not usable:\n- ${faults.join('\n- ')}`);
+  if (rentsPods && optional('RUNPOD_API_KEY') === undefined) faults.push('RUNPOD_API_KEY is not set');
+  faults.push(...temporalFaults(env));
+  if (faults.length > 0) throw new SettingsError(faults);
   return settings;
 }
 
-function readPublishPolicy(env: Environment, storeBucket: string | undefined, faults: string[]): PublishPolicy {
+function captionsOf({ optional, required, httpUrl, token }: Reader, faults: string[]): CaptionSettings | undefined {
+  const isNamed = optional('CAPTION_BASE_URL') !== undefined;
+  if (!isNamed && optional('CAPTION_MODEL') === undefined) return undefined;
+  if (!isNamed) faults.push('CAPTION_BASE_URL is not set, but CAPTION_MODEL is');
+  return {
+    baseUrl: isNamed ? httpUrl('CAPTION_BASE_URL', '') : '',
+    model: required('CAPTION_MODEL'),
+    apiKey: token('CAPTION_API_KEY'),
+  };
+}
+
+function proxyTemplateOf({ optional }: Reader, faults: string[]): string {
+  const template = optional('RUNPOD_PROXY_TEMPLATE') ?? 'https://{podId}-{port}.proxy.runpod.net';
+  const example = template.replaceAll('{podId}', 'abc123').replaceAll('{port}', '8675');
+  const isAddress = /^https?:\/\/[^/?#@]+(?:\/[^?#]*)?$/.test(example) && URL.canParse(example);
+  if (!isAddress || !template.includes('{podId}') || !template.includes('{port}'))
+    faults.push('RUNPOD_PROXY_TEMPLATE must be an http(s) address with {podId} and {port} in it');
+  return template.replace(/\/+$/, '');
+}
+
+function rolesOf({ optional }: Reader, faults: string[]): WorkerRole[] {
+  const names = (optional('WORKER_ROLES') ?? WORKER_ROLES.join(',')).split(',').map((name) => name.trim());
+  const roles = WORKER_ROLES.filter((role) => names.includes(role));
+  if (roles.length !== names.length) faults.push(`WORKER_ROLES must name some of ${WORKER_ROLES.join(', ')}`);
+  return roles;
+}
+
+function publishPolicyOf({ optional }: Reader, faults: string[]): PublishPolicy {
   const list = (text = '') => text.split(',').flatMap((item) => item.trim() || []);
-  const [first] = list(env['PUBLISH_S3_BUCKET']);
-  const further = list(env['PUBLISH_S3_BUCKETS']);
+  const [first] = list(optional('PUBLISH_S3_BUCKET'));
+  const further = list(optional('PUBLISH_S3_BUCKETS'));
   if (first === undefined && further.length > 0) faults.push('PUBLISH_S3_BUCKET is not set, but PUBLISH_S3_BUCKETS is');
   const buckets = first === undefined ? [] : [...new Set([first, ...further])];
   if (!buckets.every(isBucketName))
     faults.push('PUBLISH_S3_BUCKET and PUBLISH_S3_BUCKETS must hold names of S3 buckets');
   // Whoever names the key of a published LoRA could name that of a photo or a checkpoint.
+  const storeBucket = optional('OBJECT_STORE') === 's3' ? optional('S3_BUCKET') : undefined;
   if (storeBucket !== undefined && buckets.includes(storeBucket.toLowerCase()))
     faults.push('S3_BUCKET, the object store, must not be among PUBLISH_S3_BUCKET and PUBLISH_S3_BUCKETS');
-  const namespaces = list(env['PUBLISH_HF_NAMESPACES']);
+  const namespaces = list(optional('PUBLISH_HF_NAMESPACES'));
   if (!namespaces.every(isNamespace))
     faults.push('PUBLISH_HF_NAMESPACES must be a list such as "acme, studio/{user}-"');
   return { buckets, namespaces };

@@ -45,7 +45,8 @@ const KEPT_LINES = 30;
  */
 export function startChild(options: ChildOptions): Child {
   const { name, command, args, stopSignal = 'SIGTERM', graceMs = 15_000, user } = options;
-  const order = JSON.stringify({ command, args, stopSignal, graceMs, ...user });
+  // What it writes is for its owner alone.
+  const order = JSON.stringify({ command, args, stopSignal, graceMs, ...user, umask: 0o077 });
   const guard = spawn(process.execPath, [GUARD, order], {
     stdio: ['pipe', 'pipe', 'pipe'],
     detached: true,
@@ -92,8 +93,8 @@ export function startChild(options: ChildOptions): Child {
 }
 
 function openLog(file: string) {
-  mkdirSync(dirname(file), { recursive: true });
-  return createWriteStream(file, { flags: 'a' });
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  return createWriteStream(file, { flags: 'a', mode: 0o600 });
 }
 
 /** Waits until `ready` answers true. Throws when the child ends first or when the time is over, with its last lines. */

@@ -61,7 +61,11 @@ async function main(): Promise<number> {
   }
   const photos = await readPhotos(flags.images);
   say('Starting the local stack (Temporal, PostgreSQL, emulated cloud, worker, API) ...');
-  const stack = await startStack({ log: (line) => say(`  ${line}`) });
+  const stack = await startStack({ log: (line) => say(`  ${line}`) }).catch((error: unknown) => {
+    say((error as Error).message);
+    return null;
+  });
+  if (stack === null) return 1;
   try {
     const code = await Promise.race([train(stack, photos), signalled.then(() => 130), stack.broken.then(report)]);
     if (flags.keep && code === 0) {

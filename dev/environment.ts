@@ -2,6 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
+import { readSettings } from '../config/env.ts';
+
 type Environment = Record<string, string | undefined>;
 
 /** What the worker and the API have to know; names as in config/env.ts. */
@@ -42,6 +44,26 @@ export function processEnvironment(parts: EnvironmentParts, base: Environment = 
   };
 }
 
+/**
+ * Checks what a person has set, before anything is started; what the stack sets by itself is left out. Throws SettingsError
+ * with every fault.
+ */
+export function checkEnvironment(home: string, extra: Environment = {}, base: Environment = process.env): void {
+  const inherited = Object.fromEntries(Object.entries(base).filter(([name]) => !name.startsWith('TEMPORAL_')));
+  readSettings(
+    {
+      ...inherited,
+      TEMPERA_HOME: home,
+      TEMPERA_SECRET: base['TEMPERA_SECRET'] || 'made by the stack, at its first start',
+      DATABASE_URL: base['DATABASE_URL'] || 'postgresql://127.0.0.1/tempera',
+      RUNPOD_API_KEY: base['RUNPOD_API_KEY'] || 'emulated',
+      TEMPORAL_CONFIG_FILE: undefined,
+      ...extra,
+    },
+    { rentsPods: true },
+  );
+}
+
 function emulatedCloud(worldUrl: string): Environment {
   return {
     RUNPOD_API_KEY: 'emulated',
@@ -60,7 +82,7 @@ function emulatedCloud(worldUrl: string): Environment {
  */
 function emptyProfile(file: string): string {
   mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(file, '[profile.default]\n');
+  writeFileSync(file, '[profile.default]\n', { mode: 0o600 });
   return file;
 }
 

@@ -1,9 +1,10 @@
 // Runs one program and makes sure that it does not outlive whoever started it: our standard input is a pipe from the
 // parent, and it closes when the parent ends, even by SIGKILL. Plain JavaScript, no dependencies, argument is JSON:
-// { command, args, stopSignal, graceMs, uid?, gid? }. Ends with the program's exit code.
+// { command, args, stopSignal, graceMs, uid?, gid?, umask? }. Ends with the program's exit code.
 import { spawn } from 'node:child_process';
 
-const { command, args, stopSignal, graceMs, uid, gid } = JSON.parse(process.argv[2]);
+const { command, args, stopSignal, graceMs, uid, gid, umask } = JSON.parse(process.argv[2]);
+if (umask !== undefined) process.umask(umask);
 const child = spawn(command, args, {
   stdio: ['ignore', 'inherit', 'inherit'],
   ...(uid === undefined ? {} : { uid, gid }),

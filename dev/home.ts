@@ -1,5 +1,6 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+import { keepPrivate } from '../config/private-files.ts';
 
 /** Where pods of the local stack live. */
 export type Cloud = 'emulated' | 'runpod';
@@ -14,8 +15,11 @@ export function defaultHome(cloud: Cloud, env: Readonly<Record<string, string | 
   return resolve(env['TEMPERA_HOME'] || (cloud === 'runpod' ? join('.tempera', 'runpod') : '.tempera'));
 }
 
+/** Only entering, where root starts PostgreSQL as another user: its files lie below, in a folder of its own. */
+const HOME_MODE = process.getuid?.() === 0 ? 0o711 : 0o700;
+
 /**
- * Marks a folder as that of one cloud. Throws when it is the other's: a training that was interrupted there would go on here,
+ * Marks a folder as that of one cloud, and makes everything in it private, also what an earlier version left open. Throws when it is the other's: a training that was interrupted there would go on here,
  * and one of the demo would rent real pods.
  */
 export function claimHome(home: string, cloud: Cloud): void {
@@ -27,8 +31,16 @@ export function claimHome(home: string, cloud: Cloud): void {
         'Set TEMPERA_HOME to another folder.',
     );
   }
-  mkdirSync(home, { recursive: true });
-  writeFileSync(file, `${cloud}\n`);
+  makeHome(home);
+  writeFileSync(file, `${cloud}\n`, { mode: 0o600 });
+  keepPrivate(home);
+  // A folder of another name may hold more than ours.
+  for (const folder of [home, dirname(home)]) if (basename(folder) === '.tempera') chmodSync(folder, HOME_MODE);
+}
+
+/** Makes the folder, for us alone, unless it exists. */
+export function makeHome(home: string): void {
+  if (!existsSync(home)) mkdirSync(home, { recursive: true, mode: HOME_MODE });
 }
 
 function nameOf(cloud: Cloud): string {

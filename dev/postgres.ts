@@ -44,7 +44,7 @@ export async function ensureDatabase(options: DatabaseOptions): Promise<Database
   if (databaseUrl)
     return { url: databaseUrl, origin: 'given', stop: async () => undefined, kill: async () => undefined };
   const dir = resolve(options.dir);
-  mkdirSync(dir, { recursive: true });
+  mkdirSync(dir, { recursive: true, mode: 0o700 });
   // Two first starts at once would otherwise make two clusters in one folder.
   const release = await lock(join(dir, 'lock'));
   try {

@@ -6,8 +6,8 @@ import { readTemporalDevConfig } from '../config/temporal-dev.ts';
 import { migrate } from '../prisma/migrate.ts';
 import type { Child } from './child.ts';
 import { startEmulatorProcess } from './emulator.ts';
-import { processEnvironment } from './environment.ts';
-import { claimHome, cloudOf, defaultHome } from './home.ts';
+import { checkEnvironment, processEnvironment } from './environment.ts';
+import { claimHome, cloudOf, defaultHome, makeHome } from './home.ts';
 import type { Cloud } from './home.ts';
 import { tryLock } from './lock.mjs';
 import { freePort, portOrFree } from './ports.ts';
@@ -67,6 +67,8 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   const { log = () => undefined } = options;
   const cloud = cloudOf();
   const home = options.home === undefined ? defaultHome(cloud) : resolve(options.home);
+  checkEnvironment(home, options.env);
+  makeHome(home);
   const lock = tryLock(join(home, 'stack.lock'));
   if (lock.status === 'held')
     throw new Error(`A stack is running in ${home} already (process ${lock.pid}). Stop it first.`);
@@ -166,7 +168,11 @@ async function startTemporal(home: string, logs: string, log: Start['log'], stop
 async function startDatabase(home: string, logs: string, log: Start['log'], stops: Start['stops']): Promise<string> {
   const server = await ensureDatabase({ dir: join(home, 'postgres'), logFile: join(logs, 'postgres.log') });
   stops.push(() => server.stop());
-  const applied = await migrate(server.url);
+  const applied = await migrate(server.url).catch((error: unknown) => {
+    if (server.origin !== 'given') throw error;
+    const { message, code } = error as NodeJS.ErrnoException;
+    throw new Error(`The database of DATABASE_URL cannot be used: ${message || code}`, { cause: error });
+  });
   log(
     `PostgreSQL: ${server.origin === 'given' ? 'DATABASE_URL' : `embedded, port ${new URL(server.url).port}`}, ${migrationsText(applied.length)}`,
   );

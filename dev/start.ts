@@ -4,7 +4,10 @@ import { untilSignal } from './signals.ts';
 import { say } from './terminal.ts';
 
 const stopped = untilSignal();
-const stack = await startStack({ log: say });
+const stack = await startStack({ log: say }).catch((error: unknown) => {
+  say((error as Error).message);
+  process.exit(1);
+});
 say('');
 say(`API            ${stack.apiUrl}   (docs: ${stack.apiUrl}/docs)`);
 say(`API key        ${stack.apiKeyFile}`);

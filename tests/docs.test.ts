@@ -2,6 +2,7 @@
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { readSettings, SettingsError } from '../config/env.ts';
 import { readTemporalDevConfig } from '../config/temporal-dev.ts';
 import { FAILURE_POLICY_FILE, renderFailurePolicy } from '../dev/failure-policy.ts';
 
@@ -21,12 +22,11 @@ describe('docs/configuration.md', () => {
   test('has a row for every variable of config/env.ts, with its default, and no other', () => {
     const source = read('config/env.ts');
     const rows = tableRows(sectionOf(read('docs/configuration.md'), 'Variables'));
-    const variables = [...source.matchAll(/(?:env\[|(?:required|integer|httpUrl|usdLimit)\()'([A-Z0-9_]+)'/g)].map(
-      ([, name]) => name!,
-    );
+    const variables = variablesRead();
     const defaults = [
-      ...source.matchAll(/env\['([A-Z0-9_]+)'\] \|\| '([^']+)'/g),
-      ...source.matchAll(/(?:httpUrl|integer)\('([A-Z0-9_]+)', '?([^',]+)'?[,)]/g),
+      ...source.matchAll(/optional\('([A-Z0-9_]+)'\) \?\? '([^']+)'/g),
+      ...source.matchAll(/\.?(?:httpUrl|integer|matching|host|folder)\('([A-Z0-9_]+)', '?([^',]+)'?[,)]/g),
+      ...source.matchAll(/oneOf\('([A-Z0-9_]+)', (?:\w+|\[[^\]]*\]), '(\w+)'\)/g),
     ].map(([, name, value]) => [name!, value!.replaceAll('_', '')] as const);
     const missing = defaults.filter(
       ([name, value]) =>
@@ -38,6 +38,7 @@ describe('docs/configuration.md', () => {
     );
 
     expect(variables.length).toBeGreaterThan(20);
+    expect(defaults.length).toBeGreaterThan(15);
     expect(new Set(rows.map(([name]) => name))).toEqual(new Set(variables.map((name) => `\`${name}\``)));
     expect(missing).toEqual([]);
   });
@@ -117,6 +118,17 @@ test('every table is one piece: a blank line in it would break it', () => {
 
   expect(broken).toEqual([]);
 });
+
+/** What readSettings asks the environment for, Temporal's own variables left aside. */
+function variablesRead(): string[] {
+  const names = new Set<string>();
+  const given: Record<string, string> = { OBJECT_STORE: 's3', CAPTION_MODEL: 'x', CAPTION_BASE_URL: 'http://x/v1' };
+  const env = new Proxy(given, {
+    get: (target, name: string) => (names.add(name), target[name]),
+  });
+  expect(() => readSettings(env)).toThrow(SettingsError);
+  return [...names].filter((name) => !name.startsWith('TEMPORAL_') || name === 'TEMPORAL_UI_URL');
+}
 
 /** The text under a heading, down to the next one of its kind. */
 function sectionOf(text: string, heading: string): string {

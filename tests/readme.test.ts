@@ -10,6 +10,7 @@ import {
   readdirSync,
   readlinkSync,
   rmSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
@@ -165,6 +166,7 @@ test('npm start serves all that docs/http-api.md types, and Ctrl-C ends everythi
     const downloaded = readdirSync(clone).filter((name) => name.startsWith('mia.'));
 
     expect(session).toMatch(/^API=http:\/\/127\.0\.0\.1:8080\nKEY=\$\(cat \.tempera\/api-key\)$/m);
+    expect(openToOthers(join(clone, '.tempera'))).toEqual([]);
     expect(http.output.text).toContain('event: training.ready');
     expect(http.output.text).toContain('mia.safetensors: OK');
     expect(downloaded.toSorted()).toEqual(['mia.safetensors', 'mia.sha256']);
@@ -181,6 +183,11 @@ test('npm start serves all that docs/http-api.md types, and Ctrl-C ends everythi
 async function putPhotos(): Promise<void> {
   mkdirSync(join(clone, 'photos'));
   for (let seed = 1; seed <= 6; seed += 1) writeFileSync(join(clone, 'photos', `${seed}.jpg`), await drawPhoto(seed));
+}
+
+/** What of a folder others may read, write or enter. */
+function openToOthers(folder: string): string[] {
+  return readdirSync(folder).filter((name) => (statSync(join(folder, name)).mode & 0o077) !== 0);
 }
 
 /** What `npm start` prints when all is up; its layout is that of the README. */

@@ -5,6 +5,8 @@ import type { ActivityDependencies } from '../activities/dependencies.ts';
 import type { Settings } from '../config/env.ts';
 import { SettingsError } from '../config/env.ts';
 import { createDatabase } from '../prisma/client.ts';
+import { checkTables } from '../prisma/repositories/api-keys.ts';
+import { databaseTrouble } from '../prisma/trouble.ts';
 import { createRepositories } from '../prisma/repositories/index.ts';
 import { createCaptioner } from '../providers/captioning/registry.ts';
 import { createRunpodCompute } from '../providers/compute/runpod/compute.ts';
@@ -17,20 +19,22 @@ import { createWorkflowDirectory } from './workflow-directory.ts';
 
 export interface WorkerDependencies {
   readonly activities: ActivityDependencies;
+  /** What of database and object store cannot be used, a sentence each. */
+  troubles(): Promise<string[]>;
   close(): Promise<void>;
 }
 
-/** Throws SettingsError when a setting that only workers need is missing. */
+/** Throws SettingsError without a key of the vendor. */
 export function createDependencies(settings: Settings, client: Client): WorkerDependencies {
   const { runpod, huggingFace } = settings;
-  if (runpod.apiKey === undefined)
-    throw new SettingsError('The environment is not usable:\n- RUNPOD_API_KEY is not set');
+  if (runpod.apiKey === undefined) throw new SettingsError(['RUNPOD_API_KEY is not set']);
   const database = createDatabase({ url: settings.databaseUrl });
+  const store = createObjectStore(settings);
   const curator = createLazyCurator();
   return {
     activities: {
       repositories: createRepositories(database),
-      store: createObjectStore(settings),
+      store,
       curator,
       captioner: createCaptioner(settings),
       compute: createRunpodCompute({
@@ -46,6 +50,19 @@ export function createDependencies(settings: Settings, client: Client): WorkerDe
       environment: settings.environment,
       pod: { image: runpod.image, diskGb: runpod.diskGb },
       keepCheckpoints: settings.keepCheckpoints,
+    },
+    async troubles() {
+      const troubles = await Promise.all([
+        checkTables(database).then(
+          () => null,
+          (error: unknown) => databaseTrouble(error)?.why ?? `the database cannot be used (${(error as Error).name})`,
+        ),
+        store.ping().then(
+          () => null,
+          (error: unknown) => (error as Error).message,
+        ),
+      ]);
+      return troubles.filter((trouble) => trouble !== null);
     },
     async close() {
       await curator.stop();

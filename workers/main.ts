@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { Client, Connection } from '@temporalio/client';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
-import { readSettings } from '../config/env.ts';
 import { createLogger } from '../config/logger.ts';
+import { settingsOfProcess } from '../config/process.ts';
 import { temporalConnection } from '../config/temporal.ts';
 import { taskQueues } from '../workflows/contract.ts';
 import { connectWithPatience } from './connect.ts';
@@ -19,7 +19,7 @@ const WORKFLOW_BUNDLE = join(import.meta.dirname, '..', 'workflow-bundle.js');
 // V8 lets a heap grow to several times what is alive before it collects: with 1,000 trainings that wait, 450 MB for 120 MB.
 setFlagsFromString('--heap-growing-percent=30');
 
-const settings = readSettings();
+const settings = settingsOfProcess({ rentsPods: true });
 const queues = taskQueues(settings.taskQueuePrefix);
 const logger = createLogger('worker', settings.logLevel);
 
@@ -47,6 +47,8 @@ const { connectionOptions, namespace } = temporalConnection();
 // No retries inside the client: they outlive deadlines, and one that fires after `close` ends the process (SDK 1.24.0).
 const client = new Client({ connection: Connection.lazy({ ...connectionOptions, interceptors: [] }), namespace });
 const dependencies = createDependencies(settings, client);
+// Once, with its reason; from here on the steps that fail for it say so.
+for (const trouble of await dependencies.troubles()) logger.error({ event: 'trouble' }, trouble);
 const connection = await connectWithPatience(connectionOptions, logger, stop.signal);
 if (connection) {
   try {

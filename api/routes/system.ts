@@ -1,14 +1,15 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { ApiDeps } from '../deps.ts';
-import { checkReadiness } from '../health.ts';
+import { createReadinessCheck } from '../health.ts';
 import { openObject } from '../objects.ts';
 import { healthRoute, objectRoute, readyRoute } from '../schemas/system.ts';
 
 export const systemRoutes: FastifyPluginAsyncTypebox<{ deps: ApiDeps }> = async (app, { deps }) => {
+  const checkReadiness = createReadinessCheck(deps);
   app.get('/healthz', { schema: healthRoute }, () => ({ status: 'ok' as const }));
 
   app.get('/readyz', { schema: readyRoute }, async (_request, reply) => {
-    const report = await checkReadiness(deps);
+    const report = await checkReadiness();
     return reply.status(report.status === 'ready' ? 200 : 503).send(report);
   });
 

@@ -15,7 +15,8 @@ export function createFolderCache(folder: string): AnalysisCache {
       }
     },
     async put(key, bytes) {
-      await mkdir(folder, { recursive: true });
+      // It holds what photos show.
+      await mkdir(folder, { recursive: true, mode: 0o700 });
       // Written aside and renamed: whoever reads never sees half a file.
       const aside = join(folder, `.${randomUUID()}`);
       await writeFile(aside, bytes);

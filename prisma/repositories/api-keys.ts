@@ -17,6 +17,11 @@ export interface KeyOwner {
   readonly lastUsedAt: Date | null;
 }
 
+/** Reads from a table. Throws when the database cannot be reached, or is not that of Tempera. */
+export async function checkTables(database: Database): Promise<void> {
+  await database.apiKey.findFirst({ select: { id: true } });
+}
+
 /** Serialises the first start of several API processes on one database; any constant will do. */
 const FIRST_KEY_LOCK = 7_302_114;
 /** How exact `last_used_at` is: one write a minute at most, however busy a key is. */

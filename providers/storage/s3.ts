@@ -144,9 +144,15 @@ export function createS3Store({ bucket, ...connection }: S3StoreOptions): Object
       return await guarded(`sign ${key}`, () => getSignedUrl(client, command, { expiresIn: Math.ceil(ttlSeconds) }));
     },
     async ping(signal) {
-      const ask = (abortSignal: AbortSignal) => client.send(new HeadBucketCommand({ Bucket: bucket }), { abortSignal });
+      const head = new HeadBucketCommand({ Bucket: bucket });
+      const ask = (abortSignal: AbortSignal) =>
+        client.send(head, { abortSignal }).catch((error: unknown) => {
+          // An answer to HEAD has no body that would say so.
+          if (s3Status(error) !== 404) throw error;
+          throw new TemperaError('PROVIDER_UNAVAILABLE', `S3: the bucket ${bucket} does not exist`);
+        });
       const inTime = () => withTimeLimit(PING_TIMEOUT_MS, signal, ask);
-      await guarded('ping', inTime, signal, 'PROVIDER_UNAVAILABLE');
+      await guarded(`the bucket ${bucket}`, inTime, signal, 'PROVIDER_UNAVAILABLE');
     },
   };
 }
