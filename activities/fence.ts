@@ -11,10 +11,18 @@ export function notInUse(place: { readonly trainingId: string; readonly attempt:
   });
 }
 
-/** Writes that a training has entered a phase. Throws INTERNAL when it has ended or is on a later attempt. */
+/**
+ * Writes that a training has entered a phase. Throws INTERNAL when it has ended or is on a later attempt, LIMIT_EXCEEDED when it comes back
+ * from a failure while its character has another training under way.
+ */
 export async function enterPhase({ repositories }: ActivityDependencies, change: PhaseChange): Promise<void> {
-  if (await repositories.trainings.recordPhase(change)) return;
   const { trainingId, attempt, phase } = change;
+  const entered = await repositories.trainings.recordPhase(change);
+  if (entered === 'entered') return;
+  if (entered === 'character_busy')
+    throw new TemperaError('LIMIT_EXCEEDED', 'The character of this training has another active training', {
+      ids: { trainingId, attempt },
+    });
   throw new TemperaError('INTERNAL', `The training has gone on: attempt ${attempt} may not enter "${phase}" any more`, {
     ids: { trainingId, attempt },
     retryable: false,

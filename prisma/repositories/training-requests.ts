@@ -6,10 +6,11 @@ import type { CeilingDecision, SpendLimits } from '../../core/spend-limit.ts';
 import type { StoredQuote } from '../../core/stored-quote.ts';
 import type { TrainingStatus } from '../../core/status.ts';
 import type { Database } from '../client.ts';
-import { Prisma } from '../generated/client.ts';
+import type { Prisma } from '../generated/client.ts';
 import type { LoraModel, Publication } from '../generated/client.ts';
 import { createDatasetIn } from './datasets.ts';
 import { ensureReservedIn, limitsFor, settleMoneyIn } from './money.ts';
+import { isUniqueViolation } from './unique-violation.ts';
 
 export type TrainingRow = LoraModel & { publications: Publication[] };
 
@@ -225,12 +226,4 @@ export async function hasOtherActiveTraining(database: Database, training: LoraM
     select: { id: true },
   });
   return found !== null;
-}
-
-function isUniqueViolation(error: unknown, model: string): boolean {
-  return (
-    error instanceof Prisma.PrismaClientKnownRequestError &&
-    error.code === 'P2002' &&
-    error.meta?.['modelName'] === model
-  );
 }

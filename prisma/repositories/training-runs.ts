@@ -7,6 +7,7 @@ import type { TrainingRequest } from '../../core/training-request.ts';
 import type { Database } from '../client.ts';
 import type { Prisma } from '../generated/client.ts';
 import { lockedCost } from './ledger-cost.ts';
+import { isUniqueViolation } from './unique-violation.ts';
 
 type Transaction = Prisma.TransactionClient;
 
@@ -125,11 +126,25 @@ export interface PhaseChange {
   readonly nth?: string | number;
 }
 
-/** False, and nothing is written, when the training has ended or is on a later attempt. */
-export async function recordPhase(
-  database: Database,
-  { trainingId, phase, attempt, nth = 1 }: PhaseChange,
-): Promise<boolean> {
+export type PhaseEntered =
+  | 'entered'
+  /** The training has ended or is on a later attempt; nothing is written. */
+  | 'gone_on'
+  /** It would become active again while its character has another active training; nothing is written. */
+  | 'character_busy';
+
+/** Writes that a training has entered a phase. */
+export async function recordPhase(database: Database, entering: PhaseChange): Promise<PhaseEntered> {
+  try {
+    return (await enter(database, entering)) ? 'entered' : 'gone_on';
+  } catch (error) {
+    // One active training per user and character (lora_models_one_active_per_character).
+    if (isUniqueViolation(error, 'LoraModel')) return 'character_busy';
+    throw error;
+  }
+}
+
+async function enter(database: Database, { trainingId, phase, attempt, nth = 1 }: PhaseChange): Promise<boolean> {
   return await change(database, {
     trainingId,
     where: { attempt: { lte: attempt }, status: { notIn: ['ready', 'cancelled'] } },

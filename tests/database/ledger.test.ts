@@ -97,7 +97,7 @@ describe('events', () => {
 
   test('and the change they tell of are one transaction', async () => {
     expect(await repositories.trainings.recordPhase({ trainingId: randomUUID(), phase: 'uploading', attempt: 1 })).toBe(
-      false,
+      'gone_on',
     );
 
     expect(await database.outboxEvent.count({ where: { dedupeKey: { not: { startsWith: trainingId } } } })).toBe(0);

@@ -260,7 +260,7 @@ describe('a pod that is not in use any more', () => {
     expect([inUse, asked]).toEqual([true, false]);
     expect(await trainings.recordProgress({ ...old, ...progress, step: 9 })).toBe(false);
     expect(await trainings.recordArtifact(old, artifact)).toBe(false);
-    expect(await trainings.recordPhase({ trainingId: id, phase: 'publishing', attempt: 1 })).toBe(false);
+    expect(await trainings.recordPhase({ trainingId: id, phase: 'publishing', attempt: 1 })).toBe('gone_on');
     expect(await trainings.recordProgress({ ...current, ...progress })).toBe(true);
     expect(await trainings.recordArtifact(current, artifact)).toBe(true);
     await trainings.recordEnded({
@@ -271,7 +271,7 @@ describe('a pod that is not in use any more', () => {
       reason: 'CANCELLED',
       message: '',
     });
-    expect(await trainings.recordPhase({ trainingId: id, phase: 'publishing', attempt: 2 })).toBe(false);
+    expect(await trainings.recordPhase({ trainingId: id, phase: 'publishing', attempt: 2 })).toBe('gone_on');
     expect((await trainings.findTraining(id))!.status).toBe('cancelled');
   });
 });

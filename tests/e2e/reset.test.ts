@@ -129,6 +129,23 @@ test('a training that has failed goes on with the next attempt', async () => {
   }
 });
 
+test('a failed training whose character is being trained again says so, and leaves that one alone', async () => {
+  await tempera.world.admin.addFault({ at: 'trainer', effect: 'exit', step: 5, times: 1 });
+  const id = await tempera.start({ datasetId, characterId: 'mia', intervals: { maxAttempts: 1 } });
+  await tempera.until(id, 'failed', 'awaiting_retry');
+  await tempera.world.admin.addFault({ at: 'trainer', effect: 'hang', step: 5 });
+  const other = await tempera.start({ datasetId, characterId: 'mia' });
+  await tempera.until(other, 'training', 'training');
+  // By hand: the API would have refused it.
+  await tempera.handle(id).signal('retryTraining');
+  await until(async () => (await tempera.training(id)).reason === 'LIMIT_EXCEEDED');
+  await tempera.http.post(`/v1/trainings/${other}/cancel`);
+  await tempera.until(other, 'cancelled', 'done');
+  await tempera.handle(id).signal('retryTraining');
+
+  expect(await tempera.handle(id).result()).toMatchObject({ status: 'ready' });
+});
+
 test('a training that runs is never doubled', async () => {
   await tempera.world.admin.configure({ delaysMs: { step: 50 } });
   const start = async () => {
