@@ -1,6 +1,7 @@
 /**
- * Runs `work` over `items`, at most `limit` at a time, and answers the results in the order of the items. When one fails, no
- * further item is begun, and the first error is thrown after everything under way has ended: whoever repeats the whole meets nobody.
+ * Runs `work` over `items`, at most `limit` at a time, and returns the results in the order of the items. After a
+ * failure no further item is started, and the first error is thrown once everything in flight has ended: a retry finds
+ * nothing running.
  */
 export async function atOnce<Item, Result>(
   limit: number,

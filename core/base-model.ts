@@ -1,9 +1,10 @@
 /**
- * The base models that a LoRA can be trained on, with what a person must know of each: its repository, licence, memory need
- * and default recipe. Trainer-specific values (arch, quantisation) stand in providers/trainers.
+ * The base models that a LoRA can be trained on, with what one needs to know about each: repository, licence, memory
+ * needed and default recipe. Trainer-specific values (arch, quantisation) are in providers/trainers.
  *
  * Sources: AI Toolkit's UI options at commit 27a03a91 (2026-08-21) for repositories; the founding documents (landscape
- * S0-09, S0-16, S0-17) for steps, checkpoint interval and resolution; AI Toolkit's FAQ and example file names for memory.
+ * S0-09, S0-16, S0-17) for steps, checkpoint interval and resolution; AI Toolkit's FAQ and example file names for
+ * memory.
  */
 
 export const BASE_MODELS = [
@@ -18,7 +19,7 @@ export const BASE_MODELS = [
 ] as const;
 export type BaseModel = (typeof BASE_MODELS)[number];
 
-/** The founding documents' names for Wan ("One" is a mis-hearing of it); accepted wherever a base model is named. */
+/** The founding documents' names for Wan ("One" is a mishearing); accepted wherever a base model is named. */
 const ALIASES: Readonly<Record<string, BaseModel>> = { 'one-2.1': 'wan-2.1', 'one-2.2': 'wan-2.2' };
 
 interface Licence {
@@ -32,16 +33,16 @@ export interface BaseModelFacts {
   readonly label: string;
   /** Repository on the Hugging Face Hub. */
   readonly repo: string;
-  /** True when the repository asks for a licence to be accepted: HF_TOKEN is then needed. */
+  /** True when the repository requires its licence to be accepted: HF_TOKEN is then needed. */
   readonly gated: boolean;
   readonly licence: Licence;
   /** GPU memory that the default recipe needs. GB. */
   readonly minVramGb: number;
   readonly defaults: { readonly steps: number; readonly resolution: readonly number[]; readonly lowVram: boolean };
   /**
-   * Sides of trained pictures are multiples of this, in pixels: AI Toolkit's `get_bucket_divisibility` (read 2026-08 at commit
-   * 27a03a91). FLUX.2, Z-Image and Wan say 16, Qwen-Image 32. FLUX.1, SDXL and SD 1.5 go the older way, which doubles the
-   * VAE's 8, and FLUX.1's packing doubles it again.
+   * Sides of trained pictures are multiples of this, in pixels: AI Toolkit's `get_bucket_divisibility` (read 2026-08 at
+   * commit 27a03a91). FLUX.2, Z-Image and Wan say 16, Qwen-Image 32. FLUX.1, SDXL and SD 1.5 use the older rule, which
+   * doubles the VAE's 8, and FLUX.1's packing doubles it again.
    */
   readonly sideDivisor: 16 | 32;
   /** Side of samples in pixels. */

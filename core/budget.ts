@@ -1,4 +1,4 @@
-/** The ceiling of a training, in time: a pod bills by the second, so money left is time left. */
+/** A training's ceiling in terms of time: a pod bills by the second, so money left is time left. */
 import { rentMicroUsd } from './money.ts';
 
 const MS_PER_HOUR = 3_600_000;
@@ -8,14 +8,14 @@ const WARN_SHARE = 0.9;
 interface Rented {
   /** Everything that bills: GPU and disk. Micro-dollars per hour. */
   readonly hourlyMicroUsd: number;
-  /** Epoch milliseconds: from when on it bills. */
+  /** When it starts to bill. Epoch milliseconds. */
   readonly createdAtMs: number;
 }
 
 export interface BudgetMargins {
-  /** Kept for asking for a save and bringing it home. Milliseconds. */
+  /** Reserved for requesting a save and copying it to our store. Milliseconds. */
   readonly budgetSaveMs: number;
-  /** Kept for the teardown, which bills until the vendor has ended the pod. Milliseconds. */
+  /** Reserved for the teardown: the pod bills until the vendor has ended it. Milliseconds. */
   readonly budgetTeardownMs: number;
 }
 
@@ -24,11 +24,11 @@ export interface BudgetClock {
   readonly warnAtMs: number;
   /** When a running training is asked to save and stop. Epoch milliseconds. */
   readonly saveAtMs: number;
-  /** When the pod must be on its way out, whatever it does. Epoch milliseconds. */
+  /** When the teardown of the pod must begin, whatever it is doing. Epoch milliseconds. */
   readonly endAtMs: number;
 }
 
-/** The moments at which a pod's rent reaches a training's ceiling; `spentMicroUsd` is what its earlier pods have cost. */
+/** When a pod's rent will reach a training's ceiling; `spentMicroUsd` is what its earlier pods have cost. */
 export function budgetClock(
   ceilingMicroUsd: number,
   spentMicroUsd: number,
@@ -41,7 +41,7 @@ export function budgetClock(
   return { warnAtMs: reachedAt(ceilingMicroUsd * WARN_SHARE), saveAtMs: endAtMs - budgetSaveMs, endAtMs };
 }
 
-/** Whether what is left of a ceiling pays for a pod that does more than save and go. */
+/** Whether what is left of a ceiling pays for a pod that can do more than save and shut down. */
 export function canRent(leftMicroUsd: number, hourlyMicroUsd: number, margins: BudgetMargins): boolean {
   return leftMicroUsd > rentMicroUsd(hourlyMicroUsd, margins.budgetSaveMs + margins.budgetTeardownMs);
 }

@@ -1,4 +1,4 @@
-/** JSON text of a value that does not depend on the order of its keys; what is undefined is left out. */
+/** JSON text of a value, independent of the order of its keys; undefined values are left out. */
 export function canonicalJson(value: unknown): string {
   return JSON.stringify(sortKeys(value));
 }

@@ -1,29 +1,35 @@
-/** Which saves stay at home. Saves are large: a Flux LoRA of rank 32 has 150 to 350 MB, its optimizer's state as much. */
+/**
+ * Which saves stay in our store. Saves are large: a Flux LoRA of rank 32 is 150 to 350 MB, its optimizer's state as
+ * much again.
+ */
 import { newestCheckpoint, savesOf } from './checkpoint.ts';
 import type { CheckpointFile } from './checkpoint.ts';
 
-/** Saves that a running training keeps with their optimizer: the newest, and one more should nothing go on from that. */
+/**
+ * Saves that a running training keeps with their optimizer: the newest, and one more in case that one cannot be resumed
+ * from.
+ */
 const SAVES_TO_RESUME = 2;
 
 export interface RetentionRule {
-  /** `trains`: it may have to go on from a save. `ended`: nothing will go on from one any more. */
+  /** `trains`: it may have to resume from a save. `ended`: nothing will resume from one any more. */
   readonly training: 'trains' | 'ended';
-  /** Newest whole saves whose weights stay, for people who want an earlier one than the last. */
+  /** How many of the newest complete saves keep their weights, for people who want an earlier one than the last. */
   readonly keep: number;
-  /** Weights files of a whole save. */
+  /** Weights files in a complete save. */
   readonly filesPerSave: number;
-  /** Steps of the whole training. */
+  /** Total steps of the training. */
   readonly steps: number;
 }
 
 /**
- * The files that nobody needs any more, oldest first. Newest means saved last: an attempt that had to begin anew is ahead of an
- * earlier one that had come further. While a training runs, files younger than its newest whole save stay, as their save may be
- * on its way home, and so does the save that `newestCheckpoint` would go on from.
+ * The files that are no longer needed, oldest first. Newest means saved last: an attempt that had to start over counts
+ * as newer than an earlier one that got further. While a training runs, files newer than its newest complete save stay,
+ * because their save may still be arriving, and so does the save that `newestCheckpoint` would resume from.
  */
 export function expiredFiles(files: readonly CheckpointFile[], rule: RetentionRule): CheckpointFile[] {
   const { training, keep, filesPerSave } = rule;
-  // The one that was saved last first.
+  // Most recently saved first.
   const saves = savesOf(files).sort((a, b) => b[0]!.attempt - a[0]!.attempt || b[0]!.step - a[0]!.step);
   const isWhole = (save: readonly CheckpointFile[]) =>
     save.filter(({ kind }) => kind === 'weights').length === filesPerSave;

@@ -1,4 +1,4 @@
-/** Checkpoints at home, and which of them a training goes on from. */
+/** Checkpoints in our own store, and which of them a training resumes from. */
 
 /** One mirrored file of a save: weights (one file, or two for Wan 2.2), or the optimizer's state. */
 export interface CheckpointFile {
@@ -7,7 +7,7 @@ export interface CheckpointFile {
   readonly step: number;
   readonly filename: string;
   readonly sizeBytes: number;
-  /** Hex SHA-256 of its bytes, taken on their way home. */
+  /** Hex SHA-256 of its bytes, computed while they were copied. */
   readonly sha256: string;
   readonly storageKey: string;
 }
@@ -16,16 +16,16 @@ export interface Checkpoint {
   readonly attempt: number;
   readonly step: number;
   readonly weights: readonly CheckpointFile[];
-  /** Null when only the weights came home: then the optimizer starts anew. */
+  /** Null when only the weights were copied: the optimizer then starts fresh. */
   readonly optimizer: CheckpointFile | null;
 }
 
-/** Name under which the optimizer's state of a step is kept; on the trainer it is one file, written over at each save. */
+/** The name under which a step's optimizer state is kept; on the trainer it is one file, overwritten at each save. */
 export function optimizerFilename(step: number): string {
   return `optimizer_${String(step).padStart(9, '0')}.pt`;
 }
 
-/** Files by the save that they belong to, in no order. */
+/** Files grouped by the save that they belong to, in no particular order. */
 export function savesOf(files: readonly CheckpointFile[]): CheckpointFile[][] {
   const saves = new Map<string, CheckpointFile[]>();
   for (const file of files) {
@@ -35,7 +35,10 @@ export function savesOf(files: readonly CheckpointFile[]): CheckpointFile[][] {
   return [...saves.values()];
 }
 
-/** The saves of which all weights are there, the furthest first; of several attempts that reached one step the latest first. */
+/**
+ * The saves whose weights are all there, furthest step first; if several attempts reached the same step, the latest
+ * first.
+ */
 export function wholeSaves(files: readonly CheckpointFile[], filesPerSave: number): Checkpoint[] {
   return savesOf(files)
     .map((save): Checkpoint => {
@@ -47,12 +50,14 @@ export function wholeSaves(files: readonly CheckpointFile[], filesPerSave: numbe
     .sort((a, b) => b.step - a.step || b.attempt - a.attempt);
 }
 
-/** How much further weights without their optimizer must be to be worth more than an older save that has it. */
+/**
+ * How much further along weights without an optimizer must be to beat an older save that has one. Share of all steps.
+ */
 const WORTH_WITHOUT_OPTIMIZER = 0.25;
 
 /**
- * The save to go on from: the newest that is whole with its optimizer, unless weights alone are further by a quarter of the
- * training. Of several attempts that reached one step the latest counts. Null when there is none.
+ * The save to resume from: the newest complete one with its optimizer, unless weights alone are further along by a
+ * quarter of the training. If several attempts reached the same step, the latest counts. Null when there is none.
  */
 export function newestCheckpoint(
   files: readonly CheckpointFile[],

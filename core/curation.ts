@@ -1,6 +1,6 @@
 /** What a caller may decide about the curation of a dataset. */
 
-/** A person is looked at for face and framing; a style or an object never is. */
+/** Face and framing are examined for a person, never for a style or an object. */
 export const SUBJECT_KINDS = ['person', 'style', 'object'] as const;
 export type SubjectKind = (typeof SUBJECT_KINDS)[number];
 
@@ -9,8 +9,8 @@ export const FRAMINGS = ['portrait', 'upper', 'full'] as const;
 export type Framing = (typeof FRAMINGS)[number];
 
 /**
- * How the mix of framings is brought near the target: `weights` keeps all good photos and repeats the rarer classes,
- * `select` cuts the commoner classes, `off` leaves the mix as it is.
+ * How the mix of framings is brought towards the target: `weights` keeps all good photos and repeats the rarer classes,
+ * `select` cuts the more common classes, `off` leaves the mix as it is.
  */
 export const MIX_POLICIES = ['weights', 'select', 'off'] as const;
 export type MixPolicy = (typeof MIX_POLICIES)[number];
@@ -18,17 +18,19 @@ export type MixPolicy = (typeof MIX_POLICIES)[number];
 export interface CurationOptions {
   readonly subjectKind: SubjectKind;
   readonly mixPolicy: MixPolicy;
-  /** Wanted shares in percent; together 100. Soft: photos are never dropped below the minimum for it. */
+  /**
+   * Wanted shares in percent, adding up to 100. A soft target: photos are never dropped below the minimum for its sake.
+   */
   readonly mixTarget: Readonly<Record<Framing, number>>;
-  /** Fewest photos that a training takes. */
+  /** Fewest photos that a training needs. */
   readonly minPhotos: number;
-  /** Most photos that are trained on; the best and most diverse are kept, the others are reserve. */
+  /** Most photos that are trained on; the best and most diverse are kept, the others are held in reserve. */
   readonly maxPhotos: number;
-  /** How many photos of a group of very similar ones are kept. */
+  /** How many photos are kept from a group of very similar ones. */
   readonly similarKept: number;
   /**
-   * Compares the faces with each other and warns of a photo that probably shows another person. Biometric data, so it is off
-   * unless asked for, and only for a person; needs packages that are not installed by default.
+   * Compares the faces with each other and warns about a photo that probably shows another person. Biometric data, so
+   * it is off unless requested, and only for a person; needs packages that are not installed by default.
    */
   readonly identityCheck: boolean;
 }
@@ -36,11 +38,11 @@ export interface CurationOptions {
 export type CurationOptionsDraft = { readonly [Key in keyof CurationOptions]?: CurationOptions[Key] | undefined };
 
 /**
- * A person's word about one photo; it beats every rule except that an unreadable file stays unreadable.
- * A null says nothing about that point.
+ * A person's decision about one photo; it overrides every rule, except that an unreadable file stays unreadable.
+ * Null leaves that point to the rules.
  */
 export interface PhotoOverride {
-  /** `pin`: trained on whatever the rules say; `exclude`: never trained on. */
+  /** `pin`: always trained on, whatever the rules say; `exclude`: never trained on. */
   readonly decision: 'pin' | 'exclude' | null;
   readonly framing: Framing | null;
   readonly caption: string | null;
@@ -50,8 +52,8 @@ export interface PhotoOverride {
 }
 
 /**
- * Defaults: the founding documents' mix (70 % face with upper body, 20 % portrait in the sense of close-up, 10 % full body) and
- * minimum of 5 photos. At most 30, their "optimal" count.
+ * Defaults: the founding documents' mix (70 % face with upper body, 20 % portrait in the sense of close-up, 10 % full
+ * body) and minimum of 5 photos. At most 30, their "optimal" count.
  */
 const DEFAULTS: CurationOptions = {
   subjectKind: 'person',
@@ -70,13 +72,13 @@ const CURATION_OPTION_LIMITS = {
   similarKept: { min: 1, max: 3 },
 } as const;
 
-/** Fills what the caller left open. Call `curationOptionFaults` first: this trusts its input. */
+/** Fills in what the caller left open. Call `curationOptionFaults` first: this trusts its input. */
 export function resolveCurationOptions(draft: CurationOptionsDraft = {}): CurationOptions {
   const given = Object.fromEntries(Object.entries(draft).filter(([, value]) => value !== undefined));
   return { ...DEFAULTS, ...given };
 }
 
-/** Everything that is wrong with the options, one sentence each; empty when they are fine. */
+/** Everything wrong with the options, one sentence each; empty when they are fine. */
 export function curationOptionFaults(draft: CurationOptionsDraft): string[] {
   const faults: string[] = [];
   const options = resolveCurationOptions(draft);
@@ -97,7 +99,7 @@ export function curationOptionFaults(draft: CurationOptionsDraft): string[] {
   if (options.minPhotos > options.maxPhotos) faults.push('minPhotos must not be above maxPhotos');
   const shares = FRAMINGS.map((framing) => options.mixTarget[framing]);
   if (shares.some((share) => !Number.isInteger(share) || share < 0 || share > 100))
-    faults.push('mixTarget must give portrait, upper and full as whole percents from 0 to 100');
+    faults.push('mixTarget must give portrait, upper and full as whole percentages from 0 to 100');
   else if (shares.reduce((sum, share) => sum + share, 0) !== 100) faults.push('mixTarget must add up to 100 percent');
   return faults;
 }

@@ -1,4 +1,4 @@
-/** Where a finished LoRA is published. The artifact in our own object store is not a destination: it is always there. */
+/** Where a finished LoRA is published. Our own object store is not a destination: the artifact is always there. */
 
 export interface S3Destination {
   readonly kind: 's3';
@@ -10,9 +10,9 @@ export interface S3Destination {
 
 export interface HuggingFaceDestination {
   readonly kind: 'huggingface';
-  /** `owner/name`; made when it does not exist. */
+  /** `owner/name`; created when it does not exist. */
   readonly repo: string;
-  /** Private unless this is false. It decides only when the repository is made; an existing one keeps its visibility. */
+  /** Private unless this is false. Used only when the repository is created; an existing one keeps its visibility. */
   readonly private?: boolean | undefined;
 }
 
@@ -27,7 +27,7 @@ export function defaultPublishKey(subject: { characterId: string | null; trainin
 const BUCKET = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
 const KEY = /^[A-Za-z0-9._-]+(\/[A-Za-z0-9._-]+)*$/;
 const REPO = /^[A-Za-z0-9][A-Za-z0-9._-]{0,95}\/[A-Za-z0-9][A-Za-z0-9._-]{0,95}$/;
-/** What the Hub forbids besides (`validate_repo_id` of huggingface_hub at ee0a451, 2026-08-20). */
+/** What else the Hub forbids (`validate_repo_id` of huggingface_hub at ee0a451, 2026-08-20). */
 const NO_REPO = /--|\.\.|[.-]\/|[.-]$|\.git$/i;
 /** First words of the Hub's addresses for other kinds of repositories: `datasets/x` would be the dataset `x`. */
 const NO_OWNERS = new Set(['api', 'buckets', 'datasets', 'kernels', 'models', 'spaces']);

@@ -13,11 +13,11 @@ export type FailureAction =
   | 'new_pod'
   /** Wait durably for capacity, then look for an offer again inside the same attempt. */
   | 'wait_for_capacity'
-  /** Temporal retries the activity; nothing ends. */
+  /** Temporal retries the activity; the attempt goes on. */
   | 'retry_step'
-  /** Will not heal by itself: stop at once and wait for `retryTraining`. */
+  /** Will not resolve by itself: stop at once and wait for `retryTraining`. */
   | 'stop'
-  /** Nothing was begun and nothing waits: whoever asked sends the request again. */
+  /** Nothing was started and nothing is waiting: the caller sends the request again. */
   | 'send_again'
   /** The training stays `ready`; only this publication is `failed`. */
   | 'keep_artifact'
@@ -25,7 +25,7 @@ export type FailureAction =
   | 'cancel'
   /** A person asked for it: the pod goes, and the training waits for `resumeTraining`. */
   | 'pause'
-  /** The record of the training decides where its new run goes on. */
+  /** The training's record decides where its new run continues. */
   | 'take_over';
 
 interface FailurePolicy {
@@ -39,7 +39,7 @@ interface FailurePolicy {
 
 export const FAILURE_POLICY = {
   NO_CAPACITY: {
-    meaning: 'No offer can be had: every GPU type, cloud and data center on the list is taken.',
+    meaning: 'No offer is available: every GPU type, cloud and data center on the list is taken.',
     action: 'wait_for_capacity',
     countsAsAttempt: false,
     advice: 'Wait, or retry with more GPU types or a higher price cap.',
@@ -48,19 +48,19 @@ export const FAILURE_POLICY = {
     meaning: 'The pod did not become usable in time (bad host, image pull stuck).',
     action: 'new_pod',
     countsAsAttempt: false,
-    advice: 'Nothing: up to three pods are tried in an attempt. If all fail, look at the image and the data center.',
+    advice: 'Nothing: each attempt tries up to three pods. If all of them fail, check the image and the data center.',
   },
   RATE_LIMITED: {
     meaning: 'The vendor asked us to slow down.',
     action: 'retry_step',
     countsAsAttempt: false,
-    advice: 'Nothing: the step is repeated after the time that the vendor names.',
+    advice: 'Nothing: the step is retried after the delay that the vendor asks for.',
   },
   PROVIDER_UNAVAILABLE: {
-    meaning: 'The vendor or the network did not answer, or answered something unreadable.',
+    meaning: 'The vendor or the network did not answer, or gave an unreadable answer.',
     action: 'retry_step',
     countsAsAttempt: false,
-    advice: 'Nothing, unless it lasts: then look at the vendor’s status page.',
+    advice: 'Nothing, unless it lasts: then check the vendor’s status page.',
   },
   POD_LOST: {
     meaning: 'The pod vanished, or could not be reached for the whole grace period.',
@@ -69,16 +69,17 @@ export const FAILURE_POLICY = {
     advice: 'Nothing: the next attempt starts by itself.',
   },
   TRAINING_STALLED: {
-    meaning: 'The trainer shows no movement of step, log or files for the whole stall period.',
+    meaning: 'The trainer’s step, log and files did not change for the whole stall period.',
     action: 'new_attempt',
     countsAsAttempt: true,
     advice: 'Nothing at first; if it repeats, read the log tail of the attempt.',
   },
   POD_SLOW: {
-    meaning: 'The pod trains far more slowly than its GPU should.',
+    meaning: 'The pod trains far more slowly than its GPU should be able to.',
     action: 'new_attempt',
     countsAsAttempt: true,
-    advice: 'Nothing: the next attempt goes on from the last save on another pod. It happens once in a training.',
+    advice:
+      'Nothing: the next attempt continues from the last save on another pod. This happens at most once per training.',
   },
   TRAINER_ERROR: {
     meaning: 'The trainer ended with an error.',
@@ -87,19 +88,19 @@ export const FAILURE_POLICY = {
     advice: 'Nothing at first; if it repeats, read the log tail of the attempt.',
   },
   OUT_OF_MEMORY: {
-    meaning: 'The GPU’s memory did not suffice.',
+    meaning: 'The GPU ran out of memory.',
     action: 'new_attempt',
     countsAsAttempt: true,
-    advice: 'Nothing at first: the next attempt takes a larger GPU, or the recipe’s low-memory mode.',
+    advice: 'Nothing at first: the next attempt uses a larger GPU or the recipe’s low-memory mode.',
   },
   ARTIFACT_INVALID: {
-    meaning: 'The LoRA file did not verify (size, safetensors header or hash) after repeated downloads.',
+    meaning: 'The LoRA file failed verification (size, safetensors header or hash) after repeated downloads.',
     action: 'new_attempt',
     countsAsAttempt: true,
     advice: 'Nothing: the next attempt starts by itself.',
   },
   DATASET_REJECTED: {
-    meaning: 'The photos cannot be trained on; the curation report says why.',
+    meaning: 'The photos cannot be used for training; the curation report says why.',
     action: 'stop',
     countsAsAttempt: false,
     advice: 'Add or replace photos as the report says, then start a new training.',
@@ -108,34 +109,34 @@ export const FAILURE_POLICY = {
     meaning: 'The trainer refused the recipe.',
     action: 'stop',
     countsAsAttempt: false,
-    advice: 'Retry with other overrides.',
+    advice: 'Retry with different overrides.',
   },
   AUTH: {
     meaning: 'A vendor refused our credentials.',
     action: 'stop',
     countsAsAttempt: false,
-    advice: 'Correct the key of the named vendor, then retry.',
+    advice: 'Correct the key for that vendor, then retry.',
   },
   BALANCE: {
-    meaning: 'The vendor’s account has not enough credit.',
+    meaning: 'The account with the vendor does not have enough credit.',
     action: 'stop',
     countsAsAttempt: false,
     advice: 'Add credit, then retry.',
   },
   GATED_MODEL: {
-    meaning: 'The base model is gated and our Hugging Face token has no access to it.',
+    meaning: 'The base model is gated and our Hugging Face token cannot access it.',
     action: 'stop',
     countsAsAttempt: false,
-    advice: 'Accept the model’s licence with the account of HF_TOKEN, then retry.',
+    advice: 'Accept the model’s licence with the account that HF_TOKEN belongs to, then retry.',
   },
   BUDGET_EXCEEDED: {
-    meaning: 'Going on would cost more than this training may; what it has learned is saved.',
+    meaning: 'Continuing would exceed this training’s spending ceiling; what it has learned is saved.',
     action: 'stop',
     countsAsAttempt: false,
-    advice: 'Raise the ceiling (`POST /v1/trainings/:id/budget`): the training goes on from its last save.',
+    advice: 'Raise the ceiling (`POST /v1/trainings/:id/budget`): the training continues from its last save.',
   },
   LIMIT_EXCEEDED: {
-    meaning: 'A limit of the user or of the account is reached.',
+    meaning: 'A limit of the user or of the account has been reached.',
     action: 'stop',
     countsAsAttempt: false,
     advice: 'Raise the limit, then retry.',
@@ -154,16 +155,16 @@ export const FAILURE_POLICY = {
     advice: 'Nothing.',
   },
   PAUSED: {
-    meaning: 'A person paused the training: it is saved, and no pod bills.',
+    meaning: 'A person paused the training: it is saved, and no pod is being paid for.',
     action: 'pause',
     countsAsAttempt: false,
-    advice: 'Send `resumeTraining` to go on; it may wait for days.',
+    advice: 'Send `resumeTraining` to continue; a training can stay paused for days.',
   },
   RESET: {
-    meaning: 'The workflow was reset or started again in Temporal, and its record is further than this run.',
+    meaning: 'The workflow was reset or started again in Temporal, and the database is ahead of this run.',
     action: 'take_over',
     countsAsAttempt: false,
-    advice: 'Nothing: what is ready stays ready; everything else goes on with the next attempt, from the last save.',
+    advice: 'Nothing: what is ready stays ready; everything else continues with the next attempt, from the last save.',
   },
   NOT_STARTED: {
     meaning: 'The training was accepted but could not be handed to Temporal.',
@@ -172,7 +173,7 @@ export const FAILURE_POLICY = {
     advice: 'Send the request again, with the same Idempotency-Key.',
   },
   INTERNAL: {
-    meaning: 'A fault of Tempera itself, or an unexpected answer.',
+    meaning: 'A bug in Tempera, or an unexpected answer.',
     action: 'stop',
     countsAsAttempt: false,
     advice: 'Report it with the request id or the workflow id.',
@@ -185,7 +186,7 @@ export type FailureCode = keyof typeof FAILURE_POLICY;
 /** Every code, for documents and schemas. */
 export const FAILURE_CODES = Object.keys(FAILURE_POLICY) as readonly FailureCode[];
 
-/** Narrows text that came from outside (a stored row, an ApplicationFailure's type) to a known code. */
+/** Narrows text from outside (a stored row, an ApplicationFailure's type) to a known code. */
 export function isFailureCode(text: string | null | undefined): text is FailureCode {
   return typeof text === 'string' && Object.hasOwn(FAILURE_POLICY, text);
 }
@@ -195,9 +196,9 @@ export function failurePolicy(code: FailureCode): FailurePolicy {
 }
 
 interface FailureOptions {
-  /** How long to wait before trying again, when the other side named it. Milliseconds. */
+  /** How long to wait before trying again, if the other side said so. Milliseconds. */
   readonly retryAfterMs?: number | undefined;
-  /** Whether Temporal may repeat the step. Default: true only for codes whose action is `retry_step`. */
+  /** Whether Temporal may retry the step. Default: true only for codes whose action is `retry_step`. */
   readonly retryable?: boolean | undefined;
   /** Ids that an operator needs (training, pod, job); never a secret, a URL with a signature or photo data. */
   readonly ids?: Readonly<Record<string, string | number>> | undefined;
@@ -206,7 +207,7 @@ interface FailureOptions {
   readonly cause?: unknown;
 }
 
-/** The one error class of the house: a code of the policy, a sentence, ids. Carries no secret. */
+/** The project's one error class: a policy code, a sentence and ids. Carries no secret. */
 export class TemperaError extends Error {
   override readonly name = 'TemperaError';
   readonly code: FailureCode;

@@ -1,8 +1,8 @@
-/** GPU types under names of our own; what each vendor calls them stands with the vendor (providers/compute). */
+/** GPU types under our own names; what each vendor calls them is in providers/compute. */
 
 /**
- * Types that AI Toolkit's image runs on (CUDA 13, driver 580: Ampere to Blackwell), with the name that NVIDIA's driver gives each:
- * clients that read it from a machine, or from a vendor's page, may use that too.
+ * Types that AI Toolkit's image runs on (CUDA 13, driver 580: Ampere to Blackwell), with the name that NVIDIA's driver
+ * reports: clients that read it from a machine, or from a vendor's page, may use that too.
  */
 const DEVICE_NAMES = {
   'RTX 3090': 'NVIDIA GeForce RTX 3090',
@@ -31,10 +31,13 @@ const DEVICE_NAMES = {
 export type GpuName = keyof typeof DEVICE_NAMES;
 export const GPU_NAMES = Object.keys(DEVICE_NAMES) as readonly GpuName[];
 
-/** How many names are offered for one that is not known. */
+/** How many names are suggested for an unknown one. */
 const SUGGESTIONS = 3;
 
-/** Case, spaces and signs do not matter, nor does the maker's name: `RTX_4090`, `rtx4090`, `NVIDIA GeForce RTX 4090`. */
+/**
+ * Case, spaces and punctuation do not matter, nor does the maker's name: `RTX_4090`, `rtx4090`, `NVIDIA GeForce RTX
+ * 4090`.
+ */
 const plain = (text: string) => text.toLowerCase().replace(/nvidia|geforce|[^a-z0-9]/g, '');
 
 const BY_PLAIN: ReadonlyMap<string, GpuName> = new Map(
@@ -44,12 +47,12 @@ const BY_PLAIN: ReadonlyMap<string, GpuName> = new Map(
   ]),
 );
 
-/** The type that a text names in any of its spellings; null when there is none. */
+/** The type that a text names, in any spelling; null when there is none. */
 export function parseGpu(text: string): GpuName | null {
   return BY_PLAIN.get(plain(text)) ?? null;
 }
 
-/** The names that are written most like a text, the nearest first; those that it is a part of before all others. */
+/** The names closest to a text in spelling, closest first; names that contain it come before all others. */
 export function nearestGpus(text: string): GpuName[] {
   const wanted = plain(text).slice(0, 60);
   const distanceTo = (name: string) => (wanted !== '' && name.includes(wanted) ? 0 : editDistance(wanted, name));
@@ -57,14 +60,16 @@ export function nearestGpus(text: string): GpuName[] {
   return GPU_NAMES.toSorted((one, other) => distances.get(one)! - distances.get(other)!).slice(0, SUGGESTIONS);
 }
 
-/** One sentence per name that is not known, with what may have been meant. */
+/** One sentence per unknown name, with what may have been meant. */
 export function gpuFaults(gpus: readonly string[]): string[] {
   return gpus
     .filter((gpu) => parseGpu(gpu) === null)
-    .map((gpu) => `compute.gpus: "${gpu.slice(0, 40)}" is not known; the nearest are ${nearestGpus(gpu).join(', ')}`);
+    .map(
+      (gpu) => `compute.gpus: "${gpu.slice(0, 40)}" is not known; the closest names are ${nearestGpus(gpu).join(', ')}`,
+    );
 }
 
-/** How many characters must be put in, taken out or changed (Levenshtein). */
+/** How many characters must be inserted, removed or changed (Levenshtein). */
 function editDistance(one: string, other: string): number {
   let row = Array.from({ length: other.length + 1 }, (_, column) => column);
   for (let line = 1; line <= one.length; line += 1) {

@@ -1,60 +1,60 @@
 /**
- * Every interval and limit of a training's story. They travel with the workflow's input, so that tests run the same story in
- * milliseconds and an operator can see in the Web UI what a run was told.
+ * Every interval and limit of a training. They travel with the workflow's input, so that tests can run the same
+ * workflow in milliseconds and an operator can see in the Web UI what a run was given.
  */
 
 export interface Intervals {
   /** Attempts before a training is `failed` (landscape S0-21). */
   readonly maxAttempts: number;
-  /** Pods that one attempt may use up when hosts turn out bad. */
+  /** Pods that one attempt may use when hosts turn out to be bad. */
   readonly maxPodsPerAttempt: number;
-  /** Waits between looks for capacity, the last one repeating. Milliseconds. */
+  /** Pauses between checks for capacity; the last one repeats. Milliseconds. */
   readonly capacityWaitMs: readonly number[];
-  /** Longest total wait for capacity in an attempt. Milliseconds. */
+  /** Longest total wait for capacity within an attempt. Milliseconds. */
   readonly capacityTimeoutMs: number;
   /** Longest that one create call may take. Milliseconds. The vendor gives no limit; 60 s by DESIGN 5. */
   readonly createTimeoutMs: number;
-  /** Pause between looks in the vendor's list after a create with an unclear answer. Milliseconds. */
+  /** Pause between checks of the vendor's list after a create call with an unclear answer. Milliseconds. */
   readonly reconcileIntervalMs: number;
-  /** Longest from creation to a usable trainer. Milliseconds. 20 min is dstack's cap, because of image pulls. */
+  /** Longest time from creation to a usable trainer. Milliseconds. 20 min is dstack's cap, because of image pulls. */
   readonly podReadyTimeoutMs: number;
-  /** How often the trainer is asked whether it is up, at most. Milliseconds. */
+  /** Longest pause between checks whether the trainer is up. Milliseconds. */
   readonly readyPollMs: number;
-  /** Regular pause between looks at a running training. Milliseconds. */
+  /** Regular pause between polls of a running training. Milliseconds. */
   readonly watchPollMs: number;
   /** Pause close to a predicted checkpoint or the predicted end. Milliseconds. */
   readonly watchFastPollMs: number;
-  /** Longest without any movement before the first step: model download and load. Milliseconds. */
+  /** Longest time without progress before the first step: model download and load. Milliseconds. */
   readonly startupTimeoutMs: number;
-  /** Longest from the start of the job to its first step, however much moves meanwhile. Milliseconds. */
+  /** Longest time from the start of the job to its first step, whatever else happens meanwhile. Milliseconds. */
   readonly firstStepTimeoutMs: number;
-  /** Longest without any movement of step, text, log or files. Milliseconds. */
+  /** Longest time without a change in step, status text, log or files. Milliseconds. */
   readonly stallTimeoutMs: number;
   /** Longest that a pod may be unreachable before it counts as lost. Milliseconds. */
   readonly podLostTimeoutMs: number;
-  /** Longest that a whole training on a pod may take. Milliseconds. */
+  /** Longest that a training may take on one pod. Milliseconds. */
   readonly trainingTimeoutMs: number;
-  /** A pod is slow when a step takes so many times what its GPU should need. */
+  /** A pod is slow when a step takes this many times as long as its GPU should need. */
   readonly slowPodFactor: number;
   /** How long a pod must have been slow. Milliseconds. */
   readonly slowPodWindowMs: number;
-  /** Longest that a pause waits for the save, or a person's `saveNow` and `sampleNow`. Milliseconds. */
+  /** Longest wait for the save of a pause, or of a person's `saveNow` or `sampleNow`. Milliseconds. */
   readonly pauseSaveMs: number;
-  /** Rent kept below the ceiling for the last save. Milliseconds. */
+  /** Rent reserved below the ceiling for the last save. Milliseconds. */
   readonly budgetSaveMs: number;
-  /** Rent kept below the ceiling for the teardown. Milliseconds. */
+  /** Rent reserved below the ceiling for the teardown. Milliseconds. */
   readonly budgetTeardownMs: number;
   /** How long a failed training waits for `retryTraining`. Milliseconds. */
   readonly retryWindowMs: number;
-  /** Heartbeat timeout of long activities. Milliseconds: also the longest that a cancel goes unnoticed. */
+  /** Heartbeat timeout of long activities, and so the longest that a cancellation goes unnoticed. Milliseconds. */
   readonly heartbeatTimeoutMs: number;
-  /** Start-to-close of short activities. Milliseconds. */
+  /** Start-to-close timeout of short activities. Milliseconds. */
   readonly shortTimeoutMs: number;
-  /** Start-to-close of transfers. Milliseconds. */
+  /** Start-to-close timeout of transfers. Milliseconds. */
   readonly transferTimeoutMs: number;
-  /** First pause before a step is repeated; doubles up to one minute. Milliseconds. */
+  /** First pause before a step is retried; doubles up to one minute. Milliseconds. */
   readonly retryIntervalMs: number;
-  /** Repeats of one transfer or publish before its failure counts. */
+  /** Tries of one transfer or publication before its failure counts. */
   readonly maxStepTries: number;
 }
 
@@ -84,7 +84,7 @@ export const DEFAULT_INTERVALS: Intervals = {
   slowPodFactor: 3,
   slowPodWindowMs: 20 * MINUTE,
   pauseSaveMs: 5 * MINUTE,
-  // A save of 350 MB comes home in under a minute at 10 MB/s.
+  // A save of 350 MB is copied in under a minute at 10 MB/s.
   budgetSaveMs: 3 * MINUTE,
   budgetTeardownMs: 1 * MINUTE,
   retryWindowMs: 7 * DAY,
@@ -92,14 +92,14 @@ export const DEFAULT_INTERVALS: Intervals = {
   shortTimeoutMs: 60 * SECOND,
   transferTimeoutMs: 2 * HOUR,
   retryIntervalMs: 1 * SECOND,
-  // The pauses between them add up to about 6 min: a trainer that is away for less than podLostTimeoutMs costs no attempt.
+  // The pauses add up to about 6 min: a trainer that is unreachable for less than podLostTimeoutMs costs no attempt.
   maxStepTries: 12,
 };
 
-/** A pod may show up in the vendor's list a little after the answer to its create call was due. */
+/** A pod may appear in the vendor's list a little after the answer to its create call was due. */
 const CREATE_WINDOW_MARGIN_MS = 5 * SECOND;
 
-/** How long after it was sent a create call of unknown outcome may still make a pod. Milliseconds. */
+/** How long after it was sent a create call of unknown outcome may still create a pod. Milliseconds. */
 export function createWindowMs(createTimeoutMs: number): number {
   return createTimeoutMs + CREATE_WINDOW_MARGIN_MS;
 }

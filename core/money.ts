@@ -1,4 +1,4 @@
-/** Money: integer micro-dollars (1 USD = 1,000,000) inside, cents only at the founding documents' fields. */
+/** Money: integer micro-dollars (1 USD = 1,000,000) internally, cents only in the founding documents' fields. */
 
 const MICRO_USD_PER_USD = 1_000_000;
 const MS_PER_HOUR = 3_600_000;
@@ -8,7 +8,10 @@ export function rentMicroUsd(hourlyMicroUsd: number, durationMs: number): number
   return Math.ceil((hourlyMicroUsd * Math.max(0, durationMs)) / MS_PER_HOUR);
 }
 
-/** RunPod bills a running container's disk apart from the GPU: 0.10 USD per GB and month (docs pods/pricing, 2026-08-18). */
+/**
+ * RunPod bills a running container's disk separately from the GPU: 0.10 USD per GB and month (docs pods/pricing,
+ * 2026-08-18).
+ */
 const DISK_USD_PER_GB_MONTH = 0.1;
 /** 365 days in 12 months. */
 const HOURS_PER_MONTH = 730;
@@ -28,13 +31,16 @@ export function microUsdToCents(microUsd: number): number {
   return Math.ceil(microUsd / 10_000);
 }
 
-/** Converts dollars that a person named to micro-dollars; null for what is no amount from a hundredth of a cent to a million. */
+/**
+ * Converts a person's dollars to micro-dollars; null unless the amount is from a hundredth of a cent to a million
+ * dollars.
+ */
 export function parseUsd(usd: number): number | null {
   const microUsd = usdToMicroUsd(usd);
   return Number.isSafeInteger(microUsd) && microUsd >= 100 && usd <= 1_000_000 ? microUsd : null;
 }
 
-/** "$0.0123": four decimals, since a demo run costs fractions of a cent. */
+/** "$0.0123": four decimals, because a demo run costs fractions of a cent. */
 export function formatUsd(microUsd: number): string {
   return `$${(microUsd / MICRO_USD_PER_USD).toFixed(4)}`;
 }

@@ -21,7 +21,7 @@ export interface Offer {
 export interface CatalogGpu {
   /** The vendor's exact id. */
   readonly gpu: string;
-  /** Our name of it; null for a type that we do not know. */
+  /** Our name for it; null for a type that we do not know. */
   readonly name: GpuName | null;
   readonly vramGb: number;
   /** Micro-dollars per hour; null when this cloud does not offer it. */
@@ -33,7 +33,8 @@ export interface CatalogGpu {
 
 /**
  * GPU types for training, best value first.
- * RTX 4090 and 5090 are the founding documents' wishes (landscape S0-02); order after them by price and speed as of 2026-10.
+ * The founding documents ask for RTX 4090 and 5090 (landscape S0-02); the order after them is by price and speed as of
+ * 2026-10.
  */
 const PREFERRED_GPUS: readonly GpuName[] = [
   'RTX 4090',
@@ -52,19 +53,21 @@ const PREFERRED_GPUS: readonly GpuName[] = [
 
 export interface OfferQuery {
   readonly baseModel: BaseModel;
-  /** GPU types in order of preference, in any spelling; PREFERRED_GPUS when absent. Older requests name a vendor's ids. */
+  /**
+   * GPU types in order of preference, in any spelling; PREFERRED_GPUS when absent. Older requests name a vendor's ids.
+   */
   readonly gpus?: readonly string[] | undefined;
   readonly allowCommunity?: boolean | undefined;
   readonly maxHourlyMicroUsd?: number | undefined;
-  /** Least GPU memory, when more than the base model's own is needed (after OUT_OF_MEMORY). GB. */
+  /** Least GPU memory, if more than the base model's default is needed (after OUT_OF_MEMORY). GB. */
   readonly minVramGb?: number | undefined;
-  /** Data centers where a host was bad: tried last. */
+  /** Data centers where a host was bad; tried last. */
   readonly avoidDataCenters?: readonly string[] | undefined;
 }
 
 /**
- * Offers in the order to try: preference of GPU, then secure before community, data centers with a bad host last of all.
- * A GPU type that was wished for by name is taken even when it has less memory than the base model wants by default.
+ * Offers in the order to try: by GPU preference, then secure before community; data centers with a bad host last of
+ * all. A GPU type requested by name is used even if it has less memory than the base model needs by default.
  */
 export function rankOffers(catalog: readonly CatalogGpu[], query: OfferQuery): Offer[] {
   const wished = query.gpus ?? PREFERRED_GPUS;

@@ -1,4 +1,4 @@
-/** Quotes: what a training will probably take, in minutes and dollars, on each offer, with odds. */
+/** Quotes: what a training will probably take on each offer, in minutes and dollars, as percentiles. */
 import type { Offer } from './offer.ts';
 import { rentMicroUsd, storageHourlyMicroUsd } from './money.ts';
 import type { Recipe } from './recipe.ts';
@@ -9,7 +9,7 @@ export interface PastRun {
   readonly gpu: string;
   /** Scaled to the base model's default recipe by `workPerStep`. Seconds. */
   readonly secondsPerStep: number;
-  /** Rent that was not training: boot, transfers, model download, teardown. Milliseconds. */
+  /** Paid time that was not training: boot, transfers, model download, teardown. Milliseconds. */
   readonly overheadMs: number;
 }
 
@@ -24,9 +24,9 @@ export interface QuotedOffer {
   readonly hourlyMicroUsd: number;
   readonly minutes: Odds;
   readonly microUsd: Odds;
-  /** `own_runs`: from runs of this installation; `table`: published figures; `guess`: nobody has published one. */
+  /** `own_runs`: this installation's runs; `table`: published figures; `guess`: no figure has been published. */
   readonly basis: 'own_runs' | 'table' | 'guess';
-  /** How many own runs it rests on. */
+  /** How many of our own runs it is based on. */
   readonly runs: number;
 }
 
@@ -40,19 +40,19 @@ export interface QuoteParams {
 }
 
 /**
- * Boot, model download and quantisation before the first step, with transfers and teardown: 35 minutes is what a tool that
- * rents pods for AI Toolkit reckons with (LDS `pod_overhead_minutes` at 7cfd777, read 2026-11). Milliseconds.
+ * Boot, model download and quantisation before the first step, plus transfers and teardown: a tool that rents pods for
+ * AI Toolkit assumes 35 minutes (LDS `pod_overhead_minutes` at 7cfd777, read 2026-11). Milliseconds.
  */
 const TABLED_OVERHEAD_MS = 35 * 60_000;
-/** Caching latents and sending it: what one photo adds. Milliseconds; assumed. */
+/** What one photo adds for upload and latent caching. Milliseconds; assumed. */
 const PER_PHOTO_MS = 1_500;
-/** Fewer own runs say too little. */
+/** Fewer of our own runs say too little. */
 const MIN_RUNS = 3;
-/** Spread of the time, as the standard deviation of its logarithm: assumed wide until own runs say otherwise. */
+/** Spread of the time, as the standard deviation of its logarithm: assumed wide until our own runs say otherwise. */
 const SPREAD = { table: 0.25, guess: 0.5, leastOfOwnRuns: 0.1 } as const;
 /** 90th percentile of the standard normal distribution. */
 const Z90 = 1.2816;
-/** What is set aside beyond the P90, so that one recovery does not stop a run. */
+/** Reserved beyond the P90, so that one recovery does not stop a run. */
 const RESERVE_FACTOR = 1.2;
 const CENT = 10_000;
 
@@ -78,12 +78,17 @@ export function quoteOffers({ recipe, photos, diskGb, offers, past }: QuoteParam
   });
 }
 
-/** What is reserved for a training on this offer when no ceiling was named: its P90 and a fifth, in whole cents. Micro-dollars. */
+/**
+ * What is reserved for a training on this offer without a ceiling: its P90 plus a fifth, in whole cents. Micro-dollars.
+ */
 export function reserveFor({ microUsd }: QuotedOffer): number {
   return Math.ceil((microUsd.p90 * RESERVE_FACTOR) / CENT) * CENT;
 }
 
-/** What a step of this recipe should take on this GPU, by own runs, else by the table; null when neither knows it. Seconds. */
+/**
+ * How long a step of this recipe should take on this GPU, from our own runs, else the table; null when unknown.
+ * Seconds.
+ */
 export function expectedStepTime(gpu: string, recipe: Recipe, past: readonly PastRun[]): number | null {
   return timeOn(gpu, recipe, past)?.secondsPerStep ?? null;
 }
@@ -100,12 +105,12 @@ function timeOn(gpu: string, recipe: Recipe, past: readonly PastRun[]) {
   const tabled = tabledStepTime(gpu, recipe);
   if (tabled === null) return null;
   const basis = tabled.isMeasured ? ('table' as const) : ('guess' as const);
-  // Two runs are too few for odds, but boots of any GPU tell how long this installation's boots take.
+  // Too few runs on this GPU for percentiles, but runs on any GPU show how long boots take here.
   const overheadMs = past.length >= MIN_RUNS ? median(past.map((run) => run.overheadMs)) : TABLED_OVERHEAD_MS;
   return { secondsPerStep: tabled.seconds, overheadMs, spread: SPREAD[basis], basis, runs: own.length };
 }
 
-/** Middle value; the mean of the two middle ones of an even number. */
+/** The middle value, or the mean of the two middle ones. */
 function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   const half = sorted.length >> 1;

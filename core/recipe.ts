@@ -1,4 +1,4 @@
-/** The recipe: what a trainer needs to know of one training, independent of which trainer it is. */
+/** The recipe: what any trainer needs to know about a training. */
 import { BASE_MODEL_FACTS } from './base-model.ts';
 import type { BaseModel } from './base-model.ts';
 
@@ -6,16 +6,16 @@ export interface Recipe {
   readonly baseModel: BaseModel;
   readonly triggerWord: string;
   readonly steps: number;
-  /** A checkpoint is written every so many steps. */
+  /** A checkpoint is written every this many steps. */
   readonly checkpointInterval: number;
   readonly learningRate: number;
-  /** Sides of the training buckets in pixels; each one is a further copy of the dataset. */
+  /** Sides of the training buckets in pixels; each one adds another copy of the dataset. */
   readonly resolution: readonly number[];
   /** LoRA rank (alpha is the same). */
   readonly rank: number;
   readonly batchSize: number;
   readonly lowVram: boolean;
-  /** Samples are rendered every so many steps; 0 switches them off. */
+  /** Samples are rendered every this many steps; 0 turns them off. */
   readonly sampleInterval: number;
   readonly samplePrompts: readonly string[];
   readonly seed: number;
@@ -50,7 +50,10 @@ const RECIPE_LIMITS = {
   triggerWord: { maxLength: 64 },
 } as const;
 
-/** Checkpoints every 500 steps, samples as often, one sample (landscape S0-17). Rank 32 and 1e-4 are AI Toolkit's UI defaults. */
+/**
+ * Checkpoints every 500 steps, samples just as often, one sample each (landscape S0-17). Rank 32 and 1e-4 are AI
+ * Toolkit's UI defaults.
+ */
 const DEFAULTS = {
   checkpointInterval: 500,
   learningRate: 1e-4,
@@ -67,7 +70,7 @@ const SAMPLE_TEMPLATES = [
   'close-up of {trigger}, studio lighting, grey background',
 ];
 
-/** Makes a whole recipe from defaults and overrides. Call `recipeFaults` first: this trusts its input. */
+/** Builds a complete recipe from defaults and overrides. Call `recipeFaults` first: this trusts its input. */
 export function resolveRecipe(baseModel: BaseModel, triggerWord: string, overrides: RecipeOverrides = {}): Recipe {
   const defaults = BASE_MODEL_FACTS[baseModel].defaults;
   const steps = overrides.steps ?? defaults.steps;
@@ -96,20 +99,21 @@ export function resolveRecipe(baseModel: BaseModel, triggerWord: string, overrid
 }
 
 /**
- * AI Toolkit replaces `${NAME}` in a config by the pod's environment variables, which would leak its secrets into captions
- * and metadata, and reads sd-scripts flags (`--w 4096`) out of sample prompts (facts of 2026-08-21, commit 27a03a91).
+ * AI Toolkit replaces `${NAME}` in a config with the pod's environment variables, which would leak its secrets into
+ * captions and metadata, and reads sd-scripts flags (`--w 4096`) out of sample prompts (facts of 2026-08-21, commit
+ * 27a03a91).
  */
 function textFaults(name: string, text: string): string[] {
   const faults: string[] = [];
   if (text.includes('${'))
-    faults.push(`${name} must not contain "\${": the trainer would replace it by a secret of the pod`);
+    faults.push(`${name} must not contain "\${": the trainer would replace it with a secret of the pod`);
   if (text.includes('--')) faults.push(`${name} must not contain "--": the trainer would read it as an option`);
   // oxlint-disable-next-line no-control-regex -- control characters are exactly what is looked for
   if (/[\u0000-\u001f\u007f]/.test(text)) faults.push(`${name} must be one line without control characters`);
   return faults;
 }
 
-/** What is wrong with a trigger word; empty when it is fine. It becomes part of captions, prompts and file metadata. */
+/** What is wrong with a trigger word; empty when it is fine. It goes into captions, prompts and file metadata. */
 export function triggerWordFaults(triggerWord: string): string[] {
   const faults = textFaults('triggerWord', triggerWord);
   if (
@@ -117,18 +121,18 @@ export function triggerWordFaults(triggerWord: string): string[] {
     triggerWord.length > RECIPE_LIMITS.triggerWord.maxLength
   ) {
     faults.push(
-      'triggerWord must be 1 to 64 letters, digits, blanks, ".", "_" or "-", and begin with a letter or digit',
+      'triggerWord must be 1 to 64 letters, digits, spaces, ".", "_" or "-", and begin with a letter or digit',
     );
   }
   return faults;
 }
 
-/** Signals bring whatever somebody typed, so types are checked too. */
+/** A signal contains whatever somebody typed, so types are checked too. */
 function isTextList(value: unknown): value is readonly string[] {
   return Array.isArray(value) && value.every((entry) => typeof entry === 'string');
 }
 
-/** Everything that is wrong with the overrides, one sentence each; empty when they are fine. */
+/** Everything wrong with the overrides, one sentence each; empty when they are fine. */
 export function recipeFaults(overrides: RecipeOverrides): string[] {
   const faults: string[] = [];
   const between = (name: string, value: number | undefined, limit: { min: number; max: number }, whole = true) => {
@@ -158,7 +162,7 @@ export function recipeFaults(overrides: RecipeOverrides): string[] {
   if (overrides.lowVram !== undefined && typeof overrides.lowVram !== 'boolean')
     faults.push('lowVram must be true or false');
   if (overrides.samplePrompts !== undefined && !isTextList(overrides.samplePrompts)) {
-    faults.push('samplePrompts must be a list of texts');
+    faults.push('samplePrompts must be a list of strings');
   } else if (overrides.samplePrompts !== undefined) {
     const { maxItems, maxLength } = RECIPE_LIMITS.samplePrompts;
     if (overrides.samplePrompts.length > maxItems) faults.push(`samplePrompts must have at most ${maxItems} entries`);

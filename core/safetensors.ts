@@ -1,9 +1,10 @@
 /**
- * Proves that a safetensors file is whole: 8 bytes of little-endian header length, a JSON header, then exactly as many data
- * bytes as the header's largest offset says (format as described by its authors and AI Toolkit's files, 2026-08).
+ * Checks that a safetensors file is complete: 8 bytes of little-endian header length, a JSON header, then exactly as
+ * many data bytes as the header's largest offset says (format as described by its authors and AI Toolkit's files,
+ * 2026-08).
  */
 
-/** Headers of LoRAs are some hundred KB; the format's own limit is 100 MB. */
+/** LoRA headers are a few hundred KB; the format's own limit is 100 MB. */
 const MAX_HEADER_BYTES = 100_000_000;
 const LENGTH_BYTES = 8;
 
@@ -17,7 +18,7 @@ export type SafetensorsVerdict =
   | ({ readonly status: 'valid' } & SafetensorsHeader)
   | { readonly status: 'invalid'; readonly message: string };
 
-/** Watches a file pass by in chunks of any size and judges it at the end, holding only the header. */
+/** Follows a file in chunks of any size and gives a verdict at the end; keeps only the header in memory. */
 export interface SafetensorsCheck {
   add(chunk: Uint8Array): void;
   verdict(): SafetensorsVerdict;
@@ -43,7 +44,7 @@ export function createSafetensorsCheck(): SafetensorsCheck {
     add(chunk) {
       total += chunk.byteLength;
       if (heldBytes >= wanted) return;
-      // A copy: the caller's buffer is reused, and holding a slice would hold all of it.
+      // A copy: the caller reuses its buffer, and a slice would keep all of it alive.
       held.push(new Uint8Array(chunk.subarray(0, wanted === LENGTH_BYTES ? chunk.byteLength : wanted - heldBytes)));
       heldBytes += chunk.byteLength;
       if (headerBytes === null && heldBytes >= LENGTH_BYTES) readLength();
@@ -84,7 +85,7 @@ function judgeHeader(text: string, dataBytes: number): SafetensorsVerdict {
   return { status: 'valid', tensors, step: metadataStep(header) };
 }
 
-/** AI Toolkit writes `training_info`: a JSON text with the step. */
+/** AI Toolkit writes `training_info`: JSON text with the step. */
 function metadataStep(header: object): number | null {
   const metadata = (header as { __metadata__?: { training_info?: unknown } }).__metadata__;
   if (typeof metadata?.training_info !== 'string') return null;

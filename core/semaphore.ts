@@ -1,11 +1,11 @@
-/** Lets work through as long as its weights together stay within a limit; the others wait in the order in which they came. */
+/** Lets work run while the sum of its weights stays within a limit; the rest waits in order of arrival. */
 export interface Semaphore {
   /** Runs `work` as soon as there is room. Throws the signal's reason when it is aborted while waiting. */
   run<Result>(work: () => Promise<Result>, options?: SemaphoreOptions): Promise<Result>;
 }
 
 interface SemaphoreOptions {
-  /** Share of the limit that the work takes, default 1; what is heavier than the limit goes alone. */
+  /** How much of the limit the work takes, default 1; work heavier than the limit runs alone. */
   readonly weight?: number;
   readonly signal?: AbortSignal | undefined;
 }
@@ -13,7 +13,7 @@ interface SemaphoreOptions {
 export function createSemaphore(limit: number): Semaphore {
   const waiting: { readonly weight: number; readonly go: () => void }[] = [];
   let used = 0;
-  /** Only the first in line may go: a heavy one is not passed for ever by light ones. */
+  /** Only the first in line may go, so that light work cannot overtake heavy work for ever. */
   const admit = () => {
     for (let next = waiting[0]; next && (used === 0 || used + next.weight <= limit); next = waiting[0]) {
       waiting.shift();

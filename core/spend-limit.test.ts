@@ -55,7 +55,7 @@ describe('limits of a month', () => {
       },
     ]);
     expect(limitSentence(exceeded[0]!)).toBe(
-      'this user and month: $9.0000 of $10.0000 are spent or reserved, $1.0000 is left, $1.5000 would be needed',
+      'monthly limit of this user: $9.0000 of $10.0000 is spent or reserved, $1.0000 is left, $1.5000 would be needed',
     );
   });
 

@@ -10,7 +10,7 @@ export interface SpendLimits {
 
 export const NO_LIMITS: SpendLimits = { training: null, userMonth: null, characterMonth: null };
 
-/** How one limit stands against what is asked for. Micro-dollars. */
+/** One limit compared with the requested amount. Micro-dollars. */
 export interface LimitFigures {
   readonly limit: 'training' | 'user_month' | 'character_month';
   readonly limitMicroUsd: number;
@@ -20,12 +20,12 @@ export interface LimitFigures {
   readonly availableMicroUsd: number;
 }
 
-/** A calendar month in UTC, such as "2026-11": what a month's limit counts. */
+/** A calendar month in UTC, such as "2026-11": the period of a monthly limit. */
 export function monthOf(time: Date): string {
   return time.toISOString().slice(0, 7);
 }
 
-/** The limits that `requiredMicroUsd` would exceed, with their figures; empty when it may be reserved. */
+/** The limits that `requiredMicroUsd` would exceed, with their figures; empty when the amount may be reserved. */
 export function exceededLimits(
   limits: SpendLimits,
   used: { readonly userMonth: number; readonly characterMonth: number | null },
@@ -44,7 +44,7 @@ export function exceededLimits(
   }
 }
 
-/** The limit per training, when a ceiling is above it; null when it may stand. */
+/** The limit per training, if a ceiling is above it; null when the ceiling is allowed. */
 export function beyondTrainingLimit(
   { training }: SpendLimits,
   ceilingMicroUsd: number,
@@ -62,11 +62,11 @@ export type CeilingDecision =
   | { readonly status: 'over_limit'; readonly figures: readonly LimitFigures[] }
   /** The ceiling is below what half of such trainings cost. */
   | { readonly status: 'too_low'; readonly ceilingMicroUsd: number; readonly expectedMicroUsd: number }
-  /** A limit asks for a ceiling, none was named, and no price could be read to propose one. */
+  /** A limit requires a ceiling, none was given, and no price could be read to propose one. */
   | { readonly status: 'no_price' };
 
 interface CeilingWish {
-  /** What the caller named; null: nothing. Micro-dollars. */
+  /** What the caller asked for; null: nothing. Micro-dollars. */
   readonly namedMicroUsd: number | null;
   readonly limits: SpendLimits;
   readonly hasCharacter: boolean;
@@ -75,8 +75,8 @@ interface CeilingWish {
 }
 
 /**
- * The ceiling of a new training: the one named, else the limit per training, else, when a month's limit must hold, what the quote
- * reserves. A run without any limit has no ceiling.
+ * The ceiling of a new training: the one given, else the limit per training, else, if a monthly limit applies, what the
+ * quote reserves. A training without any limit has no ceiling.
  */
 export function decideCeiling({ namedMicroUsd, limits, hasCharacter, quote }: CeilingWish): CeilingDecision {
   const monthCounts = limits.userMonth !== null || (hasCharacter && limits.characterMonth !== null);
@@ -96,16 +96,16 @@ function least(...values: readonly (number | null)[]): number | null {
 }
 
 const LIMIT_NAMES: Readonly<Record<LimitFigures['limit'], string>> = {
-  training: 'one training',
-  user_month: 'this user and month',
-  character_month: 'this character and month',
+  training: 'limit per training',
+  user_month: 'monthly limit of this user',
+  character_month: 'monthly limit of this character',
 };
 
-/** "this user and month: $5.0000 of $6.0000 are spent or reserved, $1.0000 is left, $2.0000 would be needed". */
+/** "monthly limit of this user: $5.0000 of $6.0000 is spent or reserved, $1.0000 is left, $2.0000 would be needed". */
 export function limitSentence(figures: LimitFigures): string {
   const { limit, limitMicroUsd, usedMicroUsd, availableMicroUsd, requiredMicroUsd } = figures;
   return (
-    `${LIMIT_NAMES[limit]}: ${formatUsd(usedMicroUsd)} of ${formatUsd(limitMicroUsd)} are spent or reserved, ` +
+    `${LIMIT_NAMES[limit]}: ${formatUsd(usedMicroUsd)} of ${formatUsd(limitMicroUsd)} is spent or reserved, ` +
     `${formatUsd(availableMicroUsd)} is left, ${formatUsd(requiredMicroUsd)} would be needed`
   );
 }

@@ -1,11 +1,11 @@
-/** Where a training stands. Status, phase and reason are three fields: what, where in the story, and why it ended. */
+/** The state of a training in three fields: status (what it is), phase (how far it is) and reason (why it ended). */
 
 /** The founding documents' words, plus `cancelled` (landscape S0-18). */
 export const TRAINING_STATUSES = ['pending', 'training', 'ready', 'failed', 'cancelled'] as const;
 export type TrainingStatus = (typeof TRAINING_STATUSES)[number];
 
 /**
- * Steps of the story, in their order. `paused` waits for `resumeTraining` without a pod, `awaiting_retry` is where a failed
+ * Phases of a training, in order. `paused` waits for `resumeTraining` without a pod; in `awaiting_retry` a failed
  * training waits for an operator.
  */
 export const TRAINING_PHASES = [

@@ -1,4 +1,4 @@
-/** The quote that is kept with a training, to be compared with what it has cost. */
+/** The quote stored with a training, to be compared with what the training cost. */
 import type { Odds, QuotedOffer } from './quote.ts';
 import { reserveFor } from './quote.ts';
 
@@ -9,7 +9,7 @@ export interface StoredQuote {
   readonly minutes: Odds;
   readonly p50MicroUsd: number;
   readonly p90MicroUsd: number;
-  /** What is set aside when no ceiling was named. */
+  /** What is reserved when no ceiling was given. */
   readonly reserveMicroUsd: number;
   readonly basis: QuotedOffer['basis'];
 }

@@ -1,10 +1,10 @@
 /**
- * Time limits that hold. On Node 20 what `AbortSignal.any([..., AbortSignal.timeout(ms)])` makes never aborts once garbage was
- * collected: the combined signal keeps none of its sources alive. Here a timer and listeners of our own keep it.
- * Nothing for workflows: their timers are Temporal's.
+ * Time limits that always fire. On Node 20 the signal from `AbortSignal.any([..., AbortSignal.timeout(ms)])` may never
+ * abort after a garbage collection: the combined signal does not keep its sources alive. Here our own timer and
+ * listeners do. Not for workflows: their timers are Temporal's.
  */
 
-/** What a time limit aborts with. Named like the error of the platform's own limits. */
+/** The reason that a time limit aborts with. Named like the platform's own timeout error. */
 export class TimeLimitError extends Error {
   override readonly name = 'TimeoutError';
   readonly limitMs: number;
@@ -17,13 +17,13 @@ export class TimeLimitError extends Error {
 
 export interface LinkedSignal {
   readonly signal: AbortSignal;
-  /** Stops the timer and forgets the other signals; the signal stays as it is. Safe to repeat. */
+  /** Stops the timer and detaches from the other signals; the signal keeps its state. Safe to call again. */
   release(): void;
 }
 
 /**
- * A signal that aborts with the first of `signals`, for its reason, or with a TimeLimitError after `limitMs` (milliseconds,
- * default no limit). For what outlives a call, such as a stream: whoever ends that calls `release`.
+ * A signal that aborts with the first of `signals`, for the same reason, or with a TimeLimitError after `limitMs`
+ * (milliseconds, default no limit). For work that outlives a call, such as a stream: whoever ends it calls `release`.
  */
 export function linkSignals(signals: readonly (AbortSignal | undefined)[], limitMs?: number): LinkedSignal {
   const linked = new AbortController();
@@ -44,8 +44,9 @@ export function linkSignals(signals: readonly (AbortSignal | undefined)[], limit
 }
 
 /**
- * Runs `work` with a signal that aborts with `outer`, or after `limitMs` (milliseconds), and waits until the work has ended: it must heed its signal.
- * Work that fails then fails with the outer signal's reason, or with a TimeLimitError whose cause is its own error.
+ * Runs `work` with a signal that aborts with `outer`, or after `limitMs` (milliseconds), and waits until the work has
+ * ended: the work must heed its signal. If it then fails, the error is the outer signal's reason, or a TimeLimitError
+ * with the work's own error as its cause.
  */
 export async function withTimeLimit<T>(
   limitMs: number,

@@ -1,4 +1,4 @@
-/** What a caller asks for when a training is started, after the API has checked it. Stored as `lora_models.config`. */
+/** A caller's request for a training, as checked by the API. Stored as `lora_models.config`. */
 import type { BaseModel } from './base-model.ts';
 import { parseBaseModel } from './base-model.ts';
 import type { Destination } from './destination.ts';
@@ -8,9 +8,12 @@ import { recipeFaults, triggerWordFaults } from './recipe.ts';
 import type { RecipeOverrides } from './recipe.ts';
 
 export interface ComputeWishes {
-  /** GPU types in order of preference (core/gpu.ts); our list for the base model when absent. Older rows hold a vendor's ids. */
+  /**
+   * GPU types in order of preference (core/gpu.ts); our list for the base model when absent. Older rows hold a vendor's
+   * ids.
+   */
   readonly gpus?: readonly string[] | undefined;
-  /** Also rent from community hosts (cheaper, less reliable) when secure ones are gone. Default false. */
+  /** Also rent from community hosts (cheaper, less reliable) when no secure one is available. Default false. */
   readonly allowCommunity?: boolean | undefined;
   /** Highest price that may be paid. Micro-dollars per hour. */
   readonly maxHourlyMicroUsd?: number | undefined;
@@ -27,19 +30,19 @@ export interface TrainingRequest {
   readonly destinations: readonly Destination[];
 }
 
-/** A request as it comes from outside: the base model may be an alias. */
+/** A request as it arrives: the base model may be an alias. */
 export type TrainingRequestDraft = Omit<TrainingRequest, 'baseModel'> & { readonly baseModel: string };
 
 export type ParsedTrainingRequest =
   | { readonly status: 'valid'; readonly request: TrainingRequest }
   | { readonly status: 'invalid'; readonly faults: readonly string[] };
 
-/** The caller's id of a character becomes part of an object key, so its alphabet is narrow. */
+/** The caller's id for a character becomes part of an object key, so few characters are allowed. */
 const CHARACTER_ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
 const MAX_DESTINATIONS = 5;
 const MAX_GPUS = 10;
 
-/** Checks a draft and names all its faults at once. */
+/** Checks a draft and lists all its faults at once. */
 export function parseTrainingRequest(draft: TrainingRequestDraft): ParsedTrainingRequest {
   const faults: string[] = [];
   const baseModel = parseBaseModel(draft.baseModel);

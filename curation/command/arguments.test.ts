@@ -67,7 +67,7 @@ describe('parseArguments', () => {
       ['a', '--target', '70/20'],
       '--target takes three percents for portrait/upper/full, such as 20/70/10, not "70/20".',
     ],
-    [['a', '--target', '70//30'], '--target must give portrait, upper and full as whole percents from 0 to 100.'],
+    [['a', '--target', '70//30'], '--target must give portrait, upper and full as whole percentages from 0 to 100.'],
     [['a', '--target', '20/70/20'], '--target must add up to 100 percent.'],
     [['a', '--min', '9', '--max', '8'], '--min must not be above --max.'],
     [['a', '--max', '999'], '--max must be a whole number from 1 to 200.'],

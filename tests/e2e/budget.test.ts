@@ -154,7 +154,7 @@ describe('limits of a user', () => {
     expect(both.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([201, 402]);
     expect(both.find(({ status }) => status === 402)!.body).toMatchObject({
       code: 'LIMIT_EXCEEDED',
-      details: [expect.stringContaining('$0.6000 of $1.0000 are spent or reserved')],
+      details: [expect.stringContaining('$0.6000 of $1.0000 is spent or reserved')],
       figures: [{ limit: 'user_month', limitMicroUsd: 1_000_000, usedMicroUsd: 600_000, availableMicroUsd: 400_000 }],
     });
     expect(tooDear).toMatchObject({ status: 402, body: { figures: [{ limit: 'training', limitMicroUsd: 800_000 }] } });

@@ -16,7 +16,9 @@ const WHOLE: DatasetFolder = { name: '', repeats: 1 };
 /** Kept on the pod; every one of them is mirrored home before it is pruned. The UI's default. */
 const CHECKPOINTS_KEPT = 4;
 
-/** The body of POST /api/jobs without its id. Throws RECIPE_INVALID when text in it could reach the pod's environment. */
+/**
+ * The body of POST /api/jobs without its id. Throws RECIPE_INVALID when text in it could reach the pod's environment.
+ */
 export function buildJobConfig(job: TrainingJob, paths: PodPaths): Record<string, unknown> {
   const { jobName, datasetName, recipe, folders = [WHOLE] } = job;
   const row = MODEL_TABLE[recipe.baseModel];
@@ -127,17 +129,21 @@ export function buildJobConfig(job: TrainingJob, paths: PodPaths): Record<string
     config: { name: jobName, process: [process] },
     meta: { name: '[name]', version: '1.0' },
   };
-  // The trainer replaces ${NAME} anywhere in the text by the pod's environment. The request was checked; this is the last gate.
+  // The trainer replaces ${NAME} anywhere in the text by the pod's environment. The request was checked; this is the
+  // last gate.
   if (JSON.stringify(config).includes('${')) {
     throw new TemperaError(
       'RECIPE_INVALID',
-      'The recipe contains "${", which the trainer would replace by a secret of the pod',
+      'The recipe contains "${", which the trainer would replace with a secret of the pod',
     );
   }
   return config;
 }
 
-/** Full name of a folder of a dataset. The trainer keeps only a-z, 0-9 and `_` of the name that a folder is created with. */
+/**
+ * Full name of a folder of a dataset. The trainer keeps only a-z, 0-9 and `_` of the name that a folder is created
+ * with.
+ */
 export function folderName(datasetName: string, folder: string): string {
   return folder === '' ? datasetName : `${datasetName}_${folder}`;
 }
