@@ -13,7 +13,7 @@ export function newApiKey(): string {
   return `tmp_${randomBytes(32).toString('base64url')}`;
 }
 
-/** The key that a request carries, or null when there is none of the right form. */
+/** The key that a request carries, or null when there is none or it is malformed. */
 export function apiKeyOf(headers: {
   authorization?: string | undefined;
   'x-api-key'?: string | string[] | undefined;
@@ -24,8 +24,8 @@ export function apiKeyOf(headers: {
 }
 
 /**
- * Makes the first user and key when the database has none, and writes the key to a file that only its owner can read.
- * False when there was a key already.
+ * Creates the first user and key when the database has none, and writes the key to a file that only its owner can read.
+ * False when there already was a key.
  */
 export async function ensureFirstApiKey(database: Database, file: string): Promise<boolean> {
   const key = newApiKey();

@@ -22,9 +22,9 @@ import { REQUEST_TIMEOUT_MS } from './timeouts.ts';
 import { createUploadSlots } from './uploads/upload-slots.ts';
 import { validatorCompiler } from './validator.ts';
 
-/** JSON bodies: 200 captions of 1,000 characters fit. Uploads have limits of their own (uploads/limits.ts). */
+/** JSON bodies: room for 200 captions of 1,000 characters. Uploads have their own limits (uploads/limits.ts). */
 const BODY_LIMIT_BYTES = 1_000_000;
-/** A request id of the caller's is taken over when it is harmless in a log. */
+/** A request id from the caller is used if it is safe to log. */
 const REQUEST_ID = /^[A-Za-z0-9._-]{1,100}$/;
 
 export function buildApp(deps: ApiDeps): FastifyInstance {

@@ -1,4 +1,4 @@
-/** What Node's parser refuses before there is a request: answered in the shape of all other errors. */
+/** Requests that Node's parser rejects before Fastify sees them, answered in the same shape as all other errors. */
 import { randomUUID } from 'node:crypto';
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
@@ -21,11 +21,11 @@ const UNREADABLE: Refusal = { status: 400, code: 'BAD_REQUEST', message: 'The re
 const UNEXPECTED: Refusal = {
   status: 417,
   code: 'EXPECTATION_FAILED',
-  message: 'Nothing but 100-continue can be expected.',
+  message: 'The only supported expectation is 100-continue.',
 };
-const NO_HOST: Refusal = { status: 400, code: 'BAD_REQUEST', message: 'The request names no host.' };
+const NO_HOST: Refusal = { status: 400, code: 'BAD_REQUEST', message: 'The request has no Host header.' };
 
-/** Answers what Node itself would refuse without a body; comes before every other hook. */
+/** Answers requests that Node itself would reject without a body; runs before every other hook. */
 export function refuseLikeNode(app: FastifyInstance): void {
   app.addHook('onRequest', async ({ raw }) => {
     if (raw.headers.host === undefined && raw.httpVersion === '1.1')
@@ -38,12 +38,15 @@ export function refuseLikeNode(app: FastifyInstance): void {
   });
 }
 
-/** Fastify's `clientErrorHandler`: writes the answer by hand, since there is nothing else to write it with, and hangs up. */
+/**
+ * Fastify's `clientErrorHandler`: writes the answer to the socket by hand, since there is no reply object, and closes
+ * it.
+ */
 export function answerClientError(error: NodeJS.ErrnoException, socket: Socket): void {
   if (error.code === 'ECONNRESET' || socket.destroyed) return;
   const { status, code, message } = REFUSALS[error.code ?? ''] ?? UNREADABLE;
   const body = JSON.stringify({ code, message, requestId: randomUUID() });
-  // Bytes of ours in the middle of an answer that is under way would be taken for a part of it.
+  // Bytes written in the middle of an answer that is under way would be read as part of it.
   const { _httpMessage: underWay } = socket as Socket & { _httpMessage?: { readonly headersSent: boolean } | null };
   if (!socket.writable || underWay?.headersSent === true) return void socket.destroy();
   const head = [
@@ -53,7 +56,7 @@ export function answerClientError(error: NodeJS.ErrnoException, socket: Socket):
     'cache-control: no-store',
     'connection: close',
   ];
-  // What is still unread would otherwise reset the connection before the answer is read.
+  // Unread input would otherwise reset the connection before the client has read the answer.
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
   socket.resume();
   setTimeout(() => socket.destroy(), 1_000).unref();

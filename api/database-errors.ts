@@ -1,6 +1,9 @@
-/** Tells "PostgreSQL cannot be reached" from every other failure of a query. */
+/** Distinguishes "PostgreSQL cannot be reached" from every other query failure. */
 
-/** Prisma: cannot reach, timed out, denied while starting, connection closed, pool exhausted, transaction not begun in time. */
+/**
+ * Prisma: unreachable, timed out, denied while starting, connection closed, pool exhausted, transaction not started in
+ * time.
+ */
 const PRISMA_CODES = new Set(['P1001', 'P1002', 'P1008', 'P1011', 'P1017', 'P2024', 'P2028', 'P2037']);
 const SOCKET_CODES = new Set([
   'ECONNREFUSED',
@@ -12,7 +15,7 @@ const SOCKET_CODES = new Set([
   'ENOTFOUND',
   'EAI_AGAIN',
 ]);
-/** PostgreSQL: statement not done in time, shutting down, crashed, starting up, too many connections. */
+/** PostgreSQL: statement timeout, shutting down, crashed, starting up, too many connections. */
 const SQL_STATES = new Set(['57014', '57P01', '57P02', '57P03', '53300', '08000', '08001', '08003', '08006']);
 /** node-postgres gives its own timeouts no code (pg 8.23). */
 const TEXTS = [

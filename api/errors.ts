@@ -1,10 +1,10 @@
-/** Errors that the API answers on purpose. Everything else becomes a 500 without details, see plugins/errors.ts. */
+/** Errors that the API returns on purpose. Everything else becomes a 500 without details, see plugins/errors.ts. */
 import type { LimitFigures } from '../core/spend-limit.ts';
 
 interface ApiErrorOptions {
   /** One sentence per fault. */
   readonly details?: readonly string[] | undefined;
-  /** The figures of exceeded limits on spending. */
+  /** The figures of exceeded spending limits. */
   readonly figures?: readonly LimitFigures[] | undefined;
   /** When the caller may try again. Seconds. */
   readonly retryAfterSeconds?: number | undefined;
@@ -31,17 +31,17 @@ export class ApiError extends Error {
   }
 }
 
-/** 404 for things that do not exist and for things of somebody else alike. */
+/** 404, both for things that do not exist and for things that belong to somebody else. */
 export function notFound(what: string): ApiError {
   return new ApiError(404, 'NOT_FOUND', `There is no such ${what}.`);
 }
 
-/** 422 with all faults of a request. */
+/** 422 with all the faults of a request. */
 export function invalid(details: readonly string[]): ApiError {
   return new ApiError(422, 'VALIDATION', 'The request is not valid.', { details });
 }
 
-/** 503 for a part of ours that does not answer. */
+/** 503 for one of our own parts that does not answer. */
 export function unavailable(
   code: 'DATABASE_UNAVAILABLE' | 'TEMPORAL_UNAVAILABLE' | 'STORE_UNAVAILABLE',
   message: string,

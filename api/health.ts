@@ -17,8 +17,8 @@ export interface ReadinessReport {
 export type CheckReadiness = () => Promise<ReadinessReport>;
 
 /**
- * A check that asks every part for a sign of life, all at once, and never throws. The log says why a part cannot be used, once
- * until that changes: probes come every few seconds.
+ * A check that pings every part, all at once, and never throws. The log says why a part is unavailable, once until that
+ * changes: probes come every few seconds.
  */
 export function createReadinessCheck(
   deps: Pick<ApiDeps, 'database' | 'temporal' | 'store' | 'logger'>,
@@ -54,6 +54,6 @@ async function whyUnavailable(ask: (signal: AbortSignal) => Promise<void>): Prom
     () => null,
     (error: unknown) => databaseTrouble(error)?.why ?? (error as Error).message,
   );
-  // Not every part heeds its signal.
+  // Not every part honours its signal.
   return await Promise.race([asked, late]).finally(release);
 }

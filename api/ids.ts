@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { canonicalJson } from '../core/canonical-json.ts';
 
-/** A UUID of version 7 (RFC 9562): ids sort by the time of their creation. */
+/** A version 7 UUID (RFC 9562): ids sort by creation time. */
 export function uuidV7(now: Date): string {
   const bytes = randomBytes(16);
   bytes.writeUIntBE(now.getTime(), 0, 6);
@@ -16,7 +16,7 @@ export function sha256Hex(data: string | Uint8Array): string {
   return createHash('sha256').update(data).digest('hex');
 }
 
-/** Hex SHA-256 of a JSON value that does not depend on the order of its keys. */
+/** Hex SHA-256 of a JSON value, independent of the order of its keys. */
 export function jsonHash(value: unknown): string {
   return sha256Hex(canonicalJson(value));
 }

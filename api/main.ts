@@ -16,11 +16,14 @@ import { buildApp } from './app.ts';
 import { createTemporalGateway } from './temporal.ts';
 import { removeStaleUploads, sweepStaleUploads } from './uploads/stale-uploads.ts';
 
-/** How long a query waits for a connection, and for its answer: a client must hear 503 within 3 seconds. Milliseconds. */
+/**
+ * How long a query waits for a connection, and for its answer: a client must get its 503 within 3 seconds.
+ * Milliseconds.
+ */
 const DATABASE_CONNECT_MS = 1_500;
 const DATABASE_QUERY_MS = 2_500;
 const DATABASE_STATEMENT_MS = 2_000;
-/** Longest that requests under way may take to end after a signal. Milliseconds. */
+/** How long requests in flight have to finish after a shutdown signal. Milliseconds. */
 const CLOSE_TIMEOUT_MS = 10_000;
 
 const FIRST_KEY_RETRY_MS = 500;
@@ -30,9 +33,9 @@ const LASTING_TROUBLE_RETRY_MS = 5_000;
 let closing = false;
 const { values: flags } = parseArgs({
   options: {
-    /** For the demo and tests: lets `intervals` of a request through. */
+    /** For the demo and tests: accepts `intervals` in a request. */
     'allow-test-intervals': { type: 'boolean', default: false },
-    /** For tests: image URLs may lead to this machine. */
+    /** For tests: image URLs may point to this machine. */
     'allow-private-image-urls': { type: 'boolean', default: false },
   },
 });
@@ -76,7 +79,7 @@ const app = buildApp({
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void close(signal));
 await removeStaleUploads(settings.home, new Date());
 const uploadSweep = sweepStaleUploads({ home: settings.home, logger });
-// The key stands in its file before anybody is told that the API is ready. With the database down there is no key yet, but
+// The key is in its file before the API is reported as ready. With the database down there is no key yet, but
 // an API that answers 503.
 const trouble = await makeFirstKey();
 await app.listen({ host: settings.api.host, port: settings.api.port }).catch((error: NodeJS.ErrnoException) => {
@@ -127,8 +130,8 @@ async function close(signal: string): Promise<void> {
 }
 
 /**
- * node-postgres takes its options from the address too. A server that waits for a lock gives the statement up by itself, and the connection
- * stays of use; one that is frozen would hold a request forever.
+ * node-postgres also takes options from the address. A server that waits for a lock gives up the statement by itself,
+ * and the connection stays usable; a frozen server would hold a request for ever.
  */
 function withQueryTimeout(databaseUrl: string): string {
   const url = new URL(databaseUrl);

@@ -1,4 +1,4 @@
-/** Serves objects of the file system store to whoever holds a signed URL. */
+/** Serves objects from the file system store to anyone with a signed URL. */
 import type { Readable } from 'node:stream';
 import type { ApiDeps } from './deps.ts';
 import { ApiError, notFound } from './errors.ts';
@@ -9,7 +9,7 @@ interface ObjectRequest {
   readonly signature: string;
   readonly filename: string | undefined;
   readonly range: string | undefined;
-  /** HEAD: the same answer without its bytes, which are then not opened. */
+  /** HEAD: the same answer without the bytes, which are then not opened. */
   readonly isHead: boolean;
 }
 
@@ -27,7 +27,7 @@ export async function openObject(
   const { key, signature, filename } = request;
   const url = { key, signature, filename, expires: Number(request.expires), now: clock().getTime() };
   if (signedObjects === undefined || !signedObjects.verify(url)) {
-    throw new ApiError(403, 'LINK_INVALID', 'This link is wrong or has expired; ask for a new one.');
+    throw new ApiError(403, 'LINK_INVALID', 'This link is invalid or has expired; request a new one.');
   }
   const stored = await store.head(key);
   if (stored === null) throw notFound('object');
@@ -50,7 +50,7 @@ export async function openObject(
   };
 }
 
-/** One byte range of RFC 9110; null for none, or for a form that may be ignored. Throws ApiError 416. */
+/** One byte range (RFC 9110); null for none, or for a form that may be ignored. Throws ApiError 416. */
 export function parseRange(
   header: string | undefined,
   sizeBytes: number,
@@ -66,7 +66,7 @@ export function parseRange(
   return { start, end };
 }
 
-/** RFC 6266: a plain name for old clients, the real one in UTF-8. */
+/** RFC 6266: an ASCII name for old clients, the real one in UTF-8. */
 export function contentDisposition(filename: string): string {
   const plain = filename.replace(/[^A-Za-z0-9._ -]/g, '_');
   const encoded = encodeURIComponent(filename).replace(

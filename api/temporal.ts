@@ -1,4 +1,4 @@
-/** What the API asks of Temporal: start, signal, a sign of life. Every call has a deadline. */
+/** The API's calls to Temporal: start, signal, update, ping. Every call has a deadline. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   Client,
@@ -58,25 +58,25 @@ export type SignalResult = { readonly status: 'sent' } | { readonly status: 'not
 export type RaiseResult =
   | { readonly status: 'raised' }
   | { readonly status: 'over_limit'; readonly sentences: readonly string[]; readonly figures: readonly LimitFigures[] }
-  /** The workflow does not take it. */
+  /** The workflow does not accept it. */
   | { readonly status: 'refused'; readonly message: string }
   | { readonly status: 'not_running' };
 
-/** What a person may want of a running training without ending it. */
+/** What a person may request of a running training without ending it. */
 const WISHES = { pause: pauseTraining, resume: resumeTraining, saveNow, sampleNow } as const;
 export type TrainingWish = keyof typeof WISHES;
 
 /** Every call throws ApiError 503 TEMPORAL_UNAVAILABLE when Temporal does not answer in time. */
 export interface TemporalGateway {
   readonly namespace: string;
-  /** Starts the training's workflow; harmless when it runs already. */
+  /** Starts the training's workflow; harmless when it is already running. */
   start(options: StartOptions): Promise<void>;
   cancel(trainingId: string, signal: CancelTraining): Promise<SignalResult>;
   retry(trainingId: string, signal: RetryTraining): Promise<SignalResult>;
   wish(trainingId: string, wish: TrainingWish, signal: Wish): Promise<SignalResult>;
   /** Waits for the workflow's answer, at most UPDATE_DEADLINE_MS. */
   raiseBudget(trainingId: string, update: RaiseBudget): Promise<RaiseResult>;
-  /** Starts the check of a dataset, or has the running one look once more. */
+  /** Starts the check of a dataset, or makes the running one repeat. */
   check(check: StartCheck): Promise<void>;
   checkState(datasetId: string): Promise<CheckState>;
   health(): Promise<void>;
@@ -86,10 +86,10 @@ export interface TemporalGateway {
 interface TemporalOptions {
   /** Longest that one call may take. Milliseconds, default 1,500: with the server down a bare call hangs for 19 s. */
   readonly deadlineMs?: number;
-  /** Where to connect; from TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE and their like when absent. */
+  /** Where to connect; from TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE etc. when absent. */
   readonly address?: string;
   readonly namespace?: string;
-  /** Task queue of the workflow; tests run side by side on their own. */
+  /** Task queue of the workflow; tests run side by side on queues of their own. */
   readonly taskQueue?: string;
 }
 
@@ -101,7 +101,7 @@ const UNKNOWN = 2;
 const PASSING = new Set([8, 14]);
 /** Pause between tries of one call. Milliseconds. */
 const RETRY_MS = 150;
-/** gRPC would wait up to two minutes before it looks for a server that was away. Milliseconds. */
+/** By default gRPC waits up to two minutes before it tries again to reach a server that was down. Milliseconds. */
 const RECONNECT = { 'grpc.initial_reconnect_backoff_ms': 200, 'grpc.max_reconnect_backoff_ms': 1_000 };
 
 /** Opens a client that connects when it is first used. */
@@ -113,7 +113,8 @@ export function createTemporalGateway(options: TemporalOptions = {}): TemporalGa
   const connection = Connection.lazy({
     ...config.connectionOptions,
     ...(address === undefined ? {} : { address }),
-    // The SDK's own retries outlive our deadline, and one that fires after close() ends the process (1.24, grpc-retry.js).
+    // The SDK's own retries outlive our deadline, and one that fires after close() ends the process (1.24,
+    // grpc-retry.js).
     interceptors: [],
     channelArgs: RECONNECT,
   });
@@ -152,7 +153,7 @@ export function createTemporalGateway(options: TemporalOptions = {}): TemporalGa
         try {
           await client.workflow.start(TRAIN_LORA_WORKFLOW, { ...start, taskQueue });
         } catch (error) {
-          // The workflow of this training has ended already, with success: there is nothing left to start.
+          // The workflow of this training has already completed successfully: there is nothing left to start.
           if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
         }
       });
@@ -214,7 +215,7 @@ export function createTemporalGateway(options: TemporalOptions = {}): TemporalGa
   };
 }
 
-/** Why an update was not taken: a limit of the user, or the workflow's own validator. */
+/** Why an update was rejected: a limit of the user, or the workflow's own validator. */
 function refusalOf({ cause }: WorkflowUpdateFailedError): RaiseResult {
   const inner = cause instanceof ActivityFailure ? cause.cause : cause;
   const message = inner?.message ?? 'the workflow gave no reason';
@@ -224,7 +225,7 @@ function refusalOf({ cause }: WorkflowUpdateFailedError): RaiseResult {
   return { status: 'over_limit', sentences: message.split('; '), figures };
 }
 
-/** What a workflow that has failed says about it. */
+/** What a failed workflow says about its failure. */
 async function failureMessage(handle: WorkflowHandle): Promise<string> {
   try {
     await handle.result();
@@ -235,7 +236,7 @@ async function failureMessage(handle: WorkflowHandle): Promise<string> {
   }
 }
 
-/** gRPC's own deadline starts once a connection is being tried; this one holds from the first moment. */
+/** gRPC's own deadline starts with the first connection attempt; this one starts at once. */
 async function before<Result>(deadline: number, work: () => Promise<Result>): Promise<Result> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
@@ -251,7 +252,7 @@ async function before<Result>(deadline: number, work: () => Promise<Result>): Pr
   }
 }
 
-/** The status code of an error of gRPC, bare or wrapped by the SDK; undefined for other errors. */
+/** The status code of a gRPC error, bare or wrapped by the SDK; undefined for other errors. */
 function grpcCode(error: unknown): number | undefined {
   const bare = error instanceof ServiceError ? error.cause : error;
   const isGrpc = bare instanceof Error && 'code' in bare && typeof bare.code === 'number' && 'details' in bare;

@@ -1,7 +1,7 @@
 /** NUL and halves of surrogate pairs: JSON can carry them, PostgreSQL cannot store them. */
 const UNSTORABLE = /\0|\p{Surrogate}/u;
 
-/** Whether a text holds a character that no database of ours can store. */
+/** Whether a text contains a character that our database cannot store. */
 export function isUnstorable(text: string): boolean {
   return UNSTORABLE.test(text);
 }

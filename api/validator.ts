@@ -5,8 +5,8 @@ import type { TSchema } from '@fastify/type-provider-typebox';
 const WHOLE_NUMBER = /^-?(0|[1-9][0-9]{0,14})$/;
 
 /**
- * TypeBox's validator, with numbers of an address read as people write them: it would take `true`, `1e1` and ` 7 ` for numbers too.
- * Bodies are never converted.
+ * TypeBox's validator, but stricter about numbers in an address: by itself it would also accept `true`, `1e1` and ` 7
+ * `. Bodies are never converted.
  */
 export const validatorCompiler: FastifySchemaCompiler<TSchema> = (route) => {
   const validate = TypeBoxValidatorCompiler(route);

@@ -1,4 +1,4 @@
-/** Having a dataset looked at, without a training. */
+/** Checking a dataset without a training. */
 import { TypedSearchAttributes } from '@temporalio/common';
 import { parseBaseModel } from '../../core/base-model.ts';
 import { recipeFaults, triggerWordFaults } from '../../core/recipe.ts';
@@ -10,10 +10,10 @@ import { invalid, notFound } from '../errors.ts';
 import type { CheckBody } from '../schemas/datasets.ts';
 import { intervalFaults } from '../trainings/draft.ts';
 
-/** For whoever has not decided yet: the README's trigger word, and the base model that is asked for most. */
+/** Used when the caller has not decided yet: the README's trigger word and the most requested base model. */
 const DEFAULTS = { triggerWord: 'ohwx', baseModel: 'flux' } as const;
 
-/** Starts a check, or has the running one look once more. Throws ApiError 404, 422, and 503 when Temporal does not answer. */
+/** Starts a check, or makes the running one repeat. Throws ApiError 404, 422, and 503 when Temporal does not answer. */
 export async function checkDataset(deps: ApiDeps, userId: string, datasetId: string, body: CheckBody) {
   const { settings, temporal, database } = deps;
   const request = checkRequest(body, settings.allowTestIntervals === true);

@@ -12,20 +12,20 @@ import type { ApiDeps } from '../deps.ts';
 import { invalid, notFound } from '../errors.ts';
 import type { DatasetBody, DatasetPatch } from '../schemas/datasets.ts';
 
-/** What the body says about curation, or everything that is wrong with it. */
+/** The body's curation options, or everything that is wrong with them. */
 export type CheckedCuration =
   | { readonly status: 'valid'; readonly curation: CurationOptionsDraft }
   | { readonly status: 'invalid'; readonly faults: readonly string[] };
 
 /** Checks the curation options of a request. */
 export function checkCuration(body: DatasetBody['curation'] = {}): CheckedCuration {
-  // The schema has checked the types, and what the words may be is checked here.
+  // The schema has checked the types; the allowed words are checked here.
   const curation = body as CurationOptionsDraft;
   const faults = curationOptionFaults(curation).map((fault) => `curation.${fault}`);
   return faults.length > 0 ? { status: 'invalid', faults } : { status: 'valid', curation };
 }
 
-/** Makes a dataset of the user's photos. Throws ApiError 422 for photos, captions or options that do not belong. */
+/** Creates a dataset from the user's photos. Throws ApiError 422 for photos, captions or options that do not fit. */
 export async function makeDataset(deps: ApiDeps, userId: string, body: DatasetBody) {
   const { name, imageIds, captions = {} } = body;
   const strays = Object.keys(captions).filter((id) => !imageIds.includes(id));
@@ -46,7 +46,7 @@ export async function getDataset(deps: ApiDeps, userId: string, datasetId: strin
   return datasetView(dataset);
 }
 
-/** Changes single curation options; null takes one back to its default. Throws ApiError 404 and 422. */
+/** Changes individual curation options; null resets one to its default. Throws ApiError 404 and 422. */
 export async function changeDataset(deps: ApiDeps, userId: string, datasetId: string, { curation }: DatasetPatch) {
   const found = await changeCurationOptions(deps.database, userId, datasetId, (stored) => {
     const merged = Object.entries({ ...stored, ...curation }).filter(([, value]) => value !== null);

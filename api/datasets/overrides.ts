@@ -1,4 +1,4 @@
-/** A person's word about single photos: who said what, and why. */
+/** A person's decisions about individual photos: who decided what, and why. */
 import { hasPhoto, ownsDataset } from '../../prisma/repositories/datasets.ts';
 import { addOverride, latestOverride, listOverrides } from '../../prisma/repositories/overrides.ts';
 import type { OverrideRow } from '../../prisma/repositories/overrides.ts';
@@ -13,17 +13,17 @@ interface PhotoOfDataset {
   readonly sha256: string;
 }
 
-/** Says something about a photo, in place of what was said before. Throws ApiError 404 and 422. */
+/** Overrides curation for a photo, replacing any earlier override. Throws ApiError 404 and 422. */
 export async function overrulePhoto(deps: ApiDeps, photo: PhotoOfDataset, body: OverrideBody) {
   const { decision = null, framing = null, caption = null, why = null } = body;
   if (decision === null && framing === null && caption === null)
-    throw invalid(['at least one of decision, framing and caption must be given; DELETE takes an override back']);
+    throw invalid(['at least one of decision, framing and caption must be given; DELETE removes an override']);
   if (caption !== null && caption.trim() === '') throw invalid(['caption must not be blank']);
   const { datasetId, sha256, userName: by } = await requirePhoto(deps, photo);
   return overrideView(await addOverride(deps.database, { datasetId, sha256, decision, framing, caption, by, why }));
 }
 
-/** Takes back what was said about a photo; nothing happens when nothing was. Throws ApiError 404. */
+/** Removes the override of a photo; does nothing when there is none. Throws ApiError 404. */
 export async function takeOverrideBack(deps: ApiDeps, photo: PhotoOfDataset): Promise<void> {
   const { datasetId, sha256, userName: by } = await requirePhoto(deps, photo);
   if ((await latestOverride(deps.database, datasetId, sha256)) === null) return;
@@ -31,7 +31,7 @@ export async function takeOverrideBack(deps: ApiDeps, photo: PhotoOfDataset): Pr
   await addOverride(deps.database, { datasetId, sha256, by, ...nothing });
 }
 
-/** One page of all that was said about the photos of a dataset, newest first. Throws ApiError 404. */
+/** One page of the history of a dataset's overrides, newest first. Throws ApiError 404. */
 export async function pageOfOverrides(
   deps: ApiDeps,
   userId: string,

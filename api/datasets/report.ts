@@ -6,18 +6,18 @@ import type { ApiDeps } from '../deps.ts';
 import { ApiError, notFound } from '../errors.ts';
 import type { ReportFormat } from '../schemas/datasets.ts';
 
-/** The page brings its own styles and pictures; nothing else may load, run or be sent. */
+/** The page contains its own styles and pictures; nothing else may load, run or be sent. */
 const PAGE_POLICY =
   "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-/** What is asked for: `format` decides, else whether the client shows pages and does not ask for data. */
+/** The requested form: `format` decides, else HTML for clients that accept pages and do not ask for data. */
 export function formatOf(format: ReportFormat | undefined, accept = ''): ReportFormat {
   if (format !== undefined) return format;
   const types = accept.split(',').map((type) => type.split(';')[0]!.trim().toLowerCase());
   return types.includes('text/html') && !types.includes('application/json') ? 'html' : 'json';
 }
 
-/** A report row of a dataset of this user. Throws ApiError 404, which says why there is none. */
+/** The report row of one of this user's datasets. Throws ApiError 404, which says why there is none. */
 export async function requireReport(
   deps: ApiDeps,
   userId: string,
@@ -31,15 +31,15 @@ export async function requireReport(
   const state = await deps.temporal.checkState(datasetId);
   switch (state.status) {
     case 'running':
-      throw new ApiError(404, 'CHECK_RUNNING', 'The check of this dataset is running; ask again in a moment.');
+      throw new ApiError(404, 'CHECK_RUNNING', 'This dataset is being checked; ask again in a moment.');
     case 'failed':
       throw new ApiError(404, 'CHECK_FAILED', `The check of this dataset failed: ${state.message}`);
     case 'none':
-      throw new ApiError(404, 'NOT_CHECKED', 'This dataset was never checked: POST /v1/datasets/:id/check.');
+      throw new ApiError(404, 'NOT_CHECKED', 'This dataset has not been checked yet: POST /v1/datasets/:id/check.');
   }
 }
 
-/** A report as JSON, with the news whether a newer one is on its way. */
+/** A report as JSON, and whether a newer one is on its way. */
 export async function reportView(deps: ApiDeps, row: ReportRow) {
   const { datasetId, version, checkedAt, verdict, kept, reserved, dropped, htmlKey, contactSheetKey } = row;
   const link = (format: ReportFormat) =>
@@ -57,7 +57,7 @@ export async function reportView(deps: ApiDeps, row: ReportRow) {
       html: htmlKey === null ? null : link('html'),
       contactSheet: contactSheetKey === null ? null : link('contact-sheet'),
     },
-    // Written by curation, so its shape is ours.
+    // Written by our own curation, so its shape is known.
     report: row.report as never,
   };
 }
@@ -66,13 +66,13 @@ async function runningCheck({ temporal }: ApiDeps, datasetId: string): Promise<'
   try {
     return (await temporal.checkState(datasetId)).status === 'running' ? 'running' : 'idle';
   } catch (error) {
-    // A stored report is worth having also while Temporal is down.
+    // A stored report is useful even while Temporal is down.
     if (error instanceof ApiError) return 'unknown';
     throw error;
   }
 }
 
-/** The stored page or picture of a report. Throws ApiError 404 for reports of before there were any. */
+/** The stored page or picture of a report. Throws ApiError 404 for reports made before these were stored. */
 export async function reportFile({ store }: ApiDeps, row: ReportRow, format: 'html' | 'contact-sheet') {
   const key = format === 'html' ? row.htmlKey : row.contactSheetKey;
   const object = key === null ? null : await store.get(key);

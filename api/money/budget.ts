@@ -1,4 +1,4 @@
-/** Setting a training's ceiling: Temporal's answer is waited for, since a limit may refuse it. */
+/** Setting a training's ceiling: waits for the workflow's answer, because a limit may forbid the change. */
 import { parseUsd } from '../../core/money.ts';
 import { endRetryWindow } from '../../prisma/repositories/training-requests.ts';
 import type { ApiDeps } from '../deps.ts';
@@ -9,8 +9,8 @@ import { refuseEnded } from '../trainings/control.ts';
 import type { Caller } from '../trainings/control.ts';
 
 /**
- * Sets what a training may cost, higher or lower than before. Throws ApiError 422 for an amount that is none or is spent already,
- * 409 when the training has ended, 402 LIMIT_EXCEEDED with the figures, 503 while no worker answers.
+ * Sets what a training may cost, higher or lower than before. Throws ApiError 422 for an amount that is invalid or
+ * already spent, 409 when the training has ended, 402 LIMIT_EXCEEDED with the figures, 503 while no worker answers.
  */
 export async function setBudget(
   deps: ApiDeps,
@@ -28,7 +28,7 @@ export async function setBudget(
       if (training.reason === 'BUDGET_EXCEEDED') await endRetryWindow(deps.database, training);
       return await getTraining(deps, userId, trainingId);
     case 'over_limit':
-      throw new ApiError(402, 'LIMIT_EXCEEDED', 'This would exceed a limit on spending.', {
+      throw new ApiError(402, 'LIMIT_EXCEEDED', 'This would exceed a spending limit.', {
         details: result.sentences,
         figures: result.figures,
       });

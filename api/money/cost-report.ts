@@ -3,7 +3,7 @@ import type { ReportBy } from '../../prisma/repositories/cost-report.ts';
 import type { ApiDeps } from '../deps.ts';
 import type { CostReport } from '../schemas/money.ts';
 
-/** What trainings have cost, summed by what is asked for: an operator sees those of all users, everybody else their own. */
+/** What trainings have cost, grouped as requested: operators see those of all users, everybody else their own. */
 export async function costReportOf(
   { database }: ApiDeps,
   { userId, isOperator }: { readonly userId: string; readonly isOperator: boolean },

@@ -18,9 +18,9 @@ import { ApiError, notFound } from '../errors.ts';
 import type { Quote, QuoteBody } from '../schemas/money.ts';
 import { checkTraining } from '../trainings/draft.ts';
 
-/** Prices and stock move; the figures of a quote are good for so long. Milliseconds. */
+/** How long the figures of a quote are valid: prices and stock change. Milliseconds. */
 const VALID_MS = 600_000;
-/** A training may start without a price, so its start waits no longer for one. Milliseconds. */
+/** How long the start of a training waits for a price; it can start without one. Milliseconds. */
 const PRICE_WAIT_MS = 1_000;
 
 type Quoted = Pick<TrainingRequest, 'baseModel' | 'triggerWord' | 'recipe' | 'compute'>;
@@ -32,10 +32,10 @@ export async function quoteTraining(deps: ApiDeps, userId: string, body: QuoteBo
   const photos = datasetId === undefined ? (photoCount ?? 20) : await photosOf(deps, userId, datasetId);
   const catalog = await pricesNow(deps);
   if (catalog === null)
-    throw new ApiError(503, 'PRICES_UNAVAILABLE', 'The vendor’s prices cannot be read now; try again.');
+    throw new ApiError(503, 'PRICES_UNAVAILABLE', 'The vendor’s prices cannot be read at the moment; try again.');
   const offers = await quoted(deps, request, photos, catalog);
   const [first] = offers;
-  if (first === undefined) throw new ApiError(409, 'NO_OFFER', 'No GPU type that fits is in stock now.');
+  if (first === undefined) throw new ApiError(409, 'NO_OFFER', 'No suitable GPU type is in stock at the moment.');
   const now = deps.clock();
   const reserveMicroUsd = maxCostMicroUsd ?? reserveFor(first);
   const { limits, used } = await standing(deps.database, {
@@ -63,7 +63,7 @@ export async function quoteTraining(deps: ApiDeps, userId: string, body: QuoteBo
   };
 }
 
-/** The quote that is kept with a new training; null when no price can be read in time. */
+/** The quote stored with a new training; null when no price can be read in time. */
 export async function quoteToKeep(deps: ApiDeps, request: Quoted, photos: number): Promise<StoredQuote | null> {
   const catalog = await pricesNow(deps);
   return catalog === null ? null : storedQuote(await quoted(deps, request, photos, catalog));
@@ -89,7 +89,7 @@ async function photosOf({ database }: ApiDeps, userId: string, datasetId: string
   return await countPhotos(database, datasetId);
 }
 
-/** The vendor's catalog; null when there is none in time, which the log says. */
+/** The vendor's catalog; null, with a line in the log, when it does not arrive in time. */
 async function pricesNow({ prices, logger }: ApiDeps): Promise<readonly CatalogGpu[] | null> {
   if (prices === undefined) return null;
   try {

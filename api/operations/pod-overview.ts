@@ -1,4 +1,4 @@
-/** All pods at a glance. Ids are left out: whoever knows a pod's id can reach its trainer. */
+/** All pods at a glance. Ids are left out: anyone who knows a pod's id can reach its trainer. */
 import { rentMicroUsd } from '../../core/money.ts';
 import { findAlivePods } from '../../prisma/repositories/alive-pods.ts';
 import type { AlivePod } from '../../prisma/repositories/alive-pods.ts';

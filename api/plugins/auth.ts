@@ -11,11 +11,11 @@ declare module 'fastify' {
     userId: string;
     /** Id of the API key itself; empty on public routes. */
     keyId: string;
-    /** Who that is, for records that people read: e-mail address and name of the key. */
+    /** Who that is, for records that people read: e-mail address and key name. */
     userName: string;
-    /** Whose wish a signal to a training is, for those who read its history; no e-mail address. */
+    /** Who sent a signal to a training, for people who read its history; no e-mail address. */
     by: string;
-    /** Whether that user may read what concerns all users. */
+    /** Whether that user may read data about all users. */
     isOperator: boolean;
   }
 }
@@ -32,7 +32,7 @@ export function requireApiKey(scope: FastifyInstance, { database, clock }: Pick<
     request.isOperator = owner.isOperator;
     request.userName = `${owner.email} (${owner.keyName})`;
     request.by = `the API key “${owner.keyName}”`;
-    // From here on nobody needs the key, so nobody can log it: @fastify/multipart does, with all headers (10.1, level trace).
+    // Nothing needs the key from here on, so it is removed: @fastify/multipart logs all headers (10.1, level trace).
     delete request.headers.authorization;
     delete request.headers['x-api-key'];
     await touchApiKey(database, owner, clock());

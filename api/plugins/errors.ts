@@ -1,17 +1,17 @@
-/** Every error of the API leaves in one shape: `{ code, message, requestId, details? }`. */
+/** Every API error has one shape: `{ code, message, requestId, details? }`. */
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { TemperaError } from '../../core/failure.ts';
 import { isDatabaseUnavailable } from '../database-errors.ts';
 import { ApiError, unavailable } from '../errors.ts';
 import { registerNotFound } from './not-allowed.ts';
 
-/** Codes and sentences for errors of Fastify and its plugins; their own texts tell too much of the machinery. */
+/** Codes and sentences for errors of Fastify and its plugins, whose own texts reveal too much about the internals. */
 const FRAMEWORK_ERRORS: Readonly<Record<string, { status: number; code: string; message: string }>> = {
   FST_ERR_CTP_INVALID_JSON_BODY: { status: 400, code: 'BAD_JSON', message: 'The body is not valid JSON.' },
   FST_ERR_CTP_EMPTY_JSON_BODY: {
     status: 400,
     code: 'BAD_JSON',
-    message: 'The body is empty although its type is JSON.',
+    message: 'The body is empty, although its content type is JSON.',
   },
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: {
     status: 400,
@@ -53,7 +53,7 @@ export function registerErrors(app: FastifyInstance): void {
 
 export function sendError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const known = asApiError(error);
-  // A client that has gone takes its work with it: what breaks off then is not our fault.
+  // When a client goes away, its work is aborted: errors from that are not ours.
   if (known.statusCode >= 500 && !reply.raw.destroyed)
     request.log.error({ code: known.code, error: brief(error) }, 'request failed');
   if (known.statusCode === 401) void reply.header('www-authenticate', 'Bearer');
@@ -75,14 +75,14 @@ export function sendError(error: unknown, request: FastifyRequest, reply: Fastif
 function asApiError(error: unknown): ApiError {
   if (error instanceof ApiError) return error;
   if (isDatabaseUnavailable(error))
-    return unavailable('DATABASE_UNAVAILABLE', 'The database does not answer; try again.', error);
-  // Only the store's errors get this far. Why it refuses is for whoever runs the installation, in the log.
+    return unavailable('DATABASE_UNAVAILABLE', 'The database is not responding; try again.', error);
+  // Only the store's errors get this far. The reason is for the operator, in the log.
   if (error instanceof TemperaError || isDiskFull(error)) {
-    return unavailable('STORE_UNAVAILABLE', 'The object store cannot be used now; try again later.', error);
+    return unavailable('STORE_UNAVAILABLE', 'The object store is not available at the moment; try again later.', error);
   }
   const { code, validation, validationContext, statusCode } = error as FastifyError;
   if (validation !== undefined) {
-    if (validationContext === 'params') return new ApiError(404, 'NOT_FOUND', 'There is no such thing.');
+    if (validationContext === 'params') return new ApiError(404, 'NOT_FOUND', 'There is nothing with this id.');
     const details = schemaFaults(validation, validationContext ?? 'body');
     return new ApiError(422, 'VALIDATION', 'The request is not valid.', { details });
   }
@@ -106,12 +106,12 @@ function schemaFaults(faults: readonly SchemaFault[], context: string): string[]
   const sentences = faults.map(({ instancePath = '', message = 'is not valid', params }) => {
     const place = instancePath.slice(1).replaceAll('/', '.') || context;
     const extra = params?.additionalProperties;
-    return Array.isArray(extra) ? `${place} has fields that are not known: ${extra.join(', ')}` : `${place} ${message}`;
+    return Array.isArray(extra) ? `${place} has unknown fields: ${extra.join(', ')}` : `${place} ${message}`;
   });
   return [...new Set(sentences)].slice(0, 50);
 }
 
-/** What may be logged of an error: no query arguments, no bodies. Prisma's messages begin with the query's text. */
+/** What may be logged about an error: no query arguments, no bodies. Prisma's messages begin with the query's text. */
 function brief(error: unknown): Record<string, unknown> {
   if (!(error instanceof Error)) return { type: typeof error };
   const { code } = error as FastifyError;

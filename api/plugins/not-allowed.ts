@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { ApiError } from '../errors.ts';
 
-/** 405 with `Allow` for addresses that have routes of other methods, 404 for the rest. Register before the routes. */
+/** 405 with `Allow` for addresses that have routes for other methods, 404 for the rest. Register before the routes. */
 export function registerNotFound(
   app: FastifyInstance,
   send: (error: unknown, request: FastifyRequest, reply: FastifyReply) => unknown,
@@ -18,11 +18,11 @@ export function registerNotFound(
       return send(new ApiError(404, 'NOT_FOUND', 'There is nothing at this address.'), request, reply);
     const list = [...allowed].sort().join(', ');
     void reply.header('allow', list);
-    return send(new ApiError(405, 'METHOD_NOT_ALLOWED', `This address takes ${list}.`), request, reply);
+    return send(new ApiError(405, 'METHOD_NOT_ALLOWED', `This address only accepts ${list}.`), request, reply);
   });
 }
 
-/** `/v1/datasets/:id/report` and `/v1/objects/*` as expressions. */
+/** `/v1/datasets/:id/report` and `/v1/objects/*` as regular expressions. */
 function patternOf(url: string): RegExp {
   const source = url
     .replaceAll(/[.+?^${}()|[\]\\]/g, '\\$&')

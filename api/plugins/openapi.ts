@@ -13,7 +13,7 @@ export async function registerOpenApi(app: FastifyInstance, publicUrl: string): 
         title: 'Tempera',
         version: '1.0.0',
         description:
-          'Turns a set of photos into a trained, verified and published LoRA. Every error has the shape `{ code, message, requestId }`.',
+          'Turns a set of photos into a trained, verified and published LoRA. Every error is `{ code, message, requestId }`.',
         license: { name: 'MIT', identifier: 'MIT' },
       },
       servers: [{ url: publicUrl }],
@@ -30,7 +30,7 @@ export async function registerOpenApi(app: FastifyInstance, publicUrl: string): 
       tags: [
         { name: 'photos', description: 'Photos and datasets' },
         { name: 'trainings', description: 'Start, follow and steer trainings' },
-        { name: 'lora', description: 'The same under the founding documents’ addresses' },
+        { name: 'lora', description: 'The same operations at the founding documents’ addresses' },
         { name: 'system', description: 'State of the service' },
       ],
     },
@@ -39,14 +39,14 @@ export async function registerOpenApi(app: FastifyInstance, publicUrl: string): 
   app.get('/openapi.json', { schema: { hide: true } }, () => app.swagger());
 }
 
-/** What the validator must not see: the parts of a form are checked while they stream, and a wildcard has no name. */
+/** Hidden from the validator: the parts of a form are checked while they stream, and a wildcard has no name. */
 function documented(schema: FastifySchema | undefined, url: string): { schema: FastifySchema; url: string } {
   const published = withoutOurKeywords(schema ?? {}) as FastifySchema;
   if (schema?.consumes?.includes('multipart/form-data') === true) return { schema: { ...published, body: FORM }, url };
   return { schema: published, url: url.replace('*', ':key') };
 }
 
-/** Closed sets become enums, and what is not for the public goes. */
+/** Turns closed sets into enums and removes what is not public. */
 function withoutOurKeywords(node: unknown): unknown {
   if (Array.isArray(node)) return node.map(withoutOurKeywords);
   if (typeof node !== 'object' || node === null) return node;

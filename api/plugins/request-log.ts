@@ -1,6 +1,8 @@
 import type { FastifyInstance } from 'fastify';
 
-/** One line per answer, with the route's pattern: addresses may carry signatures. Also headers that every answer has. */
+/**
+ * One log line per answer, with the route's pattern, since addresses may contain signatures. Also sets common headers.
+ */
 export function registerRequestLog(app: FastifyInstance): void {
   let closing = false;
   app.addHook('preClose', async () => {
@@ -24,7 +26,7 @@ export function registerRequestLog(app: FastifyInstance): void {
       ms: Math.round(reply.elapsedTime),
     };
     request.log.info(line, 'request answered');
-    // A connection that was busy when closing began is idle now; its client would keep it for minutes.
+    // A connection that was busy when the shutdown began is idle now; its client would keep it open for minutes.
     if (closing) setImmediate(() => app.server.closeIdleConnections());
   });
 }

@@ -1,6 +1,6 @@
 /**
- * The time limit of every request, and the signal that ends its work. Fastify's own `handlerTimeout` is cleared when a body has been
- * read (5.12), so it never holds for a POST.
+ * The time limit of every request, and the signal that ends its work. Fastify's own `handlerTimeout` is cleared once a
+ * body has been read (5.12), so it never fires for a POST.
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { ApiError } from '../errors.ts';
@@ -8,11 +8,14 @@ import { HANDLER_TIMEOUT_MS } from '../timeouts.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** Time from the request's head to its answer; null: ends with its client, not with a clock. Milliseconds, default 15,000. */
+    /**
+     * Time from the request's head to its answer; null: no limit but the client's connection. Milliseconds, default
+     * 15,000.
+     */
     timeLimitMs?: number | null;
   }
   interface FastifyRequest {
-    /** Aborted when the time is over or the client has gone: then nobody reads what the work would give. */
+    /** Aborted when the time is up or the client has gone: nobody would read the result any more. */
     stop: AbortSignal;
   }
 }
@@ -21,7 +24,7 @@ declare module 'fastify' {
 export function registerTimeLimit(app: FastifyInstance, defaultMs = HANDLER_TIMEOUT_MS): void {
   app.decorateRequest('stop', null as never);
   app.addHook('onRequest', async (request, reply) => watch(request, reply, defaultMs));
-  // What a handler gives or throws after the answer has gone out is nobody's any more; Fastify would log it whole.
+  // What a handler returns or throws after the answer has been sent is of no use; Fastify would log all of it.
   app.addHook('onRoute', (route) => {
     const { handler } = route;
     route.handler = async function (request, reply) {
@@ -36,7 +39,7 @@ export function registerTimeLimit(app: FastifyInstance, defaultMs = HANDLER_TIME
   });
 }
 
-/** The answer has gone out, or is on its way out because the time was over. */
+/** The answer has been sent, or is being sent because the time is up. */
 function isAnswered({ stop }: FastifyRequest, reply: FastifyReply): boolean {
   return reply.raw.writableEnded || stop.reason instanceof ApiError;
 }
@@ -54,7 +57,7 @@ function watch(request: FastifyRequest, reply: FastifyReply, defaultMs: number):
     stop.abort(new ClientGoneError());
   };
   reply.raw.once('close', over);
-  // Its close may have been before anybody listened.
+  // It may have closed before anybody was listening.
   if (request.raw.destroyed && !request.raw.complete) over();
 }
 
@@ -68,7 +71,7 @@ function end(request: FastifyRequest, reply: FastifyReply, stop: AbortController
   else void reply.send(error);
 }
 
-/** Why work was given up: its client went away. No answer can be sent, and nothing is wrong with us. */
+/** The reason for aborting work whose client went away. No answer can be sent, and it is not a server error. */
 class ClientGoneError extends Error {
   override readonly name = 'ClientGoneError';
   constructor() {

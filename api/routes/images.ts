@@ -7,7 +7,7 @@ import { UPLOAD_LIMITS } from '../uploads/limits.ts';
 import { uploadImages } from '../uploads/upload-images.ts';
 import type { UploadSlots } from '../uploads/upload-slots.ts';
 
-/** A refused client may go on sending so long to get to the answer. Milliseconds. */
+/** How long a refused client may go on sending until it reads the answer. Milliseconds. */
 const DRAIN_MS = 30_000;
 
 export const imageRoutes: FastifyPluginAsyncTypebox<{ deps: ApiDeps; slots: UploadSlots }> = async (
@@ -24,7 +24,7 @@ export const imageRoutes: FastifyPluginAsyncTypebox<{ deps: ApiDeps; slots: Uplo
   };
   await app.register(multipart, { limits, throwFileSizeLimit: false });
 
-  // A refused upload is still on its way. What comes is read and dropped, so that the client gets to read why; left alone,
+  // A refused upload is still arriving. It is read and dropped, so that the client gets to read the reason; otherwise
   // the connection would hang half-read until its timeout.
   app.addHook('onSend', async ({ raw }, reply) => {
     if (reply.statusCode < 400 || raw.complete) return;

@@ -7,7 +7,7 @@ import { startTraining } from '../trainings/start.ts';
 import { importImageUrls } from '../uploads/fetch-images.ts';
 import type { UploadSlots } from '../uploads/upload-slots.ts';
 
-/** A hundred images may have to be fetched first. Milliseconds. */
+/** Up to a hundred images may have to be fetched first. Milliseconds. */
 const START_TIMEOUT_MS = 150_000;
 
 export const loraRoutes: FastifyPluginAsyncTypebox<{ deps: ApiDeps; slots: UploadSlots }> = async (

@@ -5,7 +5,7 @@ import { costReportOf } from '../money/cost-report.ts';
 import { quoteTraining } from '../money/quote.ts';
 import { budgetRoute, costReportRoute, quoteRoute } from '../schemas/money.ts';
 
-/** A worker answers, for which 10 s are given (api/temporal.ts), between queries. Milliseconds. */
+/** A worker has 10 s to answer (api/temporal.ts), and there are queries before and after. Milliseconds. */
 const BUDGET_TIMEOUT_MS = 25_000;
 
 export const moneyRoutes: FastifyPluginAsyncTypebox<{ deps: ApiDeps }> = async (app, { deps }) => {

@@ -20,7 +20,7 @@ export const systemRoutes: FastifyPluginAsyncTypebox<{ deps: ApiDeps }> = async 
     config: { timeLimitMs: null },
     handler: async ({ method, params, query, headers }, reply) => {
       const { expires = '', signature = '', filename } = query;
-      // No schema for the wildcard: TypeBox would take its name for a pattern.
+      // No schema for the wildcard: TypeBox would treat its name as a pattern.
       const key = (params as { '*': string })['*'];
       const answer = await openObject(deps, {
         key,

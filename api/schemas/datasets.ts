@@ -12,26 +12,26 @@ const DECISIONS = ['pin', 'exclude'] as const;
 
 const MixTarget = Type.Object(
   { portrait: Type.Number(), upper: Type.Number(), full: Type.Number() },
-  { ...STRICT, description: 'Wanted shares in percent; together 100.' },
+  { ...STRICT, description: 'Wanted shares in percent; they must add up to 100.' },
 );
 
-/** Types only: the limits are those of core/curation.ts, which names all faults at once. */
+/** Types only: the limits are in core/curation.ts, which lists all faults at once. */
 const OPTIONS = {
   subjectKind: WordOf(SUBJECT_KINDS, { description: 'Default person.' }),
   mixPolicy: WordOf(MIX_POLICIES, { description: 'Default weights.' }),
   mixTarget: MixTarget,
-  minPhotos: Type.Number({ description: 'Fewest photos that a training takes. Default 5.' }),
+  minPhotos: Type.Number({ description: 'Fewest photos that a training needs. Default 5.' }),
   maxPhotos: Type.Number({ description: 'Most photos that are trained on. Default 30.' }),
-  similarKept: Type.Number({ description: 'Photos kept of a group of very similar ones, 1 to 3. Default 1.' }),
+  similarKept: Type.Number({ description: 'Photos kept from a group of very similar ones, 1 to 3. Default 1.' }),
   identityCheck: Type.Boolean({
     description:
-      'Warns of photos that probably show another person; only for subjectKind person, needs optional packages. Default false.',
+      'Warns about photos that probably show another person; only for subjectKind person, needs optional packages. Default false.',
   }),
 };
 
 export const CurationBody = Type.Partial(Type.Object(OPTIONS), {
   ...STRICT,
-  description: 'How photos are chosen: differences from the defaults.',
+  description: 'How photos are chosen; options that are not given have their defaults.',
 });
 
 const CurationPatch = Type.Object(
@@ -44,12 +44,13 @@ const CurationPatch = Type.Object(
     similarKept: optional(Nullable(OPTIONS.similarKept)),
     identityCheck: optional(Nullable(OPTIONS.identityCheck)),
   },
-  { ...STRICT, description: 'Options to change; null takes one back to its default.' },
+  { ...STRICT, description: 'Options to change; null resets one to its default.' },
 );
 
 const Caption = Type.String({ minLength: 1, maxLength: UPLOAD_LIMITS.captionCharacters });
 const Captions = Type.Record(Type.String({ format: 'uuid' }), Nullable(Caption), {
-  description: 'Captions of this dataset alone, by image id. A photo that is not named keeps its own; null: none.',
+  description:
+    'Captions for this dataset only, by image id. A photo that is not listed keeps its own; null removes it.',
 });
 
 const Dataset = Type.Object(
@@ -85,7 +86,7 @@ export const DatasetBody = Type.Object(
 export type DatasetBody = Static<typeof DatasetBody>;
 
 export const createDatasetRoute = {
-  summary: 'Make a dataset of uploaded photos',
+  summary: 'Create a dataset from uploaded photos',
   tags: ['photos'],
   body: DatasetBody,
   response: { 201: Dataset, ...ERRORS },
@@ -103,7 +104,7 @@ export type DatasetPatch = Static<typeof DatasetPatch>;
 
 export const changeDatasetRoute = {
   summary: 'Change how a dataset is curated',
-  description: 'Holds for the next check and the next training; no photo is decoded again.',
+  description: 'Takes effect with the next check and the next training; no photo is decoded again.',
   tags: ['photos'],
   params: IdParams,
   body: DatasetPatch,
@@ -112,8 +113,8 @@ export const changeDatasetRoute = {
 
 export const CheckBody = Type.Object(
   {
-    triggerWord: optional(Type.String({ description: 'As in the training; stands in captions. Default ohwx.' })),
-    baseModel: optional(WordOf(BASE_MODEL_NAMES, { description: 'For the table of buckets. Default flux.' })),
+    triggerWord: optional(Type.String({ description: 'The training’s trigger word, used in captions. Default ohwx.' })),
+    baseModel: optional(WordOf(BASE_MODEL_NAMES, { description: 'Used for the table of buckets. Default flux.' })),
     resolution: optional(Type.Union([Type.Number(), Type.Array(Type.Number())])),
     intervals: optional(TestIntervals),
   },
@@ -122,9 +123,9 @@ export const CheckBody = Type.Object(
 export type CheckBody = Static<typeof CheckBody>;
 
 export const checkDatasetRoute = {
-  summary: 'Look at every photo of a dataset and report',
+  summary: 'Check every photo of a dataset and write a report',
   description:
-    'Costs nothing and rents nothing. A check that runs already takes the request over and looks once more, so that overrides made meanwhile are in its report.',
+    'Costs nothing and rents nothing. If a check is already running, it runs once more, so that its report includes overrides made in the meantime.',
   tags: ['photos'],
   params: IdParams,
   body: optional(Type.Union([CheckBody, Type.Null()])),
@@ -138,7 +139,7 @@ export const checkDatasetRoute = {
   },
 };
 
-/** The main lines of a report; the rest passes through as curation wrote it. */
+/** The main fields of a report; the rest passes through as curation wrote it. */
 const Report = Type.Object(
   {
     rulesVersion: optional(Type.String()),
@@ -162,21 +163,21 @@ const Report = Type.Object(
   {
     additionalProperties: true,
     description:
-      'Decision, reason, warnings, values and neighbours of every photo; mix against target, buckets, advice. Photos are sorted by hash.',
+      'Decision, reason, warnings, measurements and similar photos of every photo; mix against target, buckets, advice. Photos are sorted by hash.',
   },
 );
 
 const ReportAnswer = Type.Object(
   {
     datasetId: Uuid,
-    version: Type.String({ description: 'SHA-256 of all that decides what is trained on.' }),
+    version: Type.String({ description: 'SHA-256 of everything that determines what is trained on.' }),
     checkedAt: Time,
     verdict: OneOf(['pass', 'warnings', 'blocked']),
     kept: Type.Integer(),
     reserved: Type.Integer(),
     dropped: Type.Integer(),
     check: OneOf(['running', 'idle', 'unknown'], {
-      description: '`running`: a newer report is on its way. `unknown`: Temporal does not answer.',
+      description: '`running`: a newer report is on its way. `unknown`: Temporal is not answering.',
     }),
     links: Type.Object({ html: Nullable(Type.String()), contactSheet: Nullable(Type.String()) }),
     report: Report,
@@ -191,7 +192,7 @@ const Sha256 = Type.String({ pattern: '^[0-9a-f]{64}$' });
 export const reportRoute = {
   summary: 'The latest curation report of a dataset',
   description:
-    'As JSON, as a page that works offline, or as a picture of all photos. 404 NOT_CHECKED, CHECK_RUNNING or CHECK_FAILED while there is none.',
+    'As JSON, as a page that works offline, or as a contact sheet of all photos. 404 NOT_CHECKED, CHECK_RUNNING or CHECK_FAILED while there is none.',
   tags: ['photos'],
   params: IdParams,
   querystring: Type.Object(
@@ -219,7 +220,9 @@ const PhotoParams = Type.Object({ id: Uuid, sha256: Sha256 });
 export const OverrideBody = Type.Object(
   {
     decision: optional(
-      Nullable(OneOf(DECISIONS, { description: '`pin`: trained on whatever the rules say. `exclude`: never.' })),
+      Nullable(
+        OneOf(DECISIONS, { description: '`pin`: always trained on, whatever the rules say. `exclude`: never.' }),
+      ),
     ),
     framing: optional(Nullable(OneOf(FRAMINGS))),
     caption: optional(Nullable(Caption)),
@@ -234,15 +237,15 @@ const Override = Type.Object({
   decision: Nullable(OneOf(DECISIONS)),
   framing: Nullable(OneOf(FRAMINGS)),
   caption: Nullable(Type.String()),
-  by: Type.String({ description: 'Who said so: e-mail address and name of the API key.' }),
+  by: Type.String({ description: 'Who decided this: e-mail address and name of the API key.' }),
   why: Nullable(Type.String()),
   createdAt: Time,
 });
 
 export const putOverrideRoute = {
-  summary: 'Overrule curation for one photo',
+  summary: 'Override curation for one photo',
   description:
-    'Replaces what was said about the photo before. Beats every rule, except that an unreadable file stays unreadable. Holds from the next check or training on.',
+    'Replaces any earlier override of the photo. Overrides every rule, except that an unreadable file stays unreadable. Takes effect with the next check or training.',
   tags: ['photos'],
   params: PhotoParams,
   body: OverrideBody,
@@ -250,20 +253,20 @@ export const putOverrideRoute = {
 };
 
 export const deleteOverrideRoute = {
-  summary: 'Take an override back',
+  summary: 'Remove an override',
   tags: ['photos'],
   params: PhotoParams,
-  response: { 204: Type.Null({ description: 'There is none any more.' }), ...ERRORS },
+  response: { 204: Type.Null({ description: 'The photo has no override now.' }), ...ERRORS },
 };
 
 export const listOverridesRoute = {
-  summary: 'Who has overruled curation, newest first',
-  description: 'The newest entry of a photo counts; one of nulls has taken the one before it back.',
+  summary: 'History of overrides, newest first',
+  description: 'The newest entry of a photo counts; an entry of nulls removes the one before it.',
   tags: ['photos'],
   params: IdParams,
   querystring: Type.Object(
     {
-      cursor: optional(Type.String({ pattern: '^[0-9]{1,18}$', description: '`nextCursor` of the page before.' })),
+      cursor: optional(Type.String({ pattern: '^[0-9]{1,18}$', description: '`nextCursor` of the previous page.' })),
       limit: optional(Type.Integer({ minimum: 1, maximum: 500, description: 'Default 100.' })),
     },
     STRICT,

@@ -9,12 +9,12 @@ const Image = Type.Object({
   height: Type.Integer(),
   bytes: Type.Integer(),
   duplicate: Type.Boolean({
-    description: 'True when you had uploaded this very photo before; the id is that of the first.',
+    description: 'True when you had already uploaded this exact photo; the id is that of the first upload.',
   }),
   caption: Type.Optional(
     Type.String({
       description:
-        'From NAME.txt beside NAME.jpg, now or in an earlier upload. Every dataset made of the photo from now on has it, unless it names another.',
+        'From NAME.txt beside NAME.jpg, in this or an earlier upload. New datasets with this photo use it, unless they give another.',
     }),
   ),
 });

@@ -15,7 +15,7 @@ const LoraParams = Type.Object({ loraModelId: Uuid });
 export const LoraStartBody = Type.Object(
   {
     characterId: Type.String(),
-    userId: optional(Type.String({ description: 'Taken and ignored: the owner is that of the API key.' })),
+    userId: optional(Type.String({ description: 'Accepted but ignored: the owner is the user of the API key.' })),
     imageUrls: optional(Type.Array(Type.String({ maxLength: 2_000 }), { minItems: 1, maxItems: 100 })),
     imageIds: optional(ImageIds),
     datasetId: optional(Uuid),
@@ -87,7 +87,7 @@ export const downloadLoraRoute = {
       sha256: Type.String(),
       expiresAt: Time,
       files: Type.Array(FileLink, {
-        description: 'Every file of the LoRA, the one above included: Wan 2.2 has two, and needs both.',
+        description: 'Every file of the LoRA, including the one above: Wan 2.2 has two and needs both.',
       }),
     }),
     ...ERRORS,

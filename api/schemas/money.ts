@@ -8,7 +8,7 @@ const STRICT = { additionalProperties: false };
 const MicroUsd = Type.Integer({ description: 'Millionths of a dollar.' });
 const Odds = Type.Object(
   { p50: Type.Number(), p90: Type.Number() },
-  { description: 'Half of such trainings stay below p50, nine of ten below p90.' },
+  { description: 'Half of all such trainings stay below p50, nine out of ten below p90.' },
 );
 
 export const QuoteBody = Type.Object(
@@ -16,7 +16,7 @@ export const QuoteBody = Type.Object(
     ...Type.Pick(TrainingBody, ['baseModel', 'characterId', 'recipe', 'compute', 'maxCostUsd']).properties,
     datasetId: Type.Optional(Uuid),
     photoCount: Type.Optional(
-      Type.Integer({ minimum: 1, maximum: 1_000, description: 'Instead of a dataset. Default 20.' }),
+      Type.Integer({ minimum: 1, maximum: 1_000, description: 'Number of photos, instead of a dataset. Default 20.' }),
     ),
   },
   STRICT,
@@ -39,18 +39,18 @@ const Quote = Type.Object(
         minutes: Odds,
         microUsd: Odds,
         basis: OneOf(QUOTE_BASES, {
-          description: 'Own runs of this installation, published figures, or neither.',
+          description: 'This installation’s own runs, published figures, or neither.',
         }),
-        runs: Type.Integer({ description: 'Own runs on this GPU that were looked at.' }),
+        runs: Type.Integer({ description: 'Own runs on this GPU that the quote is based on.' }),
       }),
       { description: 'In the order in which they would be tried.' },
     ),
-    reserve: Type.Object({ microUsd: MicroUsd }, { description: 'What is set aside when the training starts.' }),
+    reserve: Type.Object({ microUsd: MicroUsd }, { description: 'What is reserved when the training starts.' }),
     limits: Type.Object({
       training: Nullable(Type.Object({ microUsd: MicroUsd })),
       userMonth: Limit,
       characterMonth: Nullable(Limit),
-      exceeded: Type.Array(LimitFigures, { description: 'Limits because of which a start would be refused with 402.' }),
+      exceeded: Type.Array(LimitFigures, { description: 'Limits that would make a start fail with 402.' }),
     }),
     validUntil: Time,
   },
@@ -59,7 +59,7 @@ const Quote = Type.Object(
 export type Quote = Static<typeof Quote>;
 
 export const quoteRoute = {
-  summary: 'What a training would take',
+  summary: 'Estimate the time and cost of a training',
   description: 'Nothing is reserved and nothing is rented.',
   tags: ['money'],
   body: QuoteBody,
@@ -69,11 +69,11 @@ export const quoteRoute = {
 export const budgetRoute = {
   summary: 'Set the ceiling of a training',
   description:
-    'Higher, lower, or for the first time. A training that its ceiling has stopped goes on from its last save once it is higher; one that runs is saved and stopped when it gets there. 402 when it would exceed a limit.',
+    'Raises it, lowers it, or sets it for the first time. A training that was stopped at its ceiling continues from its last save once the ceiling is raised; a running one is saved and stopped when it reaches the ceiling. 402 if it would exceed a limit.',
   tags: ['money'],
   params: IdParams,
   body: Type.Object(
-    { maxCostUsd: Type.Number({ description: 'The new ceiling of the whole training, in dollars.' }) },
+    { maxCostUsd: Type.Number({ description: 'The new ceiling for the whole training, in dollars.' }) },
     STRICT,
   ),
   response: { 200: Training, ...ERRORS },
@@ -93,11 +93,11 @@ const CostReport = Type.Object(
         pods: Type.Integer(),
         costMicroUsd: MicroUsd,
         settledMicroUsd: Type.Integer({
-          description: 'The part that rests on the vendor’s billing; the rest is price times time.',
+          description: 'The part that comes from the vendor’s billing; the rest is price times time.',
         }),
         quotedP50MicroUsd: MicroUsd,
         quotedP90MicroUsd: MicroUsd,
-        quotedCostMicroUsd: Type.Integer({ description: 'What the trainings that had a quote have cost.' }),
+        quotedCostMicroUsd: Type.Integer({ description: 'Cost of the trainings that had a quote.' }),
       }),
     ),
     totalMicroUsd: MicroUsd,
@@ -107,8 +107,8 @@ const CostReport = Type.Object(
 export type CostReport = Static<typeof CostReport>;
 
 export const costReportRoute = {
-  summary: 'What trainings have cost, beside what was quoted',
-  description: 'Your own; operators see those of all users.',
+  summary: 'What trainings cost, compared with their quotes',
+  description: 'Your own trainings; operators see those of all users.',
   tags: ['money'],
   querystring: Type.Object(
     {

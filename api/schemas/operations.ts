@@ -11,7 +11,8 @@ const AlivePod = Type.Object({
   userId: Uuid,
   attempt: Type.Integer(),
   state: OneOf(['requested', 'booting', 'ready', 'ending'], {
-    description: '`requested`: the vendor is being asked. `ending`: its end was asked for and is not proven yet.',
+    description:
+      '`requested`: the vendor is being asked for it. `ending`: its termination was requested but is not confirmed yet.',
   }),
   gpu: Nullable(Type.String()),
   cloud: Nullable(WordOf(['secure', 'community'])),
@@ -25,10 +26,10 @@ const AlivePod = Type.Object({
 
 const OrphanedPod = Type.Object({
   name: Type.String(),
-  why: Type.String({ description: 'Why nobody owns it.' }),
+  why: Type.String({ description: 'Why it has no owner.' }),
   createdAt: Time,
   orphanedAt: Time,
-  leakedSeconds: Type.Number({ description: 'What that sweep added to the leak of this pod. Seconds.' }),
+  leakedSeconds: Type.Number({ description: 'Leaked time that this sweep added for this pod. Seconds.' }),
 });
 
 const SweptPod = Type.Object({ ...OrphanedPod.properties, sweptAt: Time });
@@ -37,24 +38,24 @@ const PodOverview = Type.Object(
   {
     at: Time,
     aliveCount: Type.Integer(),
-    hourlyMicroUsd: Type.Integer({ description: 'What the pods below cost in an hour. Millionths of a dollar.' }),
-    alive: Type.Array(AlivePod, { description: 'By the ledger, the oldest first, at most 1,000.' }),
+    hourlyMicroUsd: Type.Integer({ description: 'What the pods below cost per hour. Millionths of a dollar.' }),
+    alive: Type.Array(AlivePod, { description: 'According to the ledger, oldest first, at most 1,000.' }),
     lastSweep: Nullable(
       Type.Object({
         at: Time,
         alive: Type.Integer({ description: 'Pods of this installation in the vendor’s list.' }),
-        owned: Type.Integer({ description: 'Those that a running training uses.' }),
+        owned: Type.Integer({ description: 'Pods that a running training uses.' }),
         orphaned: Type.Array(OrphanedPod, {
-          description: 'Those of nobody that were left: too young, or their end failed.',
+          description: 'Orphaned pods that were left alive: too young, or their termination failed.',
         }),
-        swept: Type.Integer({ description: 'Those of nobody that were ended.' }),
+        swept: Type.Integer({ description: 'Orphaned pods that were terminated.' }),
         leakedSeconds: Seconds,
       }),
     ),
-    swept: Type.Array(SweptPod, { description: 'Ended by the sweeper in the last 7 days, the latest first.' }),
+    swept: Type.Array(SweptPod, { description: 'Terminated by the sweeper in the last 7 days, latest first.' }),
     leakedSeconds: Type.Object(
       { last24Hours: Seconds, last30Days: Seconds },
-      { description: 'Time that pods of nobody lived beyond the grace and the pause between two sweeps. Should be 0.' },
+      { description: 'Time that orphaned pods lived beyond the grace period and one sweep interval. Should be 0.' },
     ),
   },
   { title: 'PodOverview' },
@@ -63,7 +64,8 @@ export type PodOverview = Static<typeof PodOverview>;
 
 export const podOverviewRoute = {
   summary: 'All pods, for operators',
-  description: 'Pods alive by the ledger, what the last sweep saw, what the sweeper ended lately, and leaked time.',
+  description:
+    'Pods that are alive according to the ledger, what the last sweep saw, what the sweeper terminated recently, and leaked time.',
   tags: ['operations'],
   response: { 200: PodOverview, ...ERRORS },
 };

@@ -16,7 +16,7 @@ export const healthRoute = {
 
 export const readyRoute = {
   ...PUBLIC,
-  summary: 'Everything that the API needs can be reached',
+  summary: 'Everything the API needs is reachable',
   tags: ['system'],
   response: { 200: Readiness, 503: Readiness, ...ERRORS },
 };
@@ -29,12 +29,12 @@ const file = {
 export const objectRoute = {
   ...PUBLIC,
   summary: 'An object, by a signed URL',
-  description: 'No API key: the signature in the address is the permission. One byte range is supported.',
+  description: 'Needs no API key: the signature in the address grants access. A single byte range is supported.',
   tags: ['system'],
   querystring: Type.Object({
     expires: Type.Optional(Type.String({ pattern: '^[0-9]{1,12}$' })),
     filename: Type.Optional(Type.String()),
     signature: Type.Optional(Type.String()),
   }),
-  response: { 200: file, 206: { ...file, description: 'The range that was asked for.' }, ...ERRORS },
+  response: { 200: file, 206: { ...file, description: 'The requested range.' }, ...ERRORS },
 };

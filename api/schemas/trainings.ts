@@ -11,7 +11,7 @@ import { ImageIds } from './images.ts';
 const optional = Type.Optional;
 const STRICT = { additionalProperties: false };
 
-/** Types only: the limits are those of core/recipe.ts, which names all faults at once. */
+/** Types only: the limits are in core/recipe.ts, which lists all faults at once. */
 const RecipeBody = Type.Object(
   {
     steps: optional(Type.Number()),
@@ -49,12 +49,12 @@ export const DestinationBody = Type.Union([
 
 export const MaxCostUsd = Type.Number({
   description:
-    'Ceiling of the whole training in dollars: at it the training is saved and stopped (BUDGET_EXCEEDED), and goes on when the ceiling is raised.',
+    'Ceiling for the whole training, in dollars. When it is reached, the training is saved and stopped (BUDGET_EXCEEDED); it continues when the ceiling is raised.',
 });
 
 export const TrainingBody = Type.Object(
   {
-    name: optional(Type.String({ description: 'The trigger word when absent.' })),
+    name: optional(Type.String({ description: 'Default: the trigger word.' })),
     datasetId: optional(Uuid),
     imageIds: optional(ImageIds),
     curation: optional(CurationBody),
@@ -119,7 +119,9 @@ export const Training = Type.Object(
     gpu: Nullable(Type.String()),
     cost: Type.Object({ microUsd: Type.Integer(), usd: Type.String() }),
     budget: Type.Object({
-      ceilingMicroUsd: Nullable(Type.Integer({ description: 'What the training may cost in all; null: no ceiling.' })),
+      ceilingMicroUsd: Nullable(
+        Type.Integer({ description: 'What the training may cost in total; null: no ceiling.' }),
+      ),
       quote: Nullable(
         Type.Object({
           gpu: Type.String(),
@@ -170,7 +172,7 @@ export const listTrainingsRoute = {
     {
       status: optional(OneOf(TRAINING_STATUSES)),
       characterId: optional(Type.String({ maxLength: 128 })),
-      cursor: optional(Type.String({ format: 'uuid', description: '`nextCursor` of the page before.' })),
+      cursor: optional(Type.String({ format: 'uuid', description: '`nextCursor` of the previous page.' })),
       limit: optional(Type.Integer({ minimum: 1, maximum: 100, description: 'Default 20.' })),
     },
     STRICT,
@@ -187,7 +189,7 @@ export const getTrainingRoute = {
 
 export const cancelTrainingRoute = {
   summary: 'Cancel a training',
-  description: 'Accepted even while no worker is up. The training is cancelled once its pod is proven gone.',
+  description: 'Accepted even while no worker is running. The training is cancelled once its pod is confirmed gone.',
   tags: ['trainings'],
   params: IdParams,
   response: { 202: Training, ...ERRORS },
@@ -204,7 +206,8 @@ export const retryTrainingRoute = {
 
 export const pauseTrainingRoute = {
   summary: 'Pause a training',
-  description: 'It is saved, the save is brought home, the pod is torn down, and nothing bills until it is resumed.',
+  description:
+    'It is saved, the save is copied to our store, the pod is torn down, and nothing costs money until it is resumed.',
   tags: ['trainings'],
   params: IdParams,
   response: { 202: Training, ...ERRORS },
@@ -212,21 +215,21 @@ export const pauseTrainingRoute = {
 
 export const resumeTrainingRoute = {
   summary: 'Resume a paused training',
-  description: 'Goes on from its last save, on a new pod. The pause counts as no attempt.',
+  description: 'Continues from its last save, on a new pod. A pause does not count as an attempt.',
   tags: ['trainings'],
   params: IdParams,
   response: { 202: Training, ...ERRORS },
 };
 
 export const saveNowRoute = {
-  summary: 'Save a checkpoint now and bring it home',
+  summary: 'Save a checkpoint now and store it',
   tags: ['trainings'],
   params: IdParams,
   response: { 202: Training, ...ERRORS },
 };
 
 export const sampleNowRoute = {
-  summary: 'Render samples now and bring them home',
+  summary: 'Render samples now and store them',
   tags: ['trainings'],
   params: IdParams,
   response: { 202: Training, ...ERRORS },
@@ -241,7 +244,7 @@ export const FileLink = Type.Object({
 });
 
 export const artifactRoute = {
-  summary: 'Download links of the trained LoRA',
+  summary: 'Download links for the trained LoRA',
   tags: ['trainings'],
   params: IdParams,
   response: {
@@ -253,9 +256,9 @@ export const artifactRoute = {
 };
 
 export const eventsRoute = {
-  summary: 'What happens to a training, live',
+  summary: 'Follow a training live',
   description:
-    'Server-sent events: stored events with an id (resume with Last-Event-ID or ?after=), and `progress` without one. Ends after training.ready, training.cancelled and training.failed, since then nothing comes by itself; `awaitsRetryUntil` says how long a failed training can be retried. After a retry, Last-Event-ID goes on where the stream ended.',
+    'Server-sent events: stored events with an id (resume with Last-Event-ID or ?after=), and `progress` without one. Ends after training.ready, training.cancelled and training.failed, because nothing more happens by itself; `awaitsRetryUntil` says how long a failed training can be retried. After a retry, Last-Event-ID continues where the stream ended.',
   tags: ['trainings'],
   params: IdParams,
   querystring: Type.Object({ after: optional(Type.String({ pattern: '^[0-9]{1,18}$' })) }, STRICT),

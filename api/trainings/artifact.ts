@@ -6,7 +6,7 @@ import { ApiError } from '../errors.ts';
 import { requireTraining } from './read.ts';
 import { artifactOf } from './view.ts';
 
-/** Long enough to begin a download, short enough that a leaked link is soon worthless. Seconds. */
+/** Long enough to start a download, short enough that a leaked link is soon worthless. Seconds. */
 const LINK_TTL_SECONDS = 300;
 
 export interface FileLink {

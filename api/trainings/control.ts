@@ -11,7 +11,7 @@ import type { SignalResult, TrainingWish } from '../temporal.ts';
 import { requireTraining } from './read.ts';
 import { trainingView } from './view.ts';
 
-/** Who asks: a user, by one of their keys. */
+/** Who is asking: a user, with one of their keys. */
 export interface Caller {
   readonly userId: string;
   /** For people who look at the training. */
@@ -38,7 +38,7 @@ export async function retryTraining(
   const training = await requireTraining(deps, userId, trainingId);
   refuseEnded(training, 'retried');
   if (training.phase === 'publishing')
-    throw new ApiError(409, 'NEARLY_READY', 'The LoRA is trained and is being published: there is nothing to retry.');
+    throw new ApiError(409, 'NEARLY_READY', 'The LoRA is trained and being published: there is nothing to retry.');
   if (await hasOtherActiveTraining(deps.database, training)) {
     throw new ApiError(409, 'CHARACTER_BUSY', 'This character has another active training.');
   }
@@ -56,11 +56,15 @@ export async function wishOf(
   const training = await requireTraining(deps, userId, trainingId);
   refuseEnded(training, WISH_WORDS[wish]);
   if (training.status === 'failed')
-    throw new ApiError(409, 'NOT_RUNNING', 'This training has failed and waits for a retry.');
+    throw new ApiError(409, 'NOT_RUNNING', 'This training has failed and is waiting for a retry.');
   if (wish === 'pause' && (training.phase === 'downloading' || training.phase === 'publishing'))
-    throw new ApiError(409, 'NEARLY_READY', 'The LoRA is trained and on its way: there is nothing left to pause.');
+    throw new ApiError(409, 'NEARLY_READY', 'The LoRA is trained and being delivered: there is nothing left to pause.');
   if ((wish === 'saveNow' || wish === 'sampleNow') && training.phase !== 'training')
-    throw new ApiError(409, 'NOT_TRAINING', `Nothing trains now: the training is in the phase "${training.phase}".`);
+    throw new ApiError(
+      409,
+      'NOT_TRAINING',
+      `Nothing is training at the moment: the training is in the phase "${training.phase}".`,
+    );
   requireRunning(await deps.temporal.wish(trainingId, wish, { by }));
   return trainingView(training, deps.settings);
 }
@@ -72,7 +76,7 @@ const WISH_WORDS: Readonly<Record<TrainingWish, string>> = {
   sampleNow: 'sampled',
 };
 
-/** Throws ApiError 409 when a training has ended or never began. */
+/** Throws ApiError 409 when a training has ended or was never started. */
 export function refuseEnded({ status, reason }: TrainingRow, what: string): void {
   if (isTerminal(status)) throw new ApiError(409, 'ALREADY_ENDED', `This training is ${status} and cannot be ${what}.`);
   if (status === 'failed' && reason === 'NOT_STARTED') {

@@ -9,7 +9,7 @@ import { checkCuration } from '../datasets/datasets.ts';
 import { invalid } from '../errors.ts';
 import type { TrainingBody } from '../schemas/trainings.ts';
 
-/** An existing dataset, which brings its own curation options, or photos of which one is made. */
+/** An existing dataset with its own curation options, or photos to make one from. */
 export type PhotoChoice =
   | { readonly datasetId: string }
   | { readonly imageIds: readonly string[]; readonly curation: CurationOptionsDraft };
@@ -17,7 +17,7 @@ export type PhotoChoice =
 export interface CheckedTraining {
   readonly request: Omit<TrainingRequest, 'datasetId'>;
   readonly photos: PhotoChoice;
-  /** What the caller lets it cost in all; null: nothing was said. Micro-dollars. */
+  /** What the training may cost in total; null: not specified. Micro-dollars. */
   readonly maxCostMicroUsd: number | null;
   readonly intervals?: Partial<Intervals> | undefined;
 }
@@ -53,14 +53,14 @@ export function checkTraining(body: TrainingBody, allowTestIntervals: boolean): 
   return { request, photos, maxCostMicroUsd, intervals: body.intervals };
 }
 
-/** What is wrong with intervals of a request, which only the demo and tests may bring. */
+/** What is wrong with the intervals of a request, which only the demo and tests may send. */
 export function intervalFaults(intervals: Readonly<Record<string, unknown>>, allowed: boolean): string[] {
-  if (!allowed) return ['intervals cannot be set from outside'];
+  if (!allowed) return ['intervals cannot be set by clients'];
   return Object.entries(intervals).flatMap(([name, value]) => {
-    if (!Object.hasOwn(DEFAULT_INTERVALS, name)) return [`intervals.${name} is not known`];
+    if (!Object.hasOwn(DEFAULT_INTERVALS, name)) return [`intervals.${name} is unknown`];
     const numbers = name === 'capacityWaitMs' ? value : [value];
     const good =
       Array.isArray(numbers) && numbers.length > 0 && numbers.every((one) => typeof one === 'number' && one >= 0);
-    return good ? [] : [`intervals.${name} must be a number of at least 0`];
+    return good ? [] : [`intervals.${name} must be a number that is not negative`];
   });
 }

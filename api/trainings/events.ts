@@ -16,27 +16,31 @@ interface Follow {
   readonly after: bigint;
   /** Aborted when the server stops. */
   readonly signal: AbortSignal;
-  /** Pause between looks at the database. Milliseconds, default 500. */
+  /** Pause between database polls. Milliseconds, default 500. */
   readonly pollMs?: number;
-  /** A comment is sent after this much silence, so that proxies keep the connection. Milliseconds, default 15,000. */
+  /**
+   * A comment is sent after this much silence, so that proxies keep the connection open. Milliseconds, default 15,000.
+   */
   readonly heartbeatMs?: number;
 }
 
-/** After these a training changes no more. */
+/** After these a training no longer changes. */
 const LAST_TOPICS = new Set(['training.ready', 'training.cancelled']);
-/** How long a client waits before it connects again: after a break, and once all is over. Milliseconds. */
+/**
+ * How long a client waits before it reconnects: after a dropped connection, and once everything is over. Milliseconds.
+ */
 const RECONNECT_MS = 2_000;
 const RECONNECT_AFTER_END_MS = 60_000;
 
-/** Where a client that reconnects left off; the header of the browser's own EventSource wins. */
+/** Where a reconnecting client left off; the header that the browser's EventSource sends takes precedence. */
 export function resumePoint(lastEventId: string | string[] | undefined, after: string | undefined): bigint {
   const text = typeof lastEventId === 'string' && /^[0-9]{1,18}$/.test(lastEventId) ? lastEventId : after;
   return BigInt(text ?? 0);
 }
 
 /**
- * The text of the stream, piece by piece; ends with the server, and when nothing more comes by itself: after the last event of a
- * training, and after a failure, from which only a person's retry leads on.
+ * The text of the stream, piece by piece. Ends with the server, and when nothing more will happen by itself: after the
+ * last event of a training, and after a failure, which only a person's retry can end.
  */
 export async function* followTraining(deps: ApiDeps, follow: Follow): AsyncGenerator<string> {
   const { signal, pollMs = 500, heartbeatMs = 15_000 } = follow;
@@ -67,7 +71,7 @@ export async function* followTraining(deps: ApiDeps, follow: Follow): AsyncGener
   }
 }
 
-/** Failed without a window and awaiting a retry all the same: one is on its way. */
+/** Failed, no retry window, and yet awaiting a retry: one is already on its way. */
 function isOver({ status, phase, awaitsRetryUntil }: TrainingView): boolean {
   if (isTerminal(status)) return true;
   return status === 'failed' && (phase !== 'awaiting_retry' || awaitsRetryUntil !== null);
@@ -78,13 +82,13 @@ interface Look {
   readonly events: readonly OutboxEvent[];
 }
 
-/** The row is read before the events: when it says that all is over, every event is there to be read. */
+/** The row is read before the events: when it says that everything is over, all events are there. */
 async function lookAt(deps: ApiDeps, { userId, trainingId }: Follow, after: bigint): Promise<Look> {
   try {
     const row = await requireTraining(deps, userId, trainingId);
     return { view: trainingView(row, deps.settings), events: await eventsAfter(deps.database, trainingId, after) };
   } catch (error) {
-    // A database that is away for a moment shall not end a stream that may last for hours.
+    // A brief database outage must not end a stream that may last for hours.
     if (isDatabaseUnavailable(error)) return { view: null, events: [] };
     throw error;
   }
@@ -95,7 +99,7 @@ function eventText({ seq, topic, createdAt, payload }: OutboxEvent): string {
   return `id: ${seq}\nevent: ${topic}\ndata: ${data}\n\n`;
 }
 
-/** Whoever knows a pod's id can reach its trainer, so no client gets to see one. */
+/** Anyone who knows a pod's id can reach its trainer, so no client gets to see one. */
 export function withoutPods(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutPods);
   if (typeof value !== 'object' || value === null) return value;

@@ -11,7 +11,10 @@ interface Launch {
   readonly intervals?: Partial<Intervals> | undefined;
 }
 
-/** Starts the workflow of a training; harmless when it runs already. Throws ApiError 503 when Temporal does not answer. */
+/**
+ * Starts the workflow of a training; harmless when it is already running. Throws ApiError 503 when Temporal does not
+ * answer.
+ */
 export async function launchTraining(
   { temporal, settings }: ApiDeps,
   { training, photoCount, intervals }: Launch,

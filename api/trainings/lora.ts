@@ -1,4 +1,4 @@
-/** The founding documents' requests and answers in terms of ours. */
+/** Translates the founding documents' requests and answers to and from ours. */
 import type { Static } from '@fastify/type-provider-typebox';
 import type { TrainingRow } from '../../prisma/repositories/training-requests.ts';
 import type { ApiDeps } from '../deps.ts';
@@ -71,7 +71,10 @@ export function loraStatus(row: TrainingRow): Static<typeof LoraStatus> {
   };
 }
 
-/** Links to every file of the artifact; the founding documents' own fields are those of the first. Throws ApiError 409 NOT_READY. */
+/**
+ * Links to every file of the artifact; the founding documents' own fields are those of the first. Throws ApiError 409
+ * NOT_READY.
+ */
 export async function loraDownload(deps: ApiDeps, userId: string, loraModelId: string) {
   const { training, files } = await artifactLinks(deps, userId, loraModelId);
   const { name: filename, url: modelUrl, sizeBytes, sha256, expiresAt } = files[0]!;

@@ -24,7 +24,7 @@ import { launchTraining } from './launch.ts';
 interface StartRequest {
   readonly userId: string;
   readonly idempotencyKey: string | undefined;
-  /** What makes two requests the same: route and body. */
+  /** What makes two requests identical: route and body. */
   readonly fingerprint: unknown;
   /** Checks the request and fetches what it needs; not called when the key was seen before. */
   readonly prepare: () => Promise<CheckedTraining> | CheckedTraining;
@@ -36,8 +36,9 @@ export interface StartedTraining {
 }
 
 /**
- * Stores and starts a training. Throws ApiError: 422 VALIDATION, 404 for a dataset that is not the caller's,
- * 402 LIMIT_EXCEEDED or BUDGET_EXCEEDED, 409 IDEMPOTENCY_CONFLICT or CHARACTER_BUSY, 503 when it was stored but could not be handed to Temporal.
+ * Stores and starts a training. Throws ApiError: 422 VALIDATION, 404 for a dataset that is not the caller's, 402
+ * LIMIT_EXCEEDED or BUDGET_EXCEEDED, 409 IDEMPOTENCY_CONFLICT or CHARACTER_BUSY, 503 when it was stored but could not
+ * be handed to Temporal.
  */
 export async function startTraining(deps: ApiDeps, start: StartRequest): Promise<StartedTraining> {
   const { userId, idempotencyKey: key } = start;
@@ -80,7 +81,7 @@ export async function startTraining(deps: ApiDeps, start: StartRequest): Promise
     case 'key_taken': {
       const winner = idempotency === null ? null : await replayed(deps, userId, idempotency, start);
       if (winner === null)
-        throw new ApiError(409, 'IDEMPOTENCY_CONFLICT', 'Another request with this Idempotency-Key is under way.');
+        throw new ApiError(409, 'IDEMPOTENCY_CONFLICT', 'Another request with this Idempotency-Key is in progress.');
       return winner;
     }
   }
@@ -95,7 +96,9 @@ function refuseDestinations(destinations: readonly Destination[], policy: Publis
   if (faults.length > 0) throw invalid(faults);
 }
 
-/** The training that an earlier request with this key made, started if that request could not; null when the key is new. */
+/**
+ * The training that an earlier request with this key made, started if that request could not; null when the key is new.
+ */
 async function replayed(
   deps: ApiDeps,
   userId: string,
@@ -105,13 +108,13 @@ async function replayed(
   const first = await findIdempotencyKey(deps.database, userId, key);
   if (first === null) return null;
   if (first.requestHash !== requestHash) {
-    throw new ApiError(409, 'IDEMPOTENCY_CONFLICT', 'This Idempotency-Key came with another request before.');
+    throw new ApiError(409, 'IDEMPOTENCY_CONFLICT', 'This Idempotency-Key was already used for a different request.');
   }
   const training = await findTraining(deps.database, userId, first.trainingId);
   if (training === null) throw notFound('training');
   const neverStarted = training.status === 'failed' && training.reason === 'NOT_STARTED';
   if (neverStarted) return { status: 'started', training: await startAgain(deps, training, start) };
-  // Accepted but not begun: the first request may have died before its start, and a second start is harmless.
+  // Accepted but not started: the first request may have died before that, and a second start is harmless.
   if (training.status === 'pending' && training.phase === 'queued')
     await launchTraining(deps, await launchOf(deps, training, start));
   return { status: 'replayed', training };

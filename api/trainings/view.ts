@@ -1,4 +1,4 @@
-/** A training as clients see it. Pods are left out on purpose: whoever knows a pod's id can reach its trainer. */
+/** A training as clients see it. Pods are left out on purpose: anyone who knows a pod's id can reach its trainer. */
 import type { Artifact } from '../../core/artifact.ts';
 import { formatUsd } from '../../core/money.ts';
 import type { Publication } from '../../prisma/generated/client.ts';

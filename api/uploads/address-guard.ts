@@ -52,8 +52,8 @@ export class PrivateAddressError extends Error {
 }
 
 /**
- * Resolves like Node does, but fails when any address of the host is not public. The socket connects to the very address
- * that was checked, so a name that changes its answer in between gains nothing.
+ * Resolves like Node does, but fails when any address of the host is not public. The socket connects to the same
+ * address that was checked, so a name that resolves differently in between gains nothing.
  */
 export const publicLookup: LookupFunction = (hostname, options, callback) => {
   lookup(hostname, { ...options, all: true }, (error, addresses: LookupAddress[]) => {

@@ -1,11 +1,11 @@
-/** Opens an image URL of a caller without letting it reach into our own network. */
+/** Opens a caller's image URL without letting it reach into our own network. */
 import { request as httpRequest } from 'node:http';
 import type { IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { isIP } from 'node:net';
 import { isPublicAddress, PrivateAddressError, publicLookup } from './address-guard.ts';
 
-/** A URL that could not be fetched. The sentence names no path and no query: those may be secret. */
+/** A URL that could not be fetched. The sentence contains no path and no query: those may be secret. */
 export class FetchImageError extends Error {
   override readonly name = 'FetchImageError';
 }
@@ -39,7 +39,7 @@ function parse(address: string, base?: URL): URL {
   if (url === null) throw new FetchImageError('it is not a URL');
   if (url.protocol !== 'https:' && url.protocol !== 'http:')
     throw new FetchImageError('only http and https are allowed');
-  if (url.username !== '' || url.password !== '') throw new FetchImageError('a user name in the URL is not allowed');
+  if (url.username !== '' || url.password !== '') throw new FetchImageError('URLs with a user name are not allowed');
   return url;
 }
 
@@ -57,7 +57,7 @@ function open(url: URL, { signal, allowPrivate }: FetchOptions): Promise<Incomin
       ...(allowPrivate ? {} : { lookup: publicLookup }),
     });
     request.once('response', resolve);
-    // An answer that switches protocols is no response, and a socket may close without any other event.
+    // An answer that switches protocols emits no response, and a socket may close without any other event.
     request.once('upgrade', ({ statusCode }, socket) => {
       socket.destroy();
       reject(new FetchImageError(`the host answered ${statusCode}`));

@@ -15,8 +15,8 @@ const TOTAL_TIMEOUT_MS = 120_000;
 const PARALLEL = 6;
 
 /**
- * Stores the photos behind the URLs and answers their ids, each once. Throws ApiError 422 IMAGE_URLS with every URL that fails, and
- * what `stop` was aborted with.
+ * Stores the photos behind the URLs and answers their ids, each once. Throws ApiError 422 IMAGE_URLS with every URL
+ * that fails, and what `stop` was aborted with.
  */
 export async function importImageUrls(
   deps: ApiDeps,
@@ -30,7 +30,7 @@ export async function importImageUrls(
     const { photos, rejected } = intake.result();
     failures.push(...rejected.map(({ filename, message }) => `${filename}: ${message}`));
     if (failures.length > 0)
-      throw new ApiError(422, 'IMAGE_URLS', 'Not every image URL leads to a photo; nothing was started.', {
+      throw new ApiError(422, 'IMAGE_URLS', 'Not every image URL leads to a photo, so nothing was started.', {
         details: failures,
       });
     const saved = await storePhotos(deps, userId, photos);
@@ -59,7 +59,7 @@ async function fetchAll(
       if (error instanceof ApiError) throw error;
       if (error instanceof TimeLimitError) failures.push(`${name}: the host took too long`);
       else if (error instanceof FetchImageError) failures.push(`${name}: ${error.message}`);
-      else if (isStreamError(error)) failures.push(`${name}: the connection broke off`);
+      else if (isStreamError(error)) failures.push(`${name}: the connection was interrupted`);
       else throw error;
     }
   };

@@ -71,7 +71,11 @@ export async function createIntake(
       stop.throwIfAborted();
       received += bytes;
       if (received > UPLOAD_LIMITS.requestBytes) {
-        throw new ApiError(413, 'REQUEST_TOO_LARGE', 'One request may carry at most 2 GB; send the photos in several.');
+        throw new ApiError(
+          413,
+          'REQUEST_TOO_LARGE',
+          'One request may contain at most 2 GB; split the photos over several.',
+        );
       }
     },
     async add({ name, source, stream }) {
@@ -79,7 +83,7 @@ export async function createIntake(
       const saved = await saveStream(path, stream, () => UPLOAD_LIMITS.photoBytes, intake.count);
       if (saved.status === 'saved') return intake.addSaved({ name, source, path, ...saved });
       await rm(path, { force: true });
-      intake.reject(name, 'TOO_LARGE', 'A photo may have at most 30 MB.');
+      intake.reject(name, 'TOO_LARGE', 'A photo may be at most 30 MB.');
     },
     async addSaved({ name, source, path, bytes, sha256 }) {
       stop.throwIfAborted();
@@ -89,7 +93,7 @@ export async function createIntake(
         throw new ApiError(
           413,
           'TOO_MANY_PHOTOS',
-          `One request may carry at most ${UPLOAD_LIMITS.photos} photos; send the rest in another.`,
+          `One request may contain at most ${UPLOAD_LIMITS.photos} photos; send the rest in another.`,
         );
       }
       const inspected = bytes === 0 ? EMPTY : await inspectPhoto(await readFile(path));
@@ -117,7 +121,7 @@ export async function createIntake(
         rejected,
       };
     },
-    // What was cut off in the middle may still write a last file.
+    // Work that was interrupted may still write a last file.
     dispose: () => rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 }),
   };
 
@@ -142,7 +146,7 @@ function captionText(bytes: Uint8Array): string | null {
   }
 }
 
-/** The last part of a path, one line, of bearable length. */
+/** The last part of a path, on one line, shortened. */
 export function safeFilename(name: string): string {
   const clean = tailOf(withoutControls(basename(name.replaceAll('\\', '/')), ''), UPLOAD_LIMITS.filenameLength);
   return clean === '' ? 'unnamed' : clean;

@@ -19,7 +19,7 @@ export async function receiveUpload(parts: AsyncIterable<Multipart>, intake: Int
     const limit = (head: Buffer) => (isZip(head) ? UPLOAD_LIMITS.zipBytes : UPLOAD_LIMITS.photoBytes);
     const saved = await saveStream(path, part.file, limit, intake.count).catch(refuseBroken);
     if (saved.status === 'too_large' || part.file.truncated) {
-      intake.reject(name, 'TOO_LARGE', 'A photo may have at most 30 MB, a zip 1 GB.');
+      intake.reject(name, 'TOO_LARGE', 'A photo may be at most 30 MB, a zip 1 GB.');
       await rm(path, { force: true });
     } else if (isZip(saved.head)) {
       await unpackZip({ path, filename: name, bytes: saved.bytes, source: `zip${files}` }, intake);
@@ -28,7 +28,7 @@ export async function receiveUpload(parts: AsyncIterable<Multipart>, intake: Int
       await intake.addSaved({ name, source: 'request', path, bytes: saved.bytes, sha256: saved.sha256 });
     }
   }
-  if (files === 0) throw new ApiError(422, 'NO_FILES', 'Send at least one photo or zip as a file of the form.');
+  if (files === 0) throw new ApiError(422, 'NO_FILES', 'Send at least one photo or zip as a file in the form.');
 }
 
 /** The parts, with the parser's own errors as ours. */

@@ -4,7 +4,7 @@ import type { Readable } from 'node:stream';
 
 export type SavedStream =
   | { readonly status: 'saved'; readonly bytes: number; readonly sha256: string; readonly head: Buffer }
-  /** Larger than allowed; it was read to its end, so that what follows it can be read too. */
+  /** Larger than allowed; read to its end anyway, so that the next part can be read. */
   | { readonly status: 'too_large' };
 
 const HEAD_BYTES = 4;

@@ -1,4 +1,4 @@
-/** Folders of uploads under way, and what becomes of those that nobody works on any more. */
+/** Folders of uploads in progress, and the removal of abandoned ones. */
 import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from '../../config/logger.ts';
@@ -6,15 +6,15 @@ import { REQUEST_TIMEOUT_MS } from '../timeouts.ts';
 
 /** Longer than any request may last. Milliseconds. */
 const STALE_MS = 2 * REQUEST_TIMEOUT_MS;
-/** Pause between two looks. Milliseconds. */
+/** Pause between two checks. Milliseconds. */
 const LOOK_EVERY_MS = 10 * 60_000;
 
-/** Folder of uploads under way below the home folder. */
+/** Folder for uploads in progress, below the home folder. */
 export function uploadsFolder(home: string): string {
   return join(home, 'uploads');
 }
 
-/** Removes what a process that was killed left of its uploads; those of a living one are younger. */
+/** Removes the uploads that a killed process left behind; those of a running one are younger. */
 export async function removeStaleUploads(home: string, now: Date): Promise<void> {
   const names = await readdir(uploadsFolder(home)).catch(() => []);
   for (const name of names) {

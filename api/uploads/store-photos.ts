@@ -46,7 +46,7 @@ async function putAll(
 
 /**
  * Removes objects that this request made and no row points to. Another request may have stored a row for the same photo
- * meanwhile, so the database is asked first; when it does not answer, the objects stay: an orphan harms nobody.
+ * meanwhile, so the database is asked first; when it does not answer, the objects stay: orphans do no harm.
  */
 async function removeUnreferenced({ database, store, logger }: StoreDeps, keys: readonly string[]): Promise<void> {
   if (keys.length === 0) return;

@@ -1,4 +1,7 @@
-/** Unpacks a zip into an intake. A zip that tries a trick (paths that leave the folder, bombs, encryption) is refused as a whole. */
+/**
+ * Unpacks a zip into an intake. A zip that tries a trick (paths that leave the folder, bombs, encryption) is refused as
+ * a whole.
+ */
 import { openPromise } from 'yauzl';
 import type { Entry, ZipFile } from 'yauzl';
 import { ApiError } from '../errors.ts';
@@ -53,7 +56,7 @@ function checkEntry(zip: ZipOnDisk, entry: Entry, totals: { packed: number; unpa
   if (totals.packed > zip.bytes) throw bomb(zip, 'its entries overlap');
   if (totals.unpacked > UPLOAD_LIMITS.unpackedBytes) throw bomb(zip, 'it unpacks to more than 2 GB');
   if (uncompressedSize > RATIO_FLOOR_BYTES && uncompressedSize > compressedSize * UPLOAD_LIMITS.zipRatio) {
-    throw bomb(zip, `an entry shrinks to less than 1/${UPLOAD_LIMITS.zipRatio} of its size`);
+    throw bomb(zip, `an entry is compressed to less than 1/${UPLOAD_LIMITS.zipRatio} of its size`);
   }
 }
 
@@ -62,16 +65,16 @@ async function addEntry(zip: ZipOnDisk, file: ZipFile, entry: Entry, intake: Int
   if (name.endsWith('/') || JUNK.test(name)) return;
   if (((entry.externalFileAttributes >>> 16) & FILE_TYPE) === SYMLINK) throw unsafe(zip, 'it contains a symbolic link');
   if (!entry.canDecodeFileData())
-    return intake.reject(name, 'UNSUPPORTED_COMPRESSION', 'This entry is compressed in a way that cannot be read.');
+    return intake.reject(name, 'UNSUPPORTED_COMPRESSION', 'This entry uses an unsupported compression method.');
   if (entry.uncompressedSize > UPLOAD_LIMITS.photoBytes)
-    return intake.reject(name, 'TOO_LARGE', 'A photo may have at most 30 MB.');
+    return intake.reject(name, 'TOO_LARGE', 'A photo may be at most 30 MB.');
   await intake.add({ name, source: zip.source, stream: await file.openReadStreamPromise(entry) });
 }
 
 /** yauzl tells its refusals apart only by their texts (3.4). */
 function asZipError(zip: ZipOnDisk, error: Error): ApiError {
   if (/invalid relative path|absolute path|invalid characters in fileName/.test(error.message))
-    return unsafe(zip, 'a name in it leaves its folder');
+    return unsafe(zip, 'it contains a path that leads out of its folder');
   if (/too many bytes in the stream/.test(error.message)) return bomb(zip, 'an entry is larger than it says');
   return new ApiError(422, 'BAD_ZIP', `${zip.filename} cannot be read as a zip.`, { cause: error });
 }

@@ -27,7 +27,7 @@ export async function uploadImages(
     const { photos, rejected } = intake.result();
     if (photos.length === 0) {
       const details = rejected.map(({ filename, code, message }) => `${filename}: ${code}. ${message}`);
-      throw new ApiError(422, 'NO_PHOTOS', 'No file of this upload is a photo that can be used.', { details });
+      throw new ApiError(422, 'NO_PHOTOS', 'None of the uploaded files is a usable photo.', { details });
     }
     const saved = await storePhotos(deps, userId, photos);
     const images = saved.map(({ image, duplicate }, index) => {
@@ -44,8 +44,8 @@ export async function uploadImages(
 }
 
 /**
- * Work on a request whose client may go at any moment. The parser of forms says nothing about a client that was gone before it began
- * to listen (@fastify/multipart 10.1): then only `stop` ends the wait.
+ * Work on a request whose client may go at any moment. The parser of forms says nothing about a client that was gone
+ * before it began to listen (@fastify/multipart 10.1): then only `stop` ends the wait.
  */
 async function orStopped(work: () => Promise<void>, stop: AbortSignal): Promise<void> {
   stop.throwIfAborted();

@@ -1,4 +1,4 @@
-/** How many uploads of one API key may be under way at once in this process. */
+/** Limits how many uploads of one API key may run at once in this process. */
 import { ApiError } from '../errors.ts';
 
 /** When a client that was refused may try again. Seconds. */
@@ -18,7 +18,7 @@ export function createUploadSlots(perKey: number): UploadSlots {
         throw new ApiError(
           429,
           'TOO_MANY_UPLOADS',
-          `This API key has ${perKey} uploads under way, which is as many as it may.`,
+          `This API key already has ${perKey} uploads in progress, which is the limit.`,
           { retryAfterSeconds: RETRY_AFTER_SECONDS },
         );
       }

@@ -205,7 +205,7 @@ describe('checks', () => {
         expect.stringContaining('triggerWord'),
         'baseModel "none" is not known',
         expect.stringContaining('resolution'),
-        'intervals cannot be set from outside',
+        'intervals cannot be set by clients',
       ]),
     );
     expect((await http.get(`/v1/datasets/${id}/report`)).body.code).toBe('NOT_CHECKED');

@@ -63,7 +63,7 @@ test('a ceiling below what half of such trainings cost is refused before anythin
   });
 
   expect(answer).toMatchObject({ status: 402, body: { code: 'BUDGET_EXCEEDED' } });
-  expect(answer.body.message).toMatch(/^Half of such trainings cost more than \$\d/);
+  expect(answer.body.message).toMatch(/^Half of all such trainings cost more than \$\d/);
 });
 
 describe('a pod', () => {
