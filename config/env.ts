@@ -20,7 +20,7 @@ interface CaptionSettings {
   /** Base address of an OpenAI-compatible API; `/chat/completions` is appended. */
   readonly baseUrl: string;
   readonly model: string;
-  /** Undefined for servers that ask for none. */
+  /** Undefined for servers that do not require one. */
   readonly apiKey: string | undefined;
 }
 
@@ -30,7 +30,7 @@ const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'
 export const WORKER_ROLES = ['workflow', 'io', 'cpu'] as const;
 export type WorkerRole = (typeof WORKER_ROLES)[number];
 
-/** Settings that every process of ours shares. */
+/** Settings that all our processes share. */
 export interface Settings {
   /** Name of this installation, part of every pod's name: [a-z0-9]{1,12}. */
   readonly environment: string;
@@ -41,12 +41,12 @@ export interface Settings {
   readonly databaseUrl: string;
   readonly logLevel: string;
   readonly objectStore: { readonly kind: 'filesystem'; readonly root: string } | ({ readonly kind: 's3' } & S3Settings);
-  /** The server that is published to; undefined when publishing to S3 is not configured. */
+  /** The server to publish to; undefined when publishing to S3 is not configured. */
   readonly publishS3: S3Settings | undefined;
   /** Where users may publish. */
   readonly publishing: PublishPolicy;
   readonly huggingFace: { readonly token: string | undefined; readonly hubUrl: string };
-  /** The service that describes photos without a caption; undefined: none, and no photo leaves for one. */
+  /** The service that captions photos; undefined: none, and no photo is sent anywhere for a caption. */
   readonly captions: CaptionSettings | undefined;
   readonly runpod: {
     readonly apiKey: string | undefined;
@@ -56,21 +56,21 @@ export interface Settings {
     readonly proxyTemplate: string;
     /** Container image of AI Toolkit. */
     readonly image: string;
-    /** Container disk of a pod. GB. */
+    /** Size of a pod's container disk. GB. */
     readonly diskGb: number;
   };
   /** First part of the task queues' names: installations that share a Temporal namespace need different ones. */
   readonly taskQueuePrefix: string;
   /** What this worker process does; all roles by default. */
   readonly workerRoles: readonly WorkerRole[];
-  /** Saves of a training whose weights stay at home: the newest so many. While it trains, never fewer than two. */
+  /** How many of a training's newest saves keep their weights. While it trains, never fewer than two. */
   readonly keepCheckpoints: number;
-  /** Limits on spending, of users without limits of their own. */
+  /** Spending limits for users without limits of their own. */
   readonly limits: SpendLimits;
-  /** Where a worker serves its metrics for Prometheus, `host:port`; undefined: nowhere. */
+  /** Where a worker serves its metrics for Prometheus, as `host:port`; undefined: nowhere. */
   readonly metricsAddress: string | undefined;
   readonly sweep: {
-    /** Pause between two sweeps for pods that nobody owns. Milliseconds. */
+    /** Pause between two sweeps for orphaned pods. Milliseconds. */
     readonly intervalMs: number;
     /** How old a pod must be before it can be swept. Milliseconds. */
     readonly graceMs: number;
@@ -82,9 +82,9 @@ export interface Settings {
   readonly api: {
     readonly host: string;
     readonly port: number;
-    /** Address under which clients reach the API; signed URLs of the file system store begin with it. */
+    /** Address at which clients reach the API; signed URLs of the file system store begin with it. */
     readonly publicUrl: string;
-    /** Uploads of one API key that may be under way at once. */
+    /** Concurrent uploads allowed per API key. */
     readonly uploadsPerKey: number;
   };
   /** Address of Temporal's Web UI, for links; undefined when unknown. */
@@ -107,7 +107,10 @@ interface ReadOptions {
   readonly rentsPods?: boolean;
 }
 
-/** Reads and checks the environment, Temporal's variables too. Throws SettingsError naming every variable that is missing or wrong. */
+/**
+ * Reads and checks the environment, Temporal's variables too. Throws SettingsError naming every variable that is
+ * missing or wrong.
+ */
 export function readSettings(env: Environment = process.env, { rentsPods = false }: ReadOptions = {}): Settings {
   const faults: string[] = [];
   const reader = createReader(env, faults);
@@ -145,9 +148,9 @@ export function readSettings(env: Environment = process.env, { rentsPods = false
       apiKey: token('RUNPOD_API_KEY'),
       apiUrl: httpUrl('RUNPOD_API_URL', 'https://api.runpod.io'),
       proxyTemplate: proxyTemplateOf(reader, faults),
-      // Version tag, since `latest` moves; 0.12.26 is the version that facts and recordings were taken from (2026-08-21).
+      // A version tag, because `latest` moves; facts and recordings were taken from 0.12.26 (2026-08-21).
       image: matching('AI_TOOLKIT_IMAGE', 'ostris/aitoolkit:0.12.26', /^\S+$/, 'the name of a container image'),
-      // Peers use 60 to 150 GB: the base model's cache is the bulk (read 2026-11).
+      // Similar tools use 60 to 150 GB: most of it is the base model's cache (read 2026-11).
       diskGb: integer('POD_DISK_GB', 120, 20, 2_000),
     },
     taskQueuePrefix: matching(
@@ -157,7 +160,7 @@ export function readSettings(env: Environment = process.env, { rentsPods = false
       '1 to 40 characters of a-z, 0-9 and "-"',
     ),
     workerRoles: rolesOf(reader, faults),
-    // As many as AI Toolkit's own UI keeps of a job (`max_step_saves_to_keep`, commit 27a03a91 of 2026-08-21).
+    // As many as AI Toolkit's own UI keeps per job (`max_step_saves_to_keep`, commit 27a03a91 of 2026-08-21).
     keepCheckpoints: integer('KEEP_CHECKPOINTS', 4, 0, 1_000),
     limits: {
       training: usdLimit('LIMIT_TRAINING_USD'),
@@ -168,7 +171,7 @@ export function readSettings(env: Environment = process.env, { rentsPods = false
     sweep: {
       intervalMs: integer('SWEEP_INTERVAL_SECONDS', 120, 1, 86_400) * 1_000,
       graceMs: integer('SWEEP_GRACE_SECONDS', 600, 0, 86_400) * 1_000,
-      // RunPod's billing runs every 5 minutes (docs, 2026-08); twice that is given.
+      // RunPod's billing runs every 5 minutes (docs, 2026-08); we allow twice that.
       settleAfterMs: integer('SWEEP_SETTLE_SECONDS', 600, 0, 86_400) * 1_000,
       quietAfterMs: integer('SWEEP_QUIET_SECONDS', 900, 1, 86_400) * 1_000,
     },
@@ -176,7 +179,7 @@ export function readSettings(env: Environment = process.env, { rentsPods = false
       host,
       port,
       publicUrl: httpUrlIfSet('API_PUBLIC_URL') ?? `http://${isIPv6(host) ? `[${host}]` : host}:${port}`,
-      // As many as a browser opens to one server.
+      // As many connections as a browser opens to one server.
       uploadsPerKey: integer('API_UPLOADS_PER_KEY', 6, 1, 1_000),
     },
     temporalUiUrl: httpUrlIfSet('TEMPORAL_UI_URL'),
@@ -220,9 +223,8 @@ function publishPolicyOf({ optional }: Reader, faults: string[]): PublishPolicy 
   const further = list(optional('PUBLISH_S3_BUCKETS'));
   if (first === undefined && further.length > 0) faults.push('PUBLISH_S3_BUCKET is not set, but PUBLISH_S3_BUCKETS is');
   const buckets = first === undefined ? [] : [...new Set([first, ...further])];
-  if (!buckets.every(isBucketName))
-    faults.push('PUBLISH_S3_BUCKET and PUBLISH_S3_BUCKETS must hold names of S3 buckets');
-  // Whoever names the key of a published LoRA could name that of a photo or a checkpoint.
+  if (!buckets.every(isBucketName)) faults.push('PUBLISH_S3_BUCKET and PUBLISH_S3_BUCKETS must be names of S3 buckets');
+  // Otherwise a user who chooses the key of a published LoRA could choose that of a photo or a checkpoint.
   const storeBucket = optional('OBJECT_STORE') === 's3' ? optional('S3_BUCKET') : undefined;
   if (storeBucket !== undefined && buckets.includes(storeBucket.toLowerCase()))
     faults.push('S3_BUCKET, the object store, must not be among PUBLISH_S3_BUCKET and PUBLISH_S3_BUCKETS');

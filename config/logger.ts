@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 
 export type { Logger };
 
-/** A JSON logger of one process role: object first, sentence second. Header and credential fields never reach a line. */
+/** A JSON logger for one process role: object first, sentence second. Headers and credentials are never logged. */
 export function createLogger(role: string, level = 'info'): Logger {
   return pino({
     level,

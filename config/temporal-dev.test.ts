@@ -20,16 +20,16 @@ describe('temporal-dev.yaml', () => {
 
     expect(() => parseTemporalDevConfig(text)).toThrowErrorMatchingInlineSnapshot(`
       [TemporalDevConfigError: temporal-dev.yaml is not usable:
-      - server.colour is not known; allowed here: ip, port, uiPort, databaseFile, logLevel
+      - server.colour is unknown; allowed here: ip, port, uiPort, databaseFile, logLevel
       - taskQueues is missing
       - server.port must be a whole number from 1 to 65535
-      - server.databaseFile must be a text that is not empty
+      - server.databaseFile must be a non-empty string
       - server.logLevel must be one of debug, info, warn, error, never; it is "loud"
       - namespace.retentionHours is missing
-      - searchAttributes.Lora-Status: a name has letters and digits only
+      - searchAttributes.Lora-Status: a name may contain only letters and digits
       - searchAttributes.A must be one of Keyword, Int, Bool, Double, Datetime, Text, KeywordList; it is "Integer"
       - searchAttributes has 4 of type Int; a namespace has room for 3
-      - dynamicConfig.frontend.X must be a text, number or true/false
+      - dynamicConfig.frontend.X must be a string, a number or true/false
       - taskQueues.workflow is missing
       - taskQueues.io is missing
       - taskQueues.cpu is missing]

@@ -3,7 +3,10 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseDocument } from 'yaml';
 
-/** Room for custom search attributes in one namespace on SQL visibility (Temporal server 1.31.2, schema/sqlite/v3/visibility). */
+/**
+ * Room for custom search attributes in one namespace on SQL visibility (Temporal server 1.31.2,
+ * schema/sqlite/v3/visibility).
+ */
 const SEARCH_ATTRIBUTE_ROOM = {
   Keyword: 10,
   Int: 3,
@@ -34,7 +37,7 @@ export interface TemporalDevConfig {
   readonly taskQueues: { readonly workflow: string; readonly io: string; readonly cpu: string };
 }
 
-/** Thrown with every fault of the file in one message. */
+/** Thrown with all faults of the file in one message. */
 export class TemporalDevConfigError extends Error {
   override readonly name = 'TemporalDevConfigError';
 }
@@ -46,7 +49,7 @@ export function readTemporalDevConfig(file: string = TEMPORAL_DEV_FILE): Tempora
   return parseTemporalDevConfig(readFileSync(file, 'utf8'), file);
 }
 
-/** Checks the text of such a file; `file` is only for the message. Throws TemporalDevConfigError. */
+/** Checks the text of such a file; `file` is only used in the message. Throws TemporalDevConfigError. */
 export function parseTemporalDevConfig(text: string, file = 'temporal-dev.yaml'): TemporalDevConfig {
   const document = parseDocument(text);
   const faults = document.errors.map((error) => error.message);
@@ -89,7 +92,7 @@ export function parseTemporalDevConfig(text: string, file = 'temporal-dev.yaml')
   throw new TemporalDevConfigError(`${file} is not usable:\n- ${faults.join('\n- ')}`);
 }
 
-/** Checks that note a fault and go on with a harmless value, so that one pass finds everything. */
+/** Checks that record a fault and continue with a harmless value, so that one pass finds everything. */
 function createChecker(faults: string[]) {
   const map = (value: unknown, path: string): Record<string, unknown> => {
     if (value !== null && typeof value === 'object' && !Array.isArray(value)) return value as Record<string, unknown>;
@@ -104,18 +107,18 @@ function createChecker(faults: string[]) {
   };
   return {
     oneOf,
-    /** A map with known keys only. A missing section makes its fields be reported too: they are what has to be written. */
+    /** A map with known keys only. The fields of a missing section are reported too: they are what has to be added. */
     section(value: unknown, path: string, keys: readonly string[]): Record<string, unknown> {
       const section = map(value, path);
       for (const key of Object.keys(section)) {
         if (!keys.includes(key))
-          faults.push(`${path ? `${path}.` : ''}${key} is not known; allowed here: ${keys.join(', ')}`);
+          faults.push(`${path ? `${path}.` : ''}${key} is unknown; allowed here: ${keys.join(', ')}`);
       }
       return section;
     },
     text(value: unknown, path: string): string {
       if (typeof value === 'string' && value.trim() !== '') return value;
-      faults.push(value === undefined ? `${path} is missing` : `${path} must be a text that is not empty`);
+      faults.push(value === undefined ? `${path} is missing` : `${path} must be a non-empty string`);
       return '';
     },
     integer(value: unknown, path: string, min: number, max: number): number {
@@ -128,7 +131,7 @@ function createChecker(faults: string[]) {
       const attributes: Record<string, SearchAttributeType> = {};
       for (const [name, type] of Object.entries(map(value, 'searchAttributes'))) {
         if (!/^[A-Za-z][A-Za-z0-9]*$/.test(name))
-          faults.push(`searchAttributes.${name}: a name has letters and digits only`);
+          faults.push(`searchAttributes.${name}: a name may contain only letters and digits`);
         attributes[name] = oneOf(type, `searchAttributes.${name}`, types);
       }
       for (const type of types) {
@@ -144,10 +147,11 @@ function createChecker(faults: string[]) {
     dynamicConfig(value: unknown): Record<string, DynamicValue> {
       const values: Record<string, DynamicValue> = {};
       for (const [key, setting] of Object.entries(map(value, 'dynamicConfig'))) {
-        if (!/^[a-z]+\.[A-Za-z.]+$/.test(key)) faults.push(`dynamicConfig.${key}: keys look like service.settingName`);
+        if (!/^[a-z]+\.[A-Za-z.]+$/.test(key))
+          faults.push(`dynamicConfig.${key}: keys must look like service.settingName`);
         if (typeof setting === 'string' || typeof setting === 'number' || typeof setting === 'boolean')
           values[key] = setting;
-        else faults.push(`dynamicConfig.${key} must be a text, number or true/false`);
+        else faults.push(`dynamicConfig.${key} must be a string, a number or true/false`);
       }
       return values;
     },

@@ -5,7 +5,10 @@ import type { temporalConnection } from '../config/temporal.ts';
 
 const PAUSE_MS = 1_000;
 
-/** Connects to Temporal, waiting for a server that is not up yet: the SDK gives up at the first refusal. Null when stopped meanwhile. */
+/**
+ * Connects to Temporal and waits for a server that is not up yet: the SDK gives up at the first refusal. Null when
+ * stopped first.
+ */
 export async function connectWithPatience(
   options: ReturnType<typeof temporalConnection>['connectionOptions'],
   logger: Logger,
@@ -15,7 +18,7 @@ export async function connectWithPatience(
     try {
       return await NativeConnection.connect(options);
     } catch (error) {
-      if (tries % 10 === 1) logger.warn({ err: error, tries }, 'Temporal does not answer yet');
+      if (tries % 10 === 1) logger.warn({ err: error, tries }, 'Temporal is not answering yet');
       await sleep(PAUSE_MS, undefined, { signal }).catch(() => {});
     }
   }

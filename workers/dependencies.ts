@@ -1,4 +1,4 @@
-/** The worker's composition root: the only place where its clients are built. */
+/** The worker's composition root: the only place that builds its clients. */
 import { join } from 'node:path';
 import type { Client } from '@temporalio/client';
 import type { ActivityDependencies } from '../activities/dependencies.ts';

@@ -1,6 +1,6 @@
 import type { Curator } from '../curation/contract.ts';
 
-/** A curator that is made when it is first used: roles that never curate load neither libvips nor a face model. */
+/** A curator that is created on first use: roles that never curate load neither libvips nor a face model. */
 export function createLazyCurator(): Curator {
   let made: Promise<Curator> | null = null;
   return {
@@ -9,7 +9,7 @@ export function createLazyCurator(): Curator {
       return await (await made).curate(input);
     },
     async stop() {
-      // One that could not be made has nothing to stop, and its error went to whoever asked for it.
+      // If it could not be created, there is nothing to stop, and the caller has already got the error.
       const curator = await made?.catch(() => null);
       await curator?.stop();
     },

@@ -1,4 +1,4 @@
-/** The worker process: one role or several of `workflow`, `io` and `cpu`, until it is told to stop. */
+/** The worker process: one or more of the roles `workflow`, `io` and `cpu`, until it is told to stop. */
 import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { Client, Connection } from '@temporalio/client';
@@ -13,17 +13,18 @@ import { createWorkers } from './roles.ts';
 import { metricsFor } from './metrics.ts';
 import { ensureSweepSchedule } from './sweep-schedule.ts';
 
-/** Made by `npm run build` together with this file's compiled form, which is the one that runs. */
+/** Built by `npm run build` together with the compiled form of this file, which is what runs. */
 const WORKFLOW_BUNDLE = join(import.meta.dirname, '..', 'workflow-bundle.js');
 
-// V8 lets a heap grow to several times what is alive before it collects: with 1,000 trainings that wait, 450 MB for 120 MB.
+// V8 lets a heap grow to several times the live data before it collects: with 1,000 waiting trainings, 450 MB for 120
+// MB.
 setFlagsFromString('--heap-growing-percent=30');
 
 const settings = settingsOfProcess({ rentsPods: true });
 const queues = taskQueues(settings.taskQueuePrefix);
 const logger = createLogger('worker', settings.logLevel);
 
-// One process, one runtime; signals are handled below, so that everything ends in order.
+// One runtime per process; signals are handled below, so that everything ends in order.
 Runtime.install({
   shutdownSignals: [],
   logger: new DefaultLogger('INFO', ({ level, message, meta }) => {
@@ -35,16 +36,16 @@ Runtime.install({
   ...(settings.metricsAddress === undefined ? {} : { telemetryOptions: metricsFor(settings.metricsAddress) }),
 });
 
-// @huggingface/hub 2.17.5 races its uploads: when two fail, nobody hears of the second. That must not end all other trainings.
-process.on('unhandledRejection', (error) =>
-  logger.error({ err: error }, 'a promise was rejected and nobody was there'),
-);
+// @huggingface/hub 2.17.5 races its uploads: when two fail, nobody hears of the second. That must not end all other
+// trainings.
+process.on('unhandledRejection', (error) => logger.error({ err: error }, 'unhandled promise rejection'));
 
 const stop = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
 
 const { connectionOptions, namespace } = temporalConnection();
-// No retries inside the client: they outlive deadlines, and one that fires after `close` ends the process (SDK 1.24.0).
+// No retries inside the client: they outlive deadlines, and one that fires after `close` kills the process (SDK
+// 1.24.0).
 const client = new Client({ connection: Connection.lazy({ ...connectionOptions, interceptors: [] }), namespace });
 const dependencies = createDependencies(settings, client);
 // Once, with its reason; from here on the steps that fail for it say so.

@@ -13,9 +13,9 @@ interface WorkersParams {
   readonly connection: NativeConnection;
   readonly namespace: string;
   readonly activities: ActivityDependencies;
-  /** Made ahead of time. */
+  /** Built ahead of time. */
   readonly workflowBundle: WorkflowBundle | { readonly codePath: string };
-  /** Watches or disturbs activities from outside; crash tests do. */
+  /** Observes or disturbs activities from outside; used by crash tests. */
   readonly interceptors?: WorkerInterceptors;
   readonly taskQueues?: TaskQueues;
 }
@@ -23,24 +23,28 @@ interface WorkersParams {
 /** Path of the workflows' index, for bundling. */
 export const WORKFLOWS_PATH = fileURLToPath(new URL('../workflows/index.ts', import.meta.url));
 
-/** One idle promise per waiting training: a poll every few seconds is nearly nothing. */
+/** One idle promise per waiting training: a poll every few seconds costs next to nothing. */
 const IO_SLOTS = 2_000;
 /**
- * A workflow in memory takes about 0.2 MB and one that waits for its pod is needed a few times an hour: what is not kept is read
- * again from its history, some 60 events. The SDK's own limit grows with the machine, to 2,300 with 4 GB of heap.
+ * A cached workflow takes about 0.2 MB, and one that waits for its pod is needed a few times an hour: one that is not
+ * cached is rebuilt from its history, some 60 events. The SDK's own limit grows with the machine, to 2,300 with 4 GB of
+ * heap.
  */
 const CACHED_WORKFLOWS = 500;
-/** A cancel reaches an activity with its next heartbeat that is really sent, so this is how long a person waits at most. */
+/**
+ * A cancellation reaches an activity with the next heartbeat that is actually sent, so a person waits at most this
+ * long.
+ */
 const MAX_HEARTBEAT_THROTTLE = '5 seconds';
 
-/** Makes the workers of a process, one per role, each on its own task queue. */
+/** Creates the workers of a process, one per role, each on its own task queue. */
 export async function createWorkers(params: WorkersParams): Promise<Worker[]> {
   const { roles, connection, namespace, activities, workflowBundle, interceptors, taskQueues = TASK_QUEUES } = params;
   const common = {
     connection,
     namespace,
     maxHeartbeatThrottleInterval: MAX_HEARTBEAT_THROTTLE,
-    // Time for a step to end by itself before it is cancelled, and then to pass its cursor on.
+    // Time for a step to finish by itself before it is cancelled, and then to hand over its cursor.
     shutdownGraceTime: '5 seconds',
     shutdownForceTime: '60 seconds',
     ...(interceptors ? { interceptors } : {}),
@@ -62,7 +66,7 @@ export async function createWorkers(params: WorkersParams): Promise<Worker[]> {
           maxConcurrentActivityTaskExecutions: IO_SLOTS,
         };
       case 'cpu': {
-        // Only here: it brings libvips into the process.
+        // Imported only here: it loads libvips into the process.
         const { createCpuActivities } = await import('../activities/cpu.ts');
         return {
           ...common,

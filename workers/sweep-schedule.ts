@@ -4,10 +4,13 @@ import type { Settings } from '../config/env.ts';
 import { SWEEP_PODS_WORKFLOW } from '../workflows/contract.ts';
 import type { SweepPodsInput, TaskQueues } from '../workflows/contract.ts';
 
-/** A sweep whose worker died must not hold up the next ones for longer than their pause; less than this is noise on a busy machine. Milliseconds. */
+/**
+ * A sweep whose worker died must not hold up the next ones for longer than their interval; less is noise on a busy
+ * machine. Milliseconds.
+ */
 const HEARTBEAT_LIMITS = { least: 5_000, most: 60_000 };
 
-/** Makes the sweeper's schedule, or brings an existing one to the current settings. Safe to call at every start. */
+/** Creates the sweeper's schedule, or updates an existing one to the current settings. Safe to call at every start. */
 export async function ensureSweepSchedule(
   client: Client,
   settings: Pick<Settings, 'environment' | 'sweep'>,

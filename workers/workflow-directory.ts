@@ -1,4 +1,7 @@
-/** What activities may ask of Temporal, over one client connection. Every call has a deadline: a bare one waits 19 s (SDK 1.24.0). */
+/**
+ * What activities may ask Temporal, over one client connection. Every call has a deadline: without one it waits 19 s
+ * (SDK 1.24.0).
+ */
 import { WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@temporalio/common';
 import type { Client } from '@temporalio/client';
 import type { ActivityDependencies } from '../activities/dependencies.ts';
@@ -37,7 +40,7 @@ export function createWorkflowDirectory(client: Client, taskQueuePrefix?: string
       try {
         await ask(() => client.workflow.start(TRAIN_LORA_WORKFLOW, { ...options, taskQueue: queues.workflow }));
       } catch (error) {
-        // It has come to its end with success: there is nothing to heal.
+        // It has completed successfully: there is nothing to repair.
         if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
       }
       return 'running';
@@ -53,7 +56,7 @@ export function createWorkflowDirectory(client: Client, taskQueuePrefix?: string
       try {
         await ask(() => client.workflow.getHandle(workflowId).signal(reportProgress, progress));
       } catch (error) {
-        // Only the Web UI's details go without; the training itself must not suffer.
+        // Only the details in the Web UI are lost; the training itself must not suffer.
         if (!(error instanceof WorkflowNotFoundError) && !(error instanceof TemperaError)) throw error;
       }
     },

@@ -3,7 +3,9 @@ import type { ActivityOptions } from '@temporalio/common';
 import { ActivityCancellationType } from '@temporalio/common';
 import type { Intervals } from '../core/interval.ts';
 
-/** Without this the SDK's default lets teardown race a call to the pod that is still under way (SDK 1.24.0, verified 2026-11). */
+/**
+ * With the SDK's default, teardown would race a call to the pod that is still in flight (SDK 1.24.0, verified 2026-11).
+ */
 const cancellationType = ActivityCancellationType.WAIT_CANCELLATION_COMPLETED;
 const MAX_RETRY_INTERVAL_MS = 60_000;
 
@@ -31,7 +33,7 @@ export function activityOptions(intervals: Intervals, queues: Queues) {
       heartbeatTimeout,
       retry: { ...retry, maximumAttempts: intervals.maxStepTries },
     },
-    /** A vendor that is down is waited for as long as a vendor without capacity. */
+    /** A vendor that is down gets as long as a vendor without capacity. */
     provision: {
       ...io,
       startToCloseTimeout: intervals.transferTimeoutMs,
@@ -40,7 +42,7 @@ export function activityOptions(intervals: Intervals, queues: Queues) {
       retry,
     },
     awaitReady: { ...io, startToCloseTimeout: intervals.podReadyTimeoutMs * 2, heartbeatTimeout, retry },
-    /** Calls to a pod: after these tries the pod counts as lost. */
+    /** Calls to a pod: when these tries fail, the pod counts as lost. */
     pod: {
       ...io,
       startToCloseTimeout: intervals.transferTimeoutMs,
@@ -52,7 +54,7 @@ export function activityOptions(intervals: Intervals, queues: Queues) {
       startToCloseTimeout: intervals.shortTimeoutMs,
       retry: { ...retry, maximumAttempts: intervals.maxStepTries },
     },
-    /** Worker restarts and heartbeat timeouts use up tries too, so only time limits a watch. */
+    /** Worker restarts and heartbeat timeouts use up tries too, so a watch is limited only by time. */
     watch: {
       ...io,
       startToCloseTimeout: intervals.trainingTimeoutMs,
@@ -60,7 +62,10 @@ export function activityOptions(intervals: Intervals, queues: Queues) {
       heartbeatTimeout,
       retry,
     },
-    /** A save or samples that a person, a pause or the ceiling asks for: a training goes on, or ends, without them. */
+    /**
+     * A save or samples requested by a person, a pause or the ceiling: the training continues, or ends, without them if
+     * need be.
+     */
     bringHome: {
       ...io,
       startToCloseTimeout: intervals.pauseSaveMs * 2 + intervals.shortTimeoutMs,
@@ -68,7 +73,7 @@ export function activityOptions(intervals: Intervals, queues: Queues) {
       heartbeatTimeout,
       retry,
     },
-    /** Never given up: a pod that is not proven gone may bill. */
+    /** Never given up: a pod that is not confirmed gone may still bill. */
     tearDown: {
       ...io,
       startToCloseTimeout: intervals.createTimeoutMs + 5 * intervals.shortTimeoutMs,

@@ -1,4 +1,4 @@
-/** One attempt: rent a pod, train on it, bring the LoRA home, and end the pod whatever happens. */
+/** One attempt: rent a pod, train on it, fetch the LoRA, and terminate the pod whatever happens. */
 import {
   CancellationScope,
   CancelledFailure,
@@ -30,23 +30,23 @@ export interface AttemptInput {
   readonly plan: TrainingPlan;
   readonly workflowId: string;
   readonly manifestKey: string;
-  /** Counts up over the training's life. */
+  /** Counts up over the life of the training. */
   readonly attempt: number;
-  /** For people: "attempt 2/3". */
+  /** For display: "attempt 2/3". */
   readonly label: string;
   readonly overrides: RecipeOverrides;
   readonly minVramGb: number | undefined;
   readonly intervals: Intervals;
   readonly options: ReturnType<typeof activityOptions>;
-  /** What the training may cost, and what it has cost. */
+  /** What the training may cost, and what it has cost so far. */
   readonly money: Money;
-  /** Resolves when a person wants the training paused; also before, when that was so already. */
+  /** Resolves when a person asks to pause the training; at once if that has already happened. */
   readonly pauseWanted: () => Promise<void>;
-  /** Serves people's wishes for saves and samples until it is cancelled. */
+  /** Serves requests for saves and samples until it is cancelled. */
   readonly serveWishes: (bringHome: (what: BringHomeInput['what']) => Promise<BroughtHome>) => Promise<void>;
-  /** Tells operators what the attempt goes on from. */
+  /** Tells operators what the attempt resumes from. */
   readonly resumes: (restored: RestoredCheckpoint) => void;
-  /** Tells operators why nothing happens. */
+  /** Tells operators why nothing is happening. */
   readonly waits: (why: string | null) => void;
   /** Tells operators where the attempt stands. */
   readonly enter: (phase: TrainingPhase, pod?: ProvisionedPod) => void;
@@ -63,8 +63,8 @@ type Tried =
   | ({ readonly status: 'failed'; readonly vramGb: number | null } & Failed);
 
 /**
- * Runs one attempt. The teardown is certain before anything is rented: it covers every pod that the ledger has for this attempt.
- * A cancellation passes through, after the pod is gone and the attempt's row is closed.
+ * Runs one attempt. The teardown is guaranteed before anything is rented: it covers every pod that the ledger has for
+ * this attempt. A cancellation propagates once the pod is gone and the attempt's row is closed.
  */
 export async function runAttempt(input: AttemptInput): Promise<AttemptResult> {
   const { record } = stepsOf(input, null);
@@ -116,7 +116,7 @@ async function tryOnPods(input: AttemptInput): Promise<Tried> {
     input.enter('provisioning');
     const provisioned = await provision(input, { pod, podName: name, avoidDataCenters });
     if (provisioned.status === 'failed') return provisioned;
-    // Whatever the pod does: its rent never passes the ceiling.
+    // Whatever the pod does, its rent never exceeds the ceiling.
     const used = await untilHalted(
       () => bootAndTrain(input, provisioned, name),
       () => input.money.usedUpBy(provisioned),
@@ -132,7 +132,7 @@ async function tryOnPods(input: AttemptInput): Promise<Tried> {
 
 type Rented = ProvisionedPod & { readonly status: 'rented' };
 
-/** Looks for an offer until one is had; between looks it waits durably, which costs nothing and no attempt. */
+/** Looks for an offer until there is one; between checks it waits durably, which costs no money and no attempt. */
 async function provision(
   input: AttemptInput,
   pod: { readonly pod: number; readonly podName: string; readonly avoidDataCenters: readonly string[] },
@@ -163,7 +163,7 @@ async function provision(
     if (result.status === 'too_dear') return input.money.exceeded();
     if (isLast) return { status: 'failed', vramGb: null, code: 'NO_CAPACITY', message: result.message };
     input.waits(
-      `${result.message}. Looked for since ${timeOf(sinceMs)}, the next look is at ${timeOf(Date.now() + waitMs)}`,
+      `${result.message}. Waiting since ${timeOf(sinceMs)}; the next check is at ${timeOf(Date.now() + waitMs)}`,
     );
     await sleep(waitMs, { summary: `no capacity, look ${look + 2}` });
     waitedMs += waitMs;
@@ -249,11 +249,11 @@ async function trainOn(input: AttemptInput, pod: Rented, name: string): Promise<
   }
 }
 
-/** A step that is cancelled while its worker is silent ends with a timeout: that is no failure of the attempt. */
+/** A step that is cancelled while its worker is silent ends with a timeout: that does not fail the attempt. */
 function throwIfCancelled(error: unknown): void {
   if (isCancellation(error)) throw error;
   if (CancellationScope.current().consideredCancelled)
-    throw new CancelledFailure('A step was cut off while it was being cancelled', [], error as Error);
+    throw new CancelledFailure('A step was interrupted while it was being cancelled', [], error as Error);
 }
 
 /** What ends a running training early: whichever comes first. */
@@ -278,13 +278,13 @@ async function beside<T>(work: () => Promise<T>, aside: () => Promise<void>): Pr
   }
 }
 
-/** The step of the save that came home; a save that cannot be had is no reason to keep the pod. */
+/** The step of the save that was copied; a save that fails is no reason to keep the pod. */
 async function lastSave(bringHome: () => Promise<BroughtHome>): Promise<number | null> {
   try {
     return (await bringHome()).step;
   } catch (error) {
     if (isCancellation(error)) throw error;
-    log.warn('the last save could not be brought home', { failure: failureOf(error) });
+    log.warn('the last save could not be copied', { failure: failureOf(error) });
     return null;
   }
 }

@@ -1,4 +1,4 @@
-/** The story of a check: curate a dataset once, and once more for every request that came while it ran. */
+/** A check: curates a dataset once, and once more if it was requested again while it ran. */
 import { condition, isCancellation, proxyActivities, setCurrentDetails, setHandler } from '@temporalio/workflow';
 import { ApplicationFailure } from '@temporalio/common';
 import type { CheckedDataset } from '../activities/check-dataset.ts';
@@ -10,20 +10,20 @@ import type { CheckDatasetInput, CheckRequest } from './contract.ts';
 import { failureOf } from './outcome.ts';
 
 /**
- * Checks one dataset. Started with the signal `checkAgain`, so that a request finds the running check or begins one and is never
- * lost: an override that was made while a check ran is in the report of the next round.
+ * Checks one dataset. Started with the signal `checkAgain`, so that a request joins the running check or starts one and
+ * is never lost: an override made while a check was running is in the report of the next round.
  */
 export async function checkDatasetWorkflow(input: CheckDatasetInput): Promise<CheckedDataset> {
   const queues = input.taskQueues ?? { io: TASK_QUEUES.io, cpu: TASK_QUEUES.cpu };
   const { curate } = activityOptions({ ...DEFAULT_INTERVALS, ...input.intervals }, queues);
-  const { checkDataset } = proxyActivities<CpuActivities>({ ...curate, summary: 'look at every photo' });
+  const { checkDataset } = proxyActivities<CpuActivities>({ ...curate, summary: 'check every photo' });
   let wanted: CheckRequest | null = null;
   setHandler(
     checkAgain,
     (request) => {
       wanted = request;
     },
-    { description: 'Looks at the dataset once more, with its options and overrides of then.' },
+    { description: 'Checks the dataset once more, with the options and overrides that it has by then.' },
   );
   const next = (): CheckRequest | null => {
     const request = wanted;

@@ -1,4 +1,4 @@
-/** The contract between whoever starts or signals workflows and the workflows themselves. Safe to import anywhere. */
+/** The contract between the workflows and those who start or signal them. Safe to import anywhere. */
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { BaseModel } from '../core/base-model.ts';
 import type { FailureCode } from '../core/failure.ts';
@@ -12,7 +12,7 @@ export interface TaskQueues {
   readonly cpu: string;
 }
 
-/** The task queues of an installation; the standard ones are also written down in temporal-dev.yaml. */
+/** The task queues of an installation; the standard ones are also listed in temporal-dev.yaml. */
 export function taskQueues(prefix = 'lora'): TaskQueues {
   return { workflow: `${prefix}-workflow`, io: `${prefix}-io`, cpu: `${prefix}-cpu` };
 }
@@ -30,18 +30,18 @@ export interface TrainLoraInput {
   readonly trainingId: string;
   /** Differences from DEFAULT_INTERVALS. */
   readonly intervals?: Partial<Intervals>;
-  /** Task queues other than the standard ones; tests run side by side this way. */
+  /** Non-standard task queues; they let tests run side by side. */
   readonly taskQueues?: { readonly io: string; readonly cpu: string };
 }
 
 export interface CancelTraining {
-  /** Who asked, or why; shown to operators. */
+  /** Who asked for it, or why; shown to operators. */
   readonly by?: string;
 }
 
 export interface RetryTraining {
   readonly by?: string;
-  /** Replaces single values of the request's recipe from the next attempt on. */
+  /** Replaces individual values of the requested recipe, from the next attempt on. */
   readonly overrides?: RecipeOverrides;
 }
 
@@ -50,9 +50,9 @@ export interface TrainingState {
   readonly status: TrainingStatus;
   readonly phase: TrainingPhase;
   readonly reason: FailureCode | null;
-  /** Counts up over the training's life; 0 before the first attempt. */
+  /** Counts up over the life of the training; 0 before the first attempt. */
   readonly attempt: number;
-  /** Position among the attempts of the policy: 1 to 3, starting again after `retryTraining`. */
+  /** Position in the current set of attempts: 1 to 3, starting over after `retryTraining`. */
   readonly attemptOfSet: number;
   readonly podId: string | null;
   readonly costMicroUsd: number;
@@ -60,31 +60,33 @@ export interface TrainingState {
   readonly ceilingMicroUsd: number | null;
 }
 
-/** Who asked; shown to operators. */
+/** Who asked for it; shown to operators. */
 export interface Wish {
   readonly by?: string;
 }
 
 export interface RaiseBudget {
   readonly by?: string;
-  /** The new ceiling of the whole training. Micro-dollars; not less than what is spent. */
+  /** The new ceiling for the whole training. Micro-dollars; not less than what has been spent. */
   readonly ceilingMicroUsd: number;
 }
 
-/** Saves, brings the save home, ends the pod, and waits for `resumeTraining` without a limit. */
+/** Saves, copies the save to our store, terminates the pod, and waits for `resumeTraining` without a time limit. */
 export const pauseTraining = defineSignal<[Wish?]>('pauseTraining');
 export const resumeTraining = defineSignal<[Wish?]>('resumeTraining');
-/** Asks the trainer for a checkpoint, or for samples, and brings them home; ignored while nothing trains. */
+/**
+ * Asks the trainer for a checkpoint, or for samples, and copies them to our store; ignored while nothing is training.
+ */
 export const saveNow = defineSignal<[Wish?]>('saveNow');
 export const sampleNow = defineSignal<[Wish?]>('sampleNow');
-/** Sets the ceiling, higher or lower, and answers it. Fails with LIMIT_EXCEEDED when a limit of the user would be exceeded. */
+/** Raises or lowers the ceiling and returns it. Fails with LIMIT_EXCEEDED if a limit of the user would be exceeded. */
 export const raiseBudget = defineUpdate<{ readonly ceilingMicroUsd: number }, [RaiseBudget]>('raiseBudget');
 
 export const cancelTraining = defineSignal<[CancelTraining?]>('cancelTraining');
 export const retryTraining = defineSignal<[RetryTraining?]>('retryTraining');
 export const trainingStatus = defineQuery<TrainingState>('trainingStatus');
 
-/** How far a trainer is; sent by the watching activity at a few milestones of an attempt. */
+/** The trainer's progress; sent by the watching activity at a few milestones of an attempt. */
 export interface ReportProgress {
   readonly step: number;
   readonly totalSteps: number;
@@ -96,32 +98,38 @@ export const reportProgress = defineSignal<[ReportProgress]>('reportProgress');
 export interface SweepPodsInput {
   /** How old a pod must be before it can be swept. Milliseconds. */
   readonly graceMs: number;
-  /** Pause between two sweeps, for the count of leaked time. Milliseconds; the activity's own default when absent. */
+  /** Pause between two sweeps, used to count leaked time. Milliseconds; the activity's own default when absent. */
   readonly intervalMs?: number;
-  /** How long after a pod's end the vendor's billing counts as complete. Milliseconds; the activity's own default when absent. */
+  /**
+   * How long after a pod's end the vendor's billing counts as complete. Milliseconds; the activity's own default when
+   * absent.
+   */
   readonly settleAfterMs?: number;
-  /** How long a training must be silent before its workflow is looked for. Milliseconds; the activity's own default when absent. */
+  /**
+   * How long a training must be silent before its workflow is looked for. Milliseconds; the activity's own default when
+   * absent.
+   */
   readonly quietAfterMs?: number;
-  /** How long a sweep may be silent before it is taken up again. Milliseconds, default 60,000. */
+  /** How long a sweep may be silent before it is retried. Milliseconds, default 60,000. */
   readonly heartbeatTimeoutMs?: number;
   /** Task queue of the `io` activities. */
   readonly taskQueue?: string;
 }
 export const SWEEP_PODS_WORKFLOW = 'sweepPodsWorkflow';
 
-/** What a training of the dataset would say: for captions and for the table of buckets. */
+/** What a training on the dataset would use: for captions and the table of buckets. */
 export interface CheckRequest {
   readonly triggerWord: string;
   readonly baseModel: BaseModel;
   readonly resolution?: number | readonly number[];
 }
 
-/** What starts `checkDatasetWorkflow`, together with the signal `checkAgain`. */
+/** The input of `checkDatasetWorkflow`, which is started with the signal `checkAgain`. */
 export interface CheckDatasetInput {
   readonly datasetId: string;
   /** Differences from DEFAULT_INTERVALS. */
   readonly intervals?: Partial<Intervals>;
-  /** Task queues other than the standard ones. */
+  /** Non-standard task queues. */
   readonly taskQueues?: { readonly io: string; readonly cpu: string };
 }
 export const CHECK_DATASET_WORKFLOW = 'checkDatasetWorkflow';

@@ -12,7 +12,7 @@ interface Details {
   readonly pod: ProvisionedPod | null;
   readonly progress: ReportProgress | null;
   readonly resume: RestoredCheckpoint | null;
-  /** Why nothing happens; null: something does. */
+  /** Why nothing is happening; null: something is. */
   readonly waiting: string | null;
   readonly maxAttempts: number;
 }
@@ -36,8 +36,8 @@ export function describeTraining({ state, plan, pod, progress, resume, waiting, 
   if (state.ceilingMicroUsd !== null) lines.push(`- ceiling: ${formatUsd(state.ceilingMicroUsd)}`);
   if (state.reason)
     lines.push(`- **${state.reason}**: ${failurePolicy(state.reason).meaning} ${failurePolicy(state.reason).advice}`);
-  if (state.phase === 'paused') lines.push('- waiting for the signal `resumeTraining`; no pod is alive');
-  if (state.phase === 'awaiting_retry') lines.push('- waiting for the signal `retryTraining`; no pod is alive');
+  if (state.phase === 'paused') lines.push('- waiting for the signal `resumeTraining`; no pod is running');
+  if (state.phase === 'awaiting_retry') lines.push('- waiting for the signal `retryTraining`; no pod is running');
   return lines.join('\n');
 }
 

@@ -1,4 +1,4 @@
-/** Ending work on a pod early and on purpose: for a pause, or because the money is used up. */
+/** Ending work on a pod early and on purpose: for a pause, or because the money has run out. */
 import { CancellationScope, isCancellation } from '@temporalio/workflow';
 
 export type Halt = 'pause' | 'budget';
@@ -8,9 +8,9 @@ export type Halted<T> =
   | { readonly status: 'halted'; readonly why: Halt };
 
 /**
- * Runs `work` until it is done or until `alarm` says why it shall end; then the work is cancelled and waited for. Work that was
- * done meanwhile counts as done; work that failed meanwhile, or was cut off before it had noticed, counts as halted. A cancellation
- * from outside passes through.
+ * Runs `work` until it is done or until `alarm` gives a reason to stop it; the work is then cancelled and awaited. Work
+ * that finished in the meantime counts as done; work that failed in the meantime, or was interrupted before it noticed,
+ * counts as halted. A cancellation from outside propagates.
  */
 export async function untilHalted<T>(work: () => Promise<T>, alarm: () => Promise<Halt>): Promise<Halted<T>> {
   const outside = CancellationScope.current();

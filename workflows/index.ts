@@ -1,4 +1,4 @@
-/** What a worker registers: only workflows, since every export becomes one. */
+/** What a worker registers: workflows only, because every export becomes one. */
 export { checkDatasetWorkflow } from './check-dataset.ts';
 export { sweepPodsWorkflow } from './sweep-pods.ts';
 export { trainLoraWorkflow } from './train-lora.ts';

@@ -1,4 +1,7 @@
-/** The money of one training as its story knows it: the ceiling, what was spent, and when a pod's rent reaches the one. */
+/**
+ * A training's money, as its workflow knows it: the ceiling, what has been spent, and when a pod's rent reaches the
+ * ceiling.
+ */
 import { condition } from '@temporalio/workflow';
 import type { ProvisionedPod } from '../activities/provision-pod.ts';
 import { budgetClock } from '../core/budget.ts';
@@ -14,14 +17,14 @@ export type Money = ReturnType<typeof createMoney>;
 
 interface MoneyOptions {
   readonly intervals: Intervals;
-  /** Tells people that nine tenths of the ceiling are spent. */
+  /** Warns that 90 % of the ceiling has been spent. */
   readonly warn: (ceilingMicroUsd: number, spentMicroUsd: number) => Promise<void>;
 }
 
-/** A generous ceiling is years away; a timer is set again after so long. Milliseconds. */
+/** A generous ceiling may be years away, so timers are set for at most this long and then set again. Milliseconds. */
 const MAX_TIMER_MS = 30 * 86_400_000;
 
-/** Without a ceiling nothing here sets a timer, so that runs without one keep their histories. */
+/** Without a ceiling nothing here sets a timer, so that the histories of such runs still replay. */
 export function createMoney({ intervals, warn }: MoneyOptions) {
   let ceiling: number | null = null;
   let spentBefore = 0;
@@ -47,7 +50,7 @@ export function createMoney({ intervals, warn }: MoneyOptions) {
   };
   const exceeded = (): Broke => {
     exceededAt = ceiling;
-    const message = `The ceiling of ${formatUsd(ceiling ?? 0)} is reached; raise it to go on from the last save`;
+    const message = `The ceiling of ${formatUsd(ceiling ?? 0)} has been reached; raise it to continue from the last save`;
     return { status: 'failed', vramGb: null, code: 'BUDGET_EXCEEDED', message };
   };
 
@@ -57,7 +60,7 @@ export function createMoney({ intervals, warn }: MoneyOptions) {
     setCeiling: (microUsd: number | null) => {
       ceiling = microUsd;
     },
-    /** Sum of the pods of the attempt under way that have been ended. */
+    /** Total cost of the current attempt's pods that have been terminated. */
     attemptHasCost: (microUsd: number) => {
       ofAttempt = microUsd;
     },
@@ -65,7 +68,7 @@ export function createMoney({ intervals, warn }: MoneyOptions) {
       spentBefore += ofAttempt;
       ofAttempt = 0;
     },
-    /** What the training has cost before this run took it over. */
+    /** What the training had cost before this run took it over. */
     takeOver: (microUsd: number) => {
       spentBefore = microUsd;
       ofAttempt = 0;
@@ -73,13 +76,13 @@ export function createMoney({ intervals, warn }: MoneyOptions) {
     exceeded,
     /** Whether the ceiling that stopped the training has been raised. */
     isRaised: () => exceededAt !== null && ceiling !== null && ceiling > exceededAt,
-    /** What a further pod may cost, for whoever rents it. */
+    /** What another pod may cost, for the step that rents it. */
     budget: () => {
       if (ceiling === null) return {};
       const { budgetSaveMs, budgetTeardownMs } = intervals;
       return { budget: { leftMicroUsd: ceiling - spent(), budgetSaveMs, budgetTeardownMs } };
     },
-    /** Resolves when the pod must be on its way out, whatever it does. */
+    /** Resolves when the teardown of the pod must begin, whatever it is doing. */
     usedUpBy: async (pod: Rate): Promise<Halt> => {
       await reached(() => clockOf(pod)?.endAtMs ?? null);
       return 'budget';

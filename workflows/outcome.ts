@@ -1,4 +1,4 @@
-/** Reads the policy's code out of whatever a step failed with. */
+/** Extracts the policy's code from whatever a step failed with. */
 import { ActivityFailure, ApplicationFailure, TimeoutFailure } from '@temporalio/workflow';
 import { isFailureCode } from '../core/failure.ts';
 import type { FailureCode } from '../core/failure.ts';
@@ -15,30 +15,30 @@ export function failureOf(error: unknown): Failed {
   if (cause instanceof ApplicationFailure && isFailureCode(cause.type)) {
     return { code: cause.type, message: cause.message };
   }
-  // What is none of ours and comes from an activity is the SDK's: a worker that was shut down in the middle of its last try.
+  // An activity failure that is not ours is the SDK's: a worker was shut down in the middle of its last try.
   if (cause instanceof TimeoutFailure || error instanceof ActivityFailure) {
-    return { code: 'PROVIDER_UNAVAILABLE', message: `${step} did not end in its time or tries` };
+    return { code: 'PROVIDER_UNAVAILABLE', message: `${step} did not finish within its time limit or its retries` };
   }
   return { code: 'INTERNAL', message: `${step} failed: ${error instanceof Error ? error.message : 'unknown'}` };
 }
 
-/** Whether a step was refused because the training is on another run, or further than this one. */
+/** Whether a step was rejected because the training is on another run, or further along than this one. */
 export function isReset(error: unknown): boolean {
   const cause = error instanceof ActivityFailure ? error.cause : error;
   return cause instanceof ApplicationFailure && cause.type === ('RESET' satisfies FailureCode);
 }
 
-/** What a failure of a step on a pod means: a pod that stays silent through all retries is lost. */
+/** What the failure of a step on a pod means: a pod that stays silent through all retries is lost. */
 export function podFailureOf(error: unknown): Failed {
   if (
     error instanceof ActivityFailure &&
     error.activityType === 'watchTraining' &&
     error.cause instanceof TimeoutFailure
   ) {
-    return { code: 'LIMIT_EXCEEDED', message: 'The training took longer than a training may take' };
+    return { code: 'LIMIT_EXCEEDED', message: 'The training took longer than the limit for a training' };
   }
   const failed = failureOf(error);
   return failed.code === 'PROVIDER_UNAVAILABLE' || failed.code === 'RATE_LIMITED'
-    ? { code: 'POD_LOST', message: `The pod could not be used any more: ${failed.message}` }
+    ? { code: 'POD_LOST', message: `The pod is no longer usable: ${failed.message}` }
     : failed;
 }

@@ -1,4 +1,7 @@
-/** Typed search attributes of a training: set by the API at the start, kept up to date by the workflow. Safe to import anywhere. */
+/**
+ * Typed search attributes of a training: set by the API at the start and kept up to date by the workflow. Safe to
+ * import anywhere.
+ */
 import { defineSearchAttributeKey } from '@temporalio/common';
 
 export const loraStatus = defineSearchAttributeKey('LoraStatus', 'KEYWORD');

@@ -1,4 +1,4 @@
-/** What a training's story stands on: its state, the handlers of its signals, and how operators are told. */
+/** The foundation of a training's workflow: its state, its signal handlers, and what operators are shown. */
 import {
   CancellationScope,
   condition,
@@ -45,7 +45,9 @@ import { loraAttempt, loraCostUsd, loraGpu, loraPhase, loraStatus } from './sear
 
 export type Training = ReturnType<typeof setup>;
 
-/** State, handlers and the steps that every part of the story shares. Everything here happens before the first await. */
+/**
+ * State, handlers and the steps that all parts of the workflow share. Everything here happens before the first await.
+ */
 export function setup(input: TrainLoraInput) {
   const intervals: Intervals = { ...DEFAULT_INTERVALS, ...input.intervals };
   const options = activityOptions(intervals, input.taskQueues ?? { io: TASK_QUEUES.io, cpu: TASK_QUEUES.cpu });
@@ -66,7 +68,7 @@ export function setup(input: TrainLoraInput) {
   let resume: RestoredCheckpoint | null = null;
   let waiting: string | null = null;
   let cancelledBy: string | null = null;
-  /** Counts the times that the training has failed: each one is an event of its own. */
+  /** How often the training has failed: each failure is a separate event. */
   let endings = 0;
   let retryWaits = false;
   let retryOverrides: RecipeOverrides = {};
@@ -81,7 +83,7 @@ export function setup(input: TrainLoraInput) {
 
   const current = (): TrainingState => ({ ...state, ceilingMicroUsd: money.ceiling() });
 
-  // Before the handlers: a signal that came before the first task is handled as soon as its handler is set.
+  // Before the handlers: a signal that arrived before the first task is handled as soon as its handler is set.
   const show = () =>
     setCurrentDetails(
       describeTraining({ state: current(), plan, pod, progress, resume, waiting, maxAttempts: intervals.maxAttempts }),
@@ -112,11 +114,12 @@ export function setup(input: TrainLoraInput) {
     cancelTraining,
     async (request) => {
       cancelledBy = request?.by ?? 'a signal';
-      // Temporal itself is asked to cancel this run: only then it ends as Canceled, and there is one path for signal, API and button.
+      // Ask Temporal itself to cancel this run: only then does it end as Canceled, and signal, API and button share one
+      // path.
       await CancellationScope.nonCancellable(() => record.requestCancel({ trainingId: input.trainingId }));
     },
     {
-      description: 'Ends the training: the pod is torn down, nothing is published. Same as the Cancel button.',
+      description: 'Cancels the training: the pod is torn down and nothing is published. Same as the Cancel button.',
       unfinishedPolicy: HandlerUnfinishedPolicy.ABANDON,
     },
   );
@@ -130,19 +133,19 @@ export function setup(input: TrainLoraInput) {
     },
     {
       description:
-        'After a failure: starts a fresh set of attempts. During an attempt: ends it (pod first) and starts the next with a fresh count. Optional: {"by": "...", "overrides": {"steps": 1500}}.',
+        'After a failure: starts a fresh set of attempts. During an attempt: ends it (pod first) and starts the next one with a fresh count. Optional: {"by": "...", "overrides": {"steps": 1500}}.',
     },
   );
   setHandler(
     pauseTraining,
     (request) => {
       pausedBy ??= request?.by ?? 'a signal';
-      // Before the first step there is nothing to save; after the last one the LoRA is nearly home.
+      // Before the first step there is nothing to save; after the last one the LoRA is nearly done.
       if (state.phase === 'provisioning' || state.phase === 'uploading') running?.cancel();
     },
     {
       description:
-        'Saves, brings the save home, ends the pod and waits for `resumeTraining`, for days if need be, at no cost.',
+        'Saves, copies the save to our store, terminates the pod and waits for `resumeTraining`, for days if need be, at no cost.',
     },
   );
   setHandler(
@@ -150,19 +153,23 @@ export function setup(input: TrainLoraInput) {
     () => {
       pausedBy = null;
     },
-    { description: 'Goes on after `pauseTraining`, from the last save, on a new pod.' },
+    { description: 'Continues after `pauseTraining`, from the last save, on a new pod.' },
   );
   const wish = (what: BringHomeInput['what']) => () => {
     if (state.phase === 'training') wishes.push(what);
-    else log.info('nothing trains now: the wish is dropped', { what });
+    else log.info('nothing is training: the request is ignored', { what });
   };
-  setHandler(saveNow, wish('save'), { description: 'Asks for a checkpoint now and brings it home.' });
-  setHandler(sampleNow, wish('samples'), { description: 'Asks for samples now and brings them home.' });
+  setHandler(saveNow, wish('save'), {
+    description: 'Makes the trainer save a checkpoint now and copies it to our store.',
+  });
+  setHandler(sampleNow, wish('samples'), {
+    description: 'Makes the trainer render samples now and copies them to our store.',
+  });
   let isCeilingChanging = false;
   setHandler(
     raiseBudget,
     async ({ ceilingMicroUsd }) => {
-      // One after the other, or record and run might end up with different ones.
+      // One at a time, or the database and this run might end up with different ceilings.
       if (isCeilingChanging && patched('ceilings-in-turn')) await condition(() => !isCeilingChanging);
       isCeilingChanging = true;
       try {
@@ -176,15 +183,15 @@ export function setup(input: TrainLoraInput) {
     },
     {
       description:
-        'Sets what the training may cost, higher or lower: {"ceilingMicroUsd": 2000000}. One that its ceiling has stopped goes on from its last save once it is higher.',
+        'Raises or lowers what the training may cost: {"ceilingMicroUsd": 2000000}. A training that was stopped at its ceiling continues from its last save once the ceiling is raised.',
       validator: ({ ceilingMicroUsd }) => {
-        if (plan === null) throw new Error('This training has not begun');
+        if (plan === null) throw new Error('This training has not started yet');
         if (state.phase === 'done') throw new Error('This training has ended');
         const spentMicroUsd =
           money.spent() + (pod ? rentMicroUsd(pod.hourlyMicroUsd, Date.now() - pod.createdAtMs) : 0);
         if (!Number.isSafeInteger(ceilingMicroUsd) || ceilingMicroUsd < Math.max(1, spentMicroUsd))
           throw new Error(
-            `The ceiling must be a whole number of micro-dollars, and ${spentMicroUsd} are spent already`,
+            `The ceiling must be a whole number of micro-dollars, not less than the ${spentMicroUsd} already spent`,
           );
       },
     },
@@ -195,7 +202,7 @@ export function setup(input: TrainLoraInput) {
       progress = seen;
       show();
     },
-    { description: 'Internal: how far the trainer is, at a few milestones of each attempt.' },
+    { description: 'Internal: the trainer’s progress, at a few milestones of each attempt.' },
   );
   setHandler(trainingStatus, current, {
     description: 'Status, phase, attempt and cost as the workflow knows them.',
@@ -245,7 +252,7 @@ export function setup(input: TrainLoraInput) {
       state.attemptOfSet = ofSet;
       return state.attempt;
     },
-    /** This run goes on where the record says that the training stands. */
+    /** Puts this run where the database says the training stands. */
     takeOver: ({ attempt, costMicroUsd }: { readonly attempt: number; readonly costMicroUsd: number }) => {
       money.takeOver(costMicroUsd);
       retryWaits = false;
@@ -253,7 +260,7 @@ export function setup(input: TrainLoraInput) {
     },
     pausedBy: () => pausedBy,
     pauseWanted: () => condition(() => pausedBy !== null),
-    /** Waits at no cost until somebody resumes the training. */
+    /** Waits, at no cost, until somebody resumes the training. */
     resumed: async (step: number | null) => {
       const by = pausedBy ?? 'a signal';
       await record.recordPaused({ trainingId: input.trainingId, attempt: state.attempt, by, step });
@@ -270,7 +277,7 @@ export function setup(input: TrainLoraInput) {
           await bringHome(what);
         } catch (error) {
           if (isCancellation(error)) throw error;
-          log.warn('what was asked for could not be brought home', { what, failure: failureOf(error) });
+          log.warn('the requested save or samples could not be copied', { what, failure: failureOf(error) });
         }
       }
     },
@@ -286,11 +293,11 @@ export function setup(input: TrainLoraInput) {
     },
     /** True once the whole run is being cancelled. */
     isCancelled: (): boolean => root.consideredCancelled,
-    /** True when somebody has asked for a retry, and nobody for the end of the training. */
+    /** True when a retry has been requested and the training has not been cancelled. */
     takeRetry: (): boolean => retryWaits && !root.consideredCancelled,
-    /** True when somebody has asked for a pause, and nobody for the end of the training. */
+    /** True when a pause has been requested and the training has not been cancelled. */
     takePause: (): boolean => pausedBy !== null && !root.consideredCancelled,
-    /** Waits for `retryTraining`; one that came a little early counts too. */
+    /** Waits for `retryTraining`; one that arrived a little early counts too. */
     retriedWithin: async (windowMs: number): Promise<boolean> => {
       const isRaised = () => state.reason === 'BUDGET_EXCEEDED' && money.isRaised();
       const retried = await condition(() => retryWaits || isRaised(), windowMs);

@@ -1,4 +1,4 @@
-/** What Temporal is told and shows when a training starts: the same whoever starts it. Safe to import anywhere. */
+/** What Temporal is given, and shows, when a training starts: the same whoever starts it. Safe to import anywhere. */
 import { TypedSearchAttributes } from '@temporalio/common';
 import type { SearchAttributePair } from '@temporalio/common';
 import { BASE_MODEL_FACTS, parseBaseModel } from '../core/base-model.ts';
@@ -29,7 +29,10 @@ interface StartChoices {
 /** The only backend so far: compute and trainer. */
 const BACKEND = 'runpod/ai-toolkit';
 
-/** Options of `client.workflow.start`, but for the task queue, for a training that runs at most once at a time, and not again after success. */
+/**
+ * Options for `client.workflow.start`, except the task queue: a training runs at most once at a time, and never again
+ * after success.
+ */
 export function startOptions(training: StartableTraining, { taskQueues, intervals }: StartChoices) {
   const { io, cpu } = taskQueues;
   const input: TrainLoraInput = {

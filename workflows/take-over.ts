@@ -1,4 +1,4 @@
-/** What a run does that was reset in Temporal, or started again: the record of the training says where it stands. */
+/** What a run does after it was reset in Temporal or started again: the database says where the training stands. */
 import { ApplicationFailure, CancellationScope, log } from '@temporalio/workflow';
 import type { Standing } from '../activities/take-over.ts';
 import type { Training } from './setup.ts';
@@ -6,13 +6,13 @@ import type { TrainLoraResult } from './train-lora.ts';
 
 type Taken = Exclude<Standing, { readonly status: 'open' }>;
 
-/** Makes the training this run's own, once no pod of the run before is left. */
+/** Makes the training this run's own, once no pod of the previous run is left. */
 export async function takeOver(training: Training): Promise<Taken> {
   const { trainingId } = training.input;
   return await CancellationScope.nonCancellable(async () => {
     for (;;) {
       const standing = await training.record.takeOver({ trainingId });
-      log.warn('this run takes the training over', { standing: standing.status });
+      log.warn('this run takes over the training', { standing: standing.status });
       if (standing.status !== 'open') return standing;
       for (const attempt of standing.attempts) await closeAttempt(training, attempt);
     }
@@ -46,7 +46,7 @@ export function readyAlready(training: Training, standing: Taken & { readonly st
   return { status: 'ready', costMicroUsd, sha256, publications };
 }
 
-/** The failure of a run that would go on with a training that somebody has ended. */
+/** The failure of a run that would continue a training which somebody has ended. */
 export function cancelledAlready(
   training: Training,
   { message, costMicroUsd }: Taken & { readonly status: 'cancelled' },

@@ -1,6 +1,6 @@
 /**
- * The story of one training: curate, then up to three attempts, then publish. It ends with a LoRA at home, or failed with a
- * reason and a week in which `retryTraining` goes on, or cancelled; in every case without a pod.
+ * A training from start to end: curate, then up to three attempts, then publish. It ends with a LoRA in our store, or
+ * failed with a reason and a week in which `retryTraining` continues it, or cancelled; in every case without a pod.
  */
 import { ActivityFailure, CancellationScope, isCancellation, log, patched, workflowInfo } from '@temporalio/workflow';
 import { ApplicationFailure } from '@temporalio/common';
@@ -45,12 +45,12 @@ export async function trainLoraWorkflow(input: TrainLoraInput): Promise<TrainLor
   }
 }
 
-/** Writes how the training ends after an error that ends it. True when the run has to take the training over first. */
+/** Records how the training ends after a fatal error. True when the run has to take over the training first. */
 async function endsAfter(training: Training, error: unknown): Promise<boolean> {
   try {
     if (isCancellation(error))
       await training.end('cancelled', { code: 'CANCELLED', message: training.cancelledBy() }, false);
-    // A step that is the story's own and fails for good: the row must not say `training` for ever.
+    // One of the workflow's own steps has failed for good: the row must not say `training` for ever.
     else if (training.hasBegun() && error instanceof ActivityFailure)
       await training.end('failed', failureOf(error), false);
     return false;
@@ -62,7 +62,7 @@ async function endsAfter(training: Training, error: unknown): Promise<boolean> {
 
 type Succeeded = AttemptResult & { readonly status: 'succeeded'; readonly overrides: RecipeOverrides };
 
-/** The story from its beginning or, with an artifact that is at home already, from its publishing. */
+/** The whole workflow or, with an artifact that is already in our store, only its publishing. */
 async function run(training: Training, artifact: Artifact | null): Promise<TrainLoraResult> {
   const plan = await training.record.beginTraining({ trainingId: training.input.trainingId });
   training.knows(plan);
@@ -99,7 +99,7 @@ async function trainOnce(
     if (result.status === 'succeeded') return result;
     if (result.status === 'paused') {
       await training.resumed(result.step);
-      // A pause is nobody's failure: the attempt is made again.
+      // A pause is not a failure: the attempt is made again.
       ofSet = training.takeRetry() ? 0 : ofSet - 1;
       continue;
     }
@@ -107,7 +107,7 @@ async function trainOnce(
       ofSet -= 1;
       continue;
     }
-    // Also when the attempt had failed by itself just before: a person's wish for a fresh count is never lost.
+    // Also when the attempt had just failed by itself: a person's request for a fresh count is never lost.
     if (result.status === 'retried' || training.takeRetry()) {
       ofSet = 0;
       continue;
@@ -120,7 +120,7 @@ async function trainOnce(
     const { action } = failurePolicy(result.code);
     if ((action !== 'new_attempt' && action !== 'new_pod') || ofSet >= training.intervals.maxAttempts) return result;
     if (result.code === 'OUT_OF_MEMORY') {
-      // A larger GPU than the one that ran out, and the trainer's sparing mode in case there is none.
+      // A larger GPU than the one that ran out of memory, and the trainer's low-memory mode in case there is none.
       if (result.vramGb !== null) minVramGb = result.vramGb + 1;
       overrides = { lowVram: true };
     }
@@ -155,13 +155,13 @@ async function attempt(
   | (AttemptResult & { readonly overrides: RecipeOverrides })
   /** Ended by `retryTraining`. */
   | { readonly status: 'retried' }
-  /** Ended by a pause that nobody wants any more. */
+  /** Ended by a pause that has since been revoked. */
   | { readonly status: 'taken_back' }
 > {
   const { intervals, options } = training;
   const number = training.nextAttempt(ofSet);
   const overrides = { ...ofPolicy, ...training.overrides() };
-  // A signal sent by hand was checked by nobody; nothing is rented for overrides that no trainer could take.
+  // A signal sent by hand has not been validated; nothing is rented for overrides that no trainer could accept.
   const faults = recipeFaults(overrides);
   if (faults.length > 0) {
     return {
@@ -196,7 +196,8 @@ async function attempt(
     training.state.costMicroUsd = training.money.spent();
     return { ...result, overrides };
   } catch (error) {
-    // Only a cancellation of the whole run ends a training; every other one is a wish of somebody, which may be taken back by now.
+    // Only a cancellation of the whole run ends a training; any other one is somebody's request, which may have been
+    // revoked by now.
     if (!isCancellation(error) || training.isCancelled()) throw error;
     if (training.takeRetry()) return { status: 'retried' };
     if (training.takePause()) return { status: 'paused', costMicroUsd: 0, step: null, overrides };
@@ -212,13 +213,13 @@ async function publishAndSettle(
 ): Promise<TrainLoraResult> {
   training.enter('publishing');
   const positions = Array.from({ length: plan.destinations }, (_, position) => position);
-  // All are awaited, also after a cancel: nothing may be published any more once the training has ended.
+  // All are awaited, even after a cancellation: nothing may be published once the training has ended.
   const outcomes = await Promise.allSettled(positions.map((position) => publish(training, position, overrides)));
   const publications = outcomes.map((outcome) => {
     if (outcome.status === 'rejected') throw outcome.reason;
     return outcome.value;
   });
-  // The LoRA is at home and proven: from here a late cancel would only lose the record of it.
+  // The LoRA is stored and verified: a late cancellation would only lose the record of it.
   const settled = await CancellationScope.nonCancellable(() =>
     training.record.settleTraining({ trainingId: plan.trainingId, attempt: training.state.attempt }),
   );
@@ -226,7 +227,7 @@ async function publishAndSettle(
   return { status: 'ready', costMicroUsd: settled.costMicroUsd, sha256: artifact.files[0]?.sha256 ?? '', publications };
 }
 
-/** A destination that fails for good takes nothing from the training: it is ready, and that publication is failed. */
+/** A destination that fails for good does not harm the training: it is ready, and only that publication has failed. */
 async function publish(training: Training, position: number, overrides: RecipeOverrides) {
   const { trainingId } = training.input;
   try {
