@@ -1,7 +1,7 @@
 import type { BenchStack } from './bench-stack.ts';
 import { median, summarise, table } from './statistics.ts';
-import type { Target } from './statistics.ts';
-import { trainOnce } from './train-once.ts';
+import type { Summary, Target } from './statistics.ts';
+import { stepOf, trainOnce } from './train-once.ts';
 import type { TimedTraining } from './train-once.ts';
 import { UP_AT_ONCE } from './world-admin.ts';
 
@@ -11,13 +11,24 @@ const INSTANT_CLOUD = {
   loraBytes: 1_000_000,
   delaysMs: { ...UP_AT_ONCE, step: 0, save: 0, sample: 0, downloadFirstByte: 0 },
 };
-const LIMIT_MS = 1_500;
+const LIMIT_MS = 1_000;
 
-/** From the API call to `ready`, all eight steps of the job, while the vendors take no time. */
-export async function measureAddedTime(stack: BenchStack, runs: number, tell: (line: string) => void) {
+interface AddedParams {
+  /** Photos that no run before has seen. */
+  readonly freshDataset: () => Promise<string>;
+  readonly runs: number;
+}
+
+/** From the API call to `ready`, all eight steps of the job, while the vendors take no time; curation's own time apart. */
+export async function measureAddedTime(
+  stack: BenchStack,
+  { freshDataset, runs }: AddedParams,
+  tell: (line: string) => void,
+) {
   await stack.world.configure(INSTANT_CLOUD);
-  const train = (run: number) =>
+  const train = async (run: number) =>
     trainOnce(stack, {
+      datasetId: await freshDataset(),
       recipe: { steps: 20, checkpointInterval: 10 },
       destinations: [{ kind: 'huggingface', repo: `tempera-demo/bench-${run}` }],
     });
@@ -26,23 +37,42 @@ export async function measureAddedTime(stack: BenchStack, runs: number, tell: (l
   const trainings: TimedTraining[] = [];
   for (let run = 1; run <= runs; run += 1) trainings.push(await train(run));
 
-  const totals = summarise(trainings.map((one) => one.completedAt - one.calledAt));
-  tell(`median ${ms(totals.median)}  p90 ${ms(totals.p90)}  min ${ms(totals.min)}  max ${ms(totals.max)}\n`);
+  const totalOf = (one: TimedTraining) => one.completedAt - one.calledAt;
+  const curationOf = (one: TimedTraining) => {
+    const { startedAt, closedAt } = stepOf(one, 'curateDataset');
+    return closedAt - startedAt;
+  };
+  const totals = summarise(trainings.map(totalOf));
+  const curation = summarise(trainings.map(curationOf));
+  const others = summarise(trainings.map((one) => totalOf(one) - curationOf(one)));
   const breakdown = breakDown(trainings);
+  const row = (name: string, { median: middle, p90, min, max }: Summary) => [name, ...[middle, p90, min, max].map(ms)];
+  tell(
+    table([
+      ['', 'median', 'p90', 'min', 'max'],
+      row('everything', totals),
+      row('curation', curation),
+      row('everything else', others),
+    ]),
+  );
+  tell('');
   tell(
     table([
       ['median per training', 'before', 'queue', 'run'],
-      ...breakdown.map((row) => [row.name, ms(row.beforeMs), ms(row.queueMs), ms(row.runMs)]),
+      ...breakdown.map((step) => [step.name, ms(step.beforeMs), ms(step.queueMs), ms(step.runMs)]),
     ]),
   );
   const target: Target = {
-    name: 'time added to a training, median',
+    name: 'time added to a training but for curation, median',
     unit: 'ms',
-    measured: totals.median,
+    measured: others.median,
     limit: LIMIT_MS,
     kind: 'at most',
   };
-  return { target, figures: { runs, totalMs: totals, medianByStep: breakdown } };
+  return {
+    target,
+    figures: { runs, totalMs: totals, curationMs: curation, otherMs: others, medianByStep: breakdown },
+  };
 }
 
 /** `before`: since the step before closed (Temporal and the workflow). `queue`: until a worker took it. `run`: the step itself. */

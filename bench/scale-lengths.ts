@@ -1,5 +1,6 @@
 import type { BenchStack } from './bench-stack.ts';
 import { eventsOf } from './history.ts';
+import type { DrawnPhoto } from './photos.ts';
 import { summarise } from './statistics.ts';
 import { trainOnce } from './train-once.ts';
 import { UP_AT_ONCE } from './world-admin.ts';
@@ -10,16 +11,20 @@ const TIMES = 10;
 const OF_EACH = 3;
 
 /** History of trainings that differ only in their length: ten times the steps, checkpoints and time. */
-export async function measureLengths(stack: BenchStack) {
+export async function measureLengths(stack: BenchStack, photos: readonly DrawnPhoto[]) {
+  const datasetId = await stack.addDataset(photos);
   await stack.world.configure({
-    rateLimit: null,
     loraBytes: 100_000,
     delaysMs: { ...UP_AT_ONCE, step: STEP_MS },
   });
   const train = (steps: number) =>
     Promise.all(
       Array.from({ length: OF_EACH }, async () => {
-        const { id } = await trainOnce(stack, { recipe: { steps, checkpointInterval: SHORT_STEPS } }, LIMIT_MS);
+        const { id } = await trainOnce(
+          stack,
+          { datasetId, recipe: { steps, checkpointInterval: SHORT_STEPS } },
+          LIMIT_MS,
+        );
         return (await eventsOf(stack.temporal, id)).length;
       }),
     );

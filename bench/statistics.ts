@@ -46,7 +46,7 @@ export interface Target {
 }
 
 export function isMet({ kind, measured, limit }: Target): boolean {
-  return kind === 'at most' ? measured < limit : measured >= limit;
+  return kind === 'at most' ? measured <= limit : measured >= limit;
 }
 
 /** One sentence per target; a missed one says by how much. */
@@ -56,7 +56,7 @@ export function verdict(target: Target): string {
     if (unit === 'ratio') return value.toFixed(2);
     return `${unit === 'photos/s' ? value.toFixed(1) : Math.round(value)} ${unit}`;
   };
-  const bound = `${kind === 'at most' ? 'below' : 'at least'} ${text(limit)}`;
+  const bound = `${kind} ${text(limit)}`;
   if (isMet(target)) return `met     ${name}: ${text(measured)} (${bound})`;
   return `MISSED  ${name}: ${text(measured)} (${bound}), by ${text(Math.abs(measured - limit))}`;
 }

@@ -18,13 +18,22 @@ export interface TimedTraining {
   readonly steps: readonly StepTimes[];
 }
 
+/** A step of this name; throws when there is none. */
+export function stepOf({ id, steps }: TimedTraining, name: string): StepTimes {
+  const found = steps.find((one) => one.name === name);
+  if (!found) throw new Error(`Training ${id} has no step ${name}`);
+  return found;
+}
+
 /** One training through the API with everything at its default, and when each part of it happened. */
-export async function trainOnce(stack: BenchStack, body: object, limitMs = TRAINING_LIMIT_MS): Promise<TimedTraining> {
-  // A dataset of its own: with the last one's, curation would find its pictures made already.
-  const dataset = await stack.api.createDataset('bench', stack.imageIds);
+export async function trainOnce(
+  stack: BenchStack,
+  body: { readonly datasetId: string } & Record<string, unknown>,
+  limitMs = TRAINING_LIMIT_MS,
+): Promise<TimedTraining> {
   const calledAt = Date.now();
   const { id } = await stack.api.startTraining(
-    { name: 'bench', datasetId: dataset.id, baseModel: 'flux', triggerWord: 'ohwx', ...body },
+    { name: 'bench', baseModel: 'flux', triggerWord: 'ohwx', ...body },
     randomUUID(),
   );
   const answeredAt = Date.now();
