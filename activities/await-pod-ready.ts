@@ -20,8 +20,8 @@ export type PodReadiness =
   | { readonly status: 'not_ready'; readonly message: string };
 
 /** The trainer is asked often at first, since a warm host is up in seconds. Milliseconds. */
-const FIRST_POLL_MS = 100;
-const POLL_GROWTH = 1.3;
+const FIRST_POLL_MS = 50;
+const POLL_GROWTH = 1.2;
 
 /**
  * Waits until the trainer itself answers through the proxy and knows our password: the vendor's RUNNING says little, and a 200

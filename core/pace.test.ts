@@ -64,17 +64,17 @@ describe('the next look', () => {
   });
 
   test('is quick once it is due', () => {
-    expect(nextLookMs({ ...REAL, dueInMs: 0, runningForMs: 600_000 })).toBe(250);
+    expect(nextLookMs({ ...REAL, dueInMs: 0, runningForMs: 600_000 })).toBe(100);
   });
 
   test('becomes slower again when what is due does not come', () => {
-    expect(nextLookMs({ ...REAL, dueInMs: -10_000, runningForMs: 600_000 })).toBe(250);
+    expect(nextLookMs({ ...REAL, dueInMs: -3_000, runningForMs: 600_000 })).toBe(100);
     expect(nextLookMs({ ...REAL, dueInMs: -120_000, runningForMs: 600_000 })).toBe(2_000);
     expect(nextLookMs({ ...REAL, dueInMs: -3_600_000, runningForMs: 600_000 })).toBe(10_000);
   });
 
   test('with an unknown pace grows with the time that has passed', () => {
-    expect(nextLookMs({ ...REAL, dueInMs: null, runningForMs: 0 })).toBe(250);
+    expect(nextLookMs({ ...REAL, dueInMs: null, runningForMs: 0 })).toBe(100);
     expect(nextLookMs({ ...REAL, dueInMs: null, runningForMs: 50_000 })).toBe(5_000);
     expect(nextLookMs({ ...REAL, dueInMs: null, runningForMs: 900_000 })).toBe(10_000);
   });

@@ -63,6 +63,8 @@ interface NextLook {
   readonly fastMs: number;
 }
 
+/** The shortest pause as a share of the fast interval: a pod that has finished bills until we notice. */
+const FINEST_SHARE = 1 / 10;
 /**
  * The pause as a share of how overdue an event is: a save that takes 15 s is seen within 250 ms, samples of 10 min
  * within 10 s.
@@ -74,8 +76,8 @@ const OVERDUE_SHARE = 1 / 60;
  * the pace is unknown. So a short training is never kept waiting, and a long one is not polled too often.
  */
 export function nextLookMs({ dueInMs, runningForMs, slowMs, fastMs }: NextLook): number {
-  if (dueInMs === null) return Math.min(slowMs, Math.max(fastMs / 4, runningForMs / 10));
-  // Within the last fast interval we poll four times as often: a finished pod bills until we notice.
-  if (dueInMs <= fastMs) return Math.min(slowMs, Math.max(fastMs / 4, -dueInMs * OVERDUE_SHARE));
+  const finestMs = fastMs * FINEST_SHARE;
+  if (dueInMs === null) return Math.min(slowMs, Math.max(finestMs, runningForMs / 10));
+  if (dueInMs <= fastMs) return Math.min(slowMs, Math.max(finestMs, -dueInMs * OVERDUE_SHARE));
   return Math.min(slowMs, Math.max(fastMs, dueInMs - fastMs));
 }
