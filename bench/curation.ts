@@ -1,7 +1,8 @@
 /** `npm run bench:curation`: how fast photos are judged, against a bare loop that decodes and shrinks the same files. */
-import { writeFile } from 'node:fs/promises';
-import { availableParallelism, loadavg } from 'node:os';
-import { resolve } from 'node:path';
+import { randomInt } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { availableParallelism, loadavg, tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { SUBJECT_KINDS } from '../core/curation.ts';
 import type { SubjectKind } from '../core/curation.ts';
@@ -9,17 +10,21 @@ import { readPhotoFolder } from '../curation/command/folder.ts';
 import { untilSignal } from '../dev/signals.ts';
 import type { Curated, Decoded } from './curation-orders.ts';
 import { carryOut } from './curation-process.ts';
+import { SEEDS_APART, drawPersons } from './photos.ts';
 import { REPORT_FLAGS, conclude, refuseUnsavable } from './report.ts';
 import { median, table, verdict } from './statistics.ts';
 import type { Target } from './statistics.ts';
 
-const USAGE = `npm run bench:curation -- <folder> [--kind person|style|object] [--rounds 3] [--pairs-json <file>] [--save]
+const USAGE = `npm run bench:curation -- [<folder>] [--kind person|style|object] [--rounds 3] [--drawn 220] [--seed <number>] [--pairs-json <file>] [--save]
 
-JSON on stdout, lines for people on stderr. The targets are meant for photos of 1 to 2 MP on 2 cores.
+JSON on stdout, lines for people on stderr. Without a folder, photos of persons are drawn. The targets are meant for photos of 1 to 2 MP on 2 cores.
 `;
 /** Photos whose pairs have a time limit. */
 const PAIRS_OF = 200;
 const MIB = 1_024 ** 2;
+
+/** npm and run.mjs change to the project's folder; INIT_CWD is where the person is. */
+const FROM = process.env['INIT_CWD'] ?? process.cwd();
 
 interface Round {
   /** Runnable tasks of the machine in the minute before. */
@@ -36,6 +41,8 @@ const { values: flags, positionals } = parseArgs({
   options: {
     kind: { type: 'string', default: 'person' },
     rounds: { type: 'string', default: '3' },
+    drawn: { type: 'string', default: '220' },
+    seed: { type: 'string' },
     'pairs-json': { type: 'string' },
     save: REPORT_FLAGS.save,
     help: { type: 'boolean', default: false },
@@ -49,14 +56,25 @@ process.exitCode = flags.help ? (tell(USAGE), 0) : await Promise.race([main(), s
 async function main(): Promise<number> {
   await refuseUnsavable(flags);
   const kind = SUBJECT_KINDS.find((known) => known === flags.kind);
-  const [given] = positionals;
-  if (kind === undefined || given === undefined || positionals.length > 1 || !(Number(flags.rounds) >= 1)) {
+  if (kind === undefined || positionals.length > 1 || !(Number(flags.rounds) >= 1)) {
     tell(USAGE);
     return 1;
   }
-  // npm and run.mjs change to the project's folder; INIT_CWD is where the person is.
-  const from = process.env['INIT_CWD'] ?? process.cwd();
-  const folder = resolve(from, given);
+  const [given] = positionals;
+  if (given !== undefined) return await measureAll(resolve(FROM, given), 'of a folder', kind);
+  const folder = await mkdtemp(join(tmpdir(), 'tempera-bench-'));
+  try {
+    const seed = flags.seed === undefined ? randomInt(1_000_000) : Number(flags.seed);
+    tell(`Drawing ${flags.drawn} photos, seed ${seed} ...`);
+    for (const { filename, bytes } of await drawPersons(seed * SEEDS_APART, Number(flags.drawn)))
+      await writeFile(join(folder, filename), bytes);
+    return await measureAll(folder, `drawn, seed ${seed}`, kind);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function measureAll(folder: string, source: string, kind: SubjectKind): Promise<number> {
   const { photos } = await readPhotoFolder(folder);
   if (photos.length === 0) {
     tell(`There are no photos in ${folder}.`);
@@ -71,10 +89,10 @@ async function main(): Promise<number> {
   const last = rounds.at(-1)!;
   if (flags['pairs-json'] !== undefined)
     await writeFile(
-      resolve(from, flags['pairs-json']),
+      resolve(FROM, flags['pairs-json']),
       `${JSON.stringify((last.people ?? last.signals).similar, null, 2)}\n`,
     );
-  return await report(rounds);
+  return await report(rounds, source);
 }
 
 /** Each in a process of its own, one after the other. */
@@ -89,7 +107,9 @@ async function measure(folder: string, kind: SubjectKind): Promise<Round> {
   return { load, decode, signals, people };
 }
 
-async function report(rounds: readonly Round[]): Promise<number> {
+export type Curation = ReturnType<typeof figuresOf>;
+
+function figuresOf(rounds: readonly Round[], source: string) {
   const { signals, people } = rounds[0]!;
   const { photos, unreadable, meanMegapixels } = signals;
   const of = (value: (round: Round) => number) => median(rounds.map(value));
@@ -127,6 +147,13 @@ async function report(rounds: readonly Round[]): Promise<number> {
       withFaceAndPose: people && of((round) => round.people!.peakBytes / MIB),
     },
   };
+  return { source, photos, unreadable, meanMegapixels, medians, rounds: rounds.map(withoutNames) };
+}
+
+async function report(rounds: readonly Round[], source: string): Promise<number> {
+  const figures = figuresOf(rounds, source);
+  const { medians, unreadable, meanMegapixels } = figures;
+  const compared = medians.pairs.photos;
   const targets: Target[] = [
     {
       name: 'all signals',
@@ -164,9 +191,8 @@ async function report(rounds: readonly Round[]): Promise<number> {
     `\npairs of ${compared} photos ${seconds(medians.pairs.pairsMs)}, decision and report ${seconds(medians.pairs.decideMs)}\n`,
   );
   for (const target of targets) tell(verdict(target));
-  const figures = { photos, unreadable, meanMegapixels, medians, rounds: rounds.map(withoutNames) };
   const skipped = [
-    ...(people === null ? ['face and pose: only for --kind person'] : []),
+    ...(medians.photosPerSecond.withFaceAndPose === null ? ['face and pose: only for --kind person'] : []),
     ...(compared < PAIRS_OF ? [`pairs of ${PAIRS_OF} photos: the folder has ${compared} that are compared`] : []),
   ];
   for (const reason of skipped) tell(`skipped ${reason}`);

@@ -13,6 +13,8 @@ const INSTANT_CLOUD = {
 };
 const LIMIT_MS = 1_000;
 
+export type AddedTime = Awaited<ReturnType<typeof measureAddedTime>>['figures'];
+
 interface AddedParams {
   /** Photos that no run before has seen. */
   readonly freshDataset: () => Promise<string>;

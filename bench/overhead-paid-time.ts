@@ -24,6 +24,8 @@ const QUICK_CLOUD = {
 };
 const LIMIT_MS = 700;
 
+export type PaidTime = Awaited<ReturnType<typeof measurePaidTime>>['figures'];
+
 interface PaidParams {
   /** Photos that no run before has seen. */
   readonly freshDataset: () => Promise<string>;

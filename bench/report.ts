@@ -9,9 +9,10 @@ import type { Target } from './statistics.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 /** Results that are under version control, one file per benchmark. */
-const RESULTS_FOLDER = join(ROOT, 'docs', 'benchmarks');
+export const RESULTS_FOLDER = join(ROOT, 'docs', 'benchmarks');
 
-export type Benchmark = 'overhead' | 'scale' | 'transfer' | 'curation';
+export const BENCHMARKS = ['overhead', 'scale', 'transfer', 'curation'] as const;
+export type Benchmark = (typeof BENCHMARKS)[number];
 
 export interface BenchReport<Figures extends object = object> {
   readonly targets: readonly Target[];
@@ -35,7 +36,7 @@ export interface BenchResult<Figures extends object = object> extends Omit<Bench
 export const REPORT_FLAGS = {
   /** Prints the result as JSON, and nothing else. */
   json: { type: 'boolean', default: false },
-  /** Writes the result to docs/benchmarks, which is under version control. */
+  /** Writes the result to docs/benchmarks, where `npm run bench:page` finds it. */
   save: { type: 'boolean', default: false },
 } as const;
 
@@ -76,7 +77,7 @@ export async function conclude(benchmark: Benchmark, report: BenchReport, flags:
     say('');
     for (const target of targets) say(verdict(target));
     for (const reason of report.skipped) say(`skipped ${reason}`);
-    if (flags.save) say(`saved as docs/benchmarks/${benchmark}.json`);
+    if (flags.save) say(`saved as docs/benchmarks/${benchmark}.json; \`npm run bench:page\` renders the page`);
   }
   return targets.every(({ met }) => met) ? 0 : 1;
 }

@@ -4,17 +4,28 @@ import type { ScaleRound } from './scale-round.ts';
 import { table } from './statistics.ts';
 import type { Target } from './statistics.ts';
 
-type Lengths = Awaited<ReturnType<typeof measureLengths>>;
+export type Lengths = Awaited<ReturnType<typeof measureLengths>>;
 
 const MIB = 1024 * 1024;
 
-/** One column per size. */
+/** One column per size, as a person at a terminal reads it. */
 export function scaleTable(rounds: readonly ScaleRound[], lengths: Lengths | null): string {
+  const history = lengths === null ? '' : `\n\n${lengthsSentence(lengths)}`;
+  return table(scaleRows(rounds)) + history;
+}
+
+export function lengthsSentence({ short, long }: Lengths): string {
+  return `A training of ${short.seconds} s has a history of ${short.events.max} events at most, one of ${long.seconds} s ${long.events.max}.`;
+}
+
+/** The first row is the head. */
+export function scaleRows(rounds: readonly ScaleRound[]): string[][] {
   const row = (name: string, value: (round: ScaleRound) => string) => [name, ...rounds.map(value)];
   const processes = rounds[0]?.memoryBytes.byProcess ?? [];
-  const rows = [
+  return [
     row('trainings at once', ({ trainings }) => String(trainings)),
     row('ready', ({ ready }) => String(ready)),
+    row('accepted after', ({ seconds }) => `${fixed(seconds.accepted)} s`),
     row('all waiting after', ({ seconds }) => `${fixed(seconds.allWaiting)} s`),
     row('all ended after', ({ seconds }) => `${fixed(seconds.ended)} s`),
     ...processes.map(({ roles }, index) =>
@@ -41,12 +52,6 @@ export function scaleTable(rounds: readonly ScaleRound[], lengths: Lengths | nul
     row('rows written per training-hour', ({ database }) => fixed(database.writesPerTrainingHour)),
     row('transactions per training-hour', ({ database }) => fixed(database.transactionsPerTrainingHour)),
   ];
-  const history =
-    lengths === null
-      ? ''
-      : `\n\nhistory of ${lengths.short.seconds} s of training: ${lengths.short.events.max} events at most; ` +
-        `of ${lengths.long.seconds} s: ${lengths.long.events.max}`;
-  return table(rows) + history;
 }
 
 /** The targets are those of the largest round. */

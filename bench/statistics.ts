@@ -49,13 +49,16 @@ export function isMet({ kind, measured, limit }: Target): boolean {
   return kind === 'at most' ? measured <= limit : measured >= limit;
 }
 
+/** A figure with its unit, as precise as it deserves. */
+export function withUnit(value: number, unit: Target['unit']): string {
+  if (unit === 'ratio') return value.toFixed(2);
+  return `${unit === 'photos/s' ? value.toFixed(1) : Math.round(value).toLocaleString('en-US')} ${unit}`;
+}
+
 /** One sentence per target; a missed one says by how much. */
 export function verdict(target: Target): string {
   const { name, unit, measured, limit, kind } = target;
-  const text = (value: number) => {
-    if (unit === 'ratio') return value.toFixed(2);
-    return `${unit === 'photos/s' ? value.toFixed(1) : Math.round(value)} ${unit}`;
-  };
+  const text = (value: number) => withUnit(value, unit);
   const bound = `${kind} ${text(limit)}`;
   if (isMet(target)) return `met     ${name}: ${text(measured)} (${bound})`;
   return `MISSED  ${name}: ${text(measured)} (${bound}), by ${text(Math.abs(measured - limit))}`;

@@ -40,7 +40,8 @@ function commandFor(name) {
   if (name === 'check') return { ...typescript('dev/check.ts'), needs: {} };
   if (name === 'bootstrap') return { ...typescript('dev/bootstrap.ts'), needs: {} };
   if (name.startsWith('db:')) return { file: ['--import', 'tsx', 'dev/db.ts', name.slice('db:'.length)], needs: {} };
-  if (name === 'bench:curation') return { ...typescript('bench/curation.ts'), needs: {} };
+  if (name === 'bench:curation' || name === 'bench:page')
+    return { ...typescript(`bench/${name.slice('bench:'.length)}.ts`), needs: {} };
   if (name.startsWith('bench:'))
     return { ...typescript(`bench/${name.slice('bench:'.length)}.ts`), needs: { stack: true, s3: true } };
   if (name === 'chaos') return { ...typescript('dev/chaos.ts'), needs: { stack: true, s3: true } };
