@@ -128,7 +128,7 @@ test('a real Flux LoRA of more than 90 MB is gone on from', async () => {
   } finally {
     await tempera.close();
   }
-});
+}, 300_000);
 
 test('with a vendor outside and an object store inside nothing is tried, and the reason names the setting', async () => {
   const tempera = await createInstallation({ maxRestoreBytes: MAX_RESTORE_BYTES, servesObjects: true });

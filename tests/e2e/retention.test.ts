@@ -33,7 +33,7 @@ async function saves(id: string): Promise<{ rows: string[]; objects: string[] }>
 describe('saves at home', () => {
   test('are the newest while the training runs, and those that it goes on from', async () => {
     // Steps slow enough that each save is brought home before the next one is made.
-    await tempera.world.admin.configure({ delaysMs: { step: 40 } });
+    await tempera.world.admin.configure({ delaysMs: { step: 200 } });
     await tempera.world.admin.addFault({ at: 'trainer', effect: 'hang', step: 55 });
     const id = await tempera.start({ datasetId, recipe: RECIPE });
     const expected = ['o40', 'o50', 'w30', 'w40', 'w50'];
