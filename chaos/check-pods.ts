@@ -1,10 +1,9 @@
 import { shortTrainingId } from '../core/names.ts';
-import type { Evidence } from './evidence.ts';
-import type { OutageRecord } from './outages.ts';
+import type { Evidence, OutageEvidence } from './evidence.ts';
 import type { Violation } from './violation.ts';
 import type { Book, BookPod } from './world.ts';
 
-/** Pods of all trainings: never two of one training at a time, one trainer per attempt, none without an owner for long. */
+/** Pods of all trainings: never two of one training at a time, one trainer per attempt that makes a step, none without an owner for long. */
 export function checkPods({ trainings, book, outages, leakAllowanceMs }: Evidence): Violation[] {
   const found: Violation[] = [];
   for (const { id, closedAtMs } of trainings) {
@@ -50,7 +49,9 @@ function endOf({ deletedAtMs }: BookPod): number {
 
 function startsByAttempt(book: Book, pods: readonly BookPod[]): Map<string, number> {
   const starts = new Map<string, number>();
-  for (const { podId } of book.trainings) {
+  for (const { podId, lastStep } of book.trainings) {
+    // On a container that was started anew a repeated start finds no photos: such a trainer ends before its first step.
+    if (lastStep === 0) continue;
     const name = pods.find(({ id }) => id === podId)?.name.replace(/p\d+$/, '');
     if (name !== undefined) starts.set(name, (starts.get(name) ?? 0) + 1);
   }
@@ -61,14 +62,14 @@ function startsByAttempt(book: Book, pods: readonly BookPod[]): Map<string, numb
 const SWEEP_RETAKEN_MS = 6_000;
 
 /** When a sweep could be made again after an outage. Epoch milliseconds. */
-function freeAgain({ kind, toMs }: OutageRecord): number {
+function freeAgain({ kind, toMs }: OutageEvidence): number {
   return kind.startsWith('worker-') ? toMs + SWEEP_RETAKEN_MS : toMs;
 }
 
 /** How long a pod lived after its training had ended, without the time in which nobody could have swept it. Milliseconds. */
 export function leakedFor(
   pod: BookPod,
-  { closedAtMs, nowMs, outages }: { closedAtMs: number | null; nowMs: number; outages: readonly OutageRecord[] },
+  { closedAtMs, nowMs, outages }: { closedAtMs: number | null; nowMs: number; outages: readonly OutageEvidence[] },
 ): number {
   if (closedAtMs === null) return 0;
   const fromMs = Math.max(closedAtMs, pod.createdAtMs);

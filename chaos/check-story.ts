@@ -1,5 +1,5 @@
 import type { TrainingEvidence } from './evidence.ts';
-import type { Action } from './plan.ts';
+import type { Verb } from './act-kinds.ts';
 import type { Violation, ViolationCode } from './violation.ts';
 
 /** Attempts of one set by the failure policy. */
@@ -9,7 +9,8 @@ const STATUS_OF: Readonly<Record<string, readonly string[]>> = {
   COMPLETED: ['ready'],
   CANCELLED: ['cancelled'],
   FAILED: ['failed'],
-  TERMINATED: ['cancelled'],
+  // What was terminated after its row had become ready lost nothing.
+  TERMINATED: ['cancelled', 'ready'],
 };
 
 /** The end of one training: that it has one, the right one, and a whole file. */
@@ -21,15 +22,17 @@ export function checkStory(training: TrainingEvidence): Violation[] {
     report('NOT_ENDED', `it is ${status}, ${training.phase}`);
     return found;
   }
-  // A workflow that was terminated after its row had become ready lost nothing.
-  const fits = STATUS_OF[workflow]?.includes(status) || (workflow === 'TERMINATED' && status === 'ready');
+  // A training that was cancelled stays so; the run that a reset has made of it ends Failed with that word.
+  const isResetOfCancelled = workflow === 'FAILED' && status === 'cancelled' && took(training, 'reset') > 0;
+  const fits = STATUS_OF[workflow]?.includes(status) || isResetOfCancelled;
   if (!fits) report('ROW_DISAGREES', `the workflow is ${workflow}, the row says ${status}, ${training.phase}`);
   if (status !== 'ready' && !wasEndedByPerson(training, status))
     report('NOT_READY', `it is ${status}: ${training.reason}: ${training.message}`);
   for (const failure of unexplainedFailures(training)) report('NOT_READY', failure);
   if (status === 'ready') for (const fault of artifactFaults(training)) report('ARTIFACT_LOST', fault);
   if (status === 'ready' && training.readyEvents !== 1) report('READY_TWICE', `${training.readyEvents} events`);
-  const explained = 1 + struckAttempts(training) + took(training, 'retry') + training.failures.length;
+  const byPersons = took(training, 'retry') + took(training, 'pause') + took(training, 'reset');
+  const explained = 1 + struckAttempts(training) + byPersons + training.failures.length;
   if (training.attempts.length > explained) {
     const reasons = training.attempts.map((attempt) => `a${attempt.number} ${attempt.status} ${attempt.reason ?? ''}`);
     report('ATTEMPT_WITHOUT_CAUSE', `${training.attempts.length} instead of ${explained}: ${reasons.join(', ')}`);
@@ -37,8 +40,8 @@ export function checkStory(training: TrainingEvidence): Violation[] {
   return found;
 }
 
-function took({ actions }: TrainingEvidence, wanted: Action): number {
-  return actions.filter(({ action, taken }) => action === wanted && taken).length;
+function took({ acts }: TrainingEvidence, wanted: Verb): number {
+  return acts.filter(({ verb, taken }) => verb === wanted && taken).length;
 }
 
 function wasEndedByPerson(training: TrainingEvidence, status: string): boolean {
@@ -56,8 +59,8 @@ function unexplainedFailures(training: TrainingEvidence): string[] {
   return training.failures.slice(allowed).map((reason) => `it failed and had to be retried: ${reason}`);
 }
 
-function artifactFaults({ artifact }: TrainingEvidence): string[] {
-  if (artifact.length !== 1) return [`the record has ${artifact.length} files`];
+function artifactFaults({ artifact, filesPerSave }: TrainingEvidence): string[] {
+  if (artifact.length !== filesPerSave) return [`the record has ${artifact.length} of ${filesPerSave} files`];
   return artifact.flatMap(({ key, sha256, sizeBytes, wantedSha256, wantedBytes }) => {
     if (sha256 === null) return [`${key} is not in the store`];
     if (sha256 === wantedSha256 && sizeBytes === wantedBytes) return [];

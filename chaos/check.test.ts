@@ -1,8 +1,9 @@
 /** The checks can fail: each kind of violation is planted, and only that one is found. */
 import { describe, expect, test } from 'vitest';
+import { kindOf } from './check-bytes.ts';
 import { checkEvidence } from './check.ts';
 import { KEPT, TRAINING_ID, withBook, withTraining } from './evidence.fixture.ts';
-import type { Evidence } from './evidence.ts';
+import type { Evidence, OutageEvidence } from './evidence.ts';
 import { VIOLATIONS } from './violation.ts';
 import type { ViolationCode } from './violation.ts';
 
@@ -11,6 +12,38 @@ const { pods, trainings: trainers, hubCommits } = KEPT.book;
 const file = training!.artifact[0]!;
 const [firstPod, secondPod] = [pods[0]!, pods[1]!];
 const lateMs = training!.closedAtMs! + KEPT.leakAllowanceMs + 5_000;
+
+const [save, optimizer] = [training!.saves[0]!, training!.saves[1]!];
+const [kept, sample] = [training!.home[0]!, training!.home[1]!];
+const [ofHub, ofBucket] = [training!.publications[0]!, training!.publications[1]!];
+
+function times<Item>(count: number, make: (nth: number) => Item): Item[] {
+  return Array.from({ length: count }, (_, nth) => make(nth));
+}
+
+function fault(kind: string, struck: boolean) {
+  return { kind, costs: 'nothing', struck } as const;
+}
+
+function outage(facts: Partial<OutageEvidence>): OutageEvidence {
+  return { kind: 'list-500', fromMs: 30_000, toMs: 30_000, done: true, struck: true, ...facts };
+}
+
+/** The second pod's final file was another one. */
+function withFinal(digit: string, evidence: Evidence): Evidence {
+  const [first, second] = [trainers[0]!, trainers[1]!];
+  const files = second.files.map((one) =>
+    kindOf(one) === 'final-weights' ? { ...one, sha256: digit.repeat(64) } : one,
+  );
+  return { ...evidence, book: { ...evidence.book, trainings: [first, { ...second, files }] } };
+}
+
+/** The first pod had a further save, which never came home. */
+function withPodSave(step: number): Evidence {
+  const [first, second] = [trainers[0]!, trainers[1]!];
+  const files = [...first.files, ...first.files.map((one) => ({ ...one, step }))];
+  return withBook({ trainings: [{ ...first, files, lastSavedStep: step }, second] });
+}
 
 const PLANTED: readonly [ViolationCode, string, Evidence][] = [
   ['NOT_ACCEPTED', 'a training is missing', { ...KEPT, runs: 2, notAccepted: 1 }],
@@ -27,10 +60,32 @@ const PLANTED: readonly [ViolationCode, string, Evidence][] = [
     withTraining({ workflow: 'FAILED', status: 'failed', reason: 'INTERNAL' }),
   ],
   ['NOT_READY', 'it failed after one fault and was retried', withTraining({ failures: ['POD_LOST'] })],
+  ['ARTIFACT_LOST', 'one of two files is missing', withTraining({ filesPerSave: 2, saves: [] })],
   ['ARTIFACT_LOST', 'the file is gone', withTraining({ artifact: [{ ...file, sha256: null, sizeBytes: null }] })],
-  ['ARTIFACT_LOST', 'the file is cut', withTraining({ artifact: [{ ...file, sha256: 'c'.repeat(64), sizeBytes: 9 }] })],
-  ['ARTIFACT_LOST', 'other bytes', withTraining({ artifact: [{ ...file, sha256: 'c'.repeat(64) }] })],
-  ['NOT_PUBLISHED', 'the record says failed', withTraining({ publications: [{ status: 'failed', sha256: null }] })],
+  [
+    'ARTIFACT_LOST',
+    'the file is cut',
+    withFinal('c', withTraining({ artifact: [{ ...file, sha256: 'c'.repeat(64), sizeBytes: 9 }] })),
+  ],
+  ['ARTIFACT_LOST', 'other bytes', withFinal('c', withTraining({ artifact: [{ ...file, sha256: 'c'.repeat(64) }] }))],
+  ['BYTES_DIFFER', 'the pod had another final file', withFinal('c', KEPT)],
+  [
+    'BYTES_DIFFER',
+    'a save came home with other bytes',
+    withTraining({ saves: [{ ...save, sha256: 'b'.repeat(64) }, optimizer] }),
+  ],
+  ['BYTES_DIFFER', 'a save that is kept is gone', withTraining({ home: [{ ...kept, sha256: null }] })],
+  ['BYTES_DIFFER', 'a save that is kept has changed', withTraining({ home: [{ ...kept, sha256: 'b'.repeat(64) }] })],
+  ['BYTES_DIFFER', 'a sample that no pod has made', withTraining({ home: [{ ...sample, sha256: 'b'.repeat(64) }] })],
+  [
+    'NOT_PUBLISHED',
+    'the record says failed',
+    withTraining({ publications: [{ kind: 'huggingface', status: 'failed', sha256: null }, ofBucket] }),
+  ],
+  ['NOT_PUBLISHED', 'a destination has no record', withTraining({ publications: [ofHub] })],
+  ['NOT_PUBLISHED', 'the bucket has nothing', withTraining({ bucket: [] })],
+  ['NOT_PUBLISHED', 'the bucket has other bytes', withTraining({ bucket: ['c'.repeat(64)] })],
+  ['PUBLISHED_TWICE', 'two objects', withTraining({ bucket: [file.sha256!, file.sha256!] })],
   ['NOT_PUBLISHED', 'the hub has nothing', withBook({ hubCommits: [] })],
   ['NOT_PUBLISHED', 'the commit has no version', { ...KEPT, tags: {} }],
   ['PUBLISHED_TWICE', 'two commits of the same weights', withBook({ hubCommits: [...hubCommits, ...hubCommits] })],
@@ -84,11 +139,50 @@ const PLANTED: readonly [ViolationCode, string, Evidence][] = [
     'money is still set aside',
     withTraining({ money: { settledMicroUsd: 300, reservedMicroUsd: 50 } }),
   ],
-  ['SAVE_FORGOTTEN', 'a newer save was at home', withTraining({ saves: [{ attempt: 1, step: 25, homeAtMs: 4_500 }] })],
+  [
+    'SAVE_FORGOTTEN',
+    'a newer save was at home',
+    withTraining({ saves: [save, optimizer, { ...save, step: 25 }, { ...optimizer, step: 25 }] }),
+  ],
+  ['SAVE_LEFT', 'the pod had a newer save', withPodSave(25)],
   [
     'RESUME_UNTRUE',
     'the trainer began at zero',
     withBook({ trainings: [trainers[0]!, { ...trainers[1]!, resumedFromStep: null, lastStep: 60 }] }),
+  ],
+  [
+    'TOO_LITTLE_STRUCK',
+    'most faults did not strike',
+    withTraining({ faults: [...training!.faults, ...times(30, (nth) => fault(`fault ${nth}`, false))] }),
+  ],
+  [
+    'TOO_LITTLE_STRUCK',
+    'one kind of fault never struck',
+    withTraining({
+      faults: [
+        ...training!.faults,
+        ...times(40, () => fault('create-500', true)),
+        ...times(12, () => fault('ghost', false)),
+      ],
+    }),
+  ],
+  [
+    'TOO_LITTLE_STRUCK',
+    'most acts were not taken',
+    withTraining({ planned: times(20, (nth) => ({ kind: `act ${nth}`, struck: nth === 0 })) }),
+  ],
+  [
+    'TOO_LITTLE_STRUCK',
+    'most outages were not met',
+    { ...KEPT, outages: times(20, (nth) => outage({ kind: `outage ${nth}`, struck: nth === 0 })) },
+  ],
+  [
+    'TOO_LITTLE_STRUCK',
+    'acts and faults did not meet',
+    withTraining({
+      faults: [...training!.faults, ...times(20, (nth) => fault(`fault ${nth}`, nth < 11))],
+      planned: times(19, (nth) => ({ kind: `act ${nth}`, struck: nth < 7 })),
+    }),
   ],
 ];
 
@@ -108,8 +202,8 @@ describe('the checks', () => {
   });
 
   test('accept a training that a person has ended', () => {
-    const actions = [{ action: 'cancel', taken: true, atMs: 5_000 }] as const;
-    const evidence = withTraining({ workflow: 'CANCELLED', status: 'cancelled', actions });
+    const acts = [{ kind: 'cancel', verb: 'cancel', taken: true, atMs: 5_000 }] as const;
+    const evidence = withTraining({ workflow: 'CANCELLED', status: 'cancelled', acts });
 
     expect(checkEvidence(evidence)).toEqual([]);
   });
@@ -120,11 +214,35 @@ describe('the checks', () => {
     expect(checkEvidence(withTraining({ faults: [fault, fault, fault], failures: ['TRAINER_ERROR'] }))).toEqual([]);
   });
 
+  test('accept a trainer that ended before its first step beside the one that trained', () => {
+    const twice = withBook({ trainings: [...trainers, { ...trainers[1]!, lastStep: 0 }] });
+
+    expect(checkEvidence(twice)).toEqual([]);
+  });
+
   test('do not count the time in which nobody could sweep as a leak', () => {
-    const outages = [{ kind: 'temporal-restart', fromMs: 20_000, toMs: 26_000, done: true }];
+    const outages = [outage({ kind: 'temporal-restart', fromMs: 20_000, toMs: 26_000 })];
     const late = { pods: [firstPod, { ...secondPod, deletedAtMs: lateMs }] };
 
     expect(checkEvidence({ ...withBook(late), outages })).toEqual([]);
+  });
+
+  test.each([
+    [
+      'a person had done something',
+      { ...training!, acts: [{ kind: 'pause', verb: 'pause', taken: true, atMs: 0 }] },
+      [],
+    ],
+    ['the pod had vanished', { ...training!, faults: [...training!.faults, fault('pod-vanishes', true)] }, []],
+    ['an outage was felt', training!, [outage({ kind: 'store-503', fromMs: 4_000, toMs: 4_500 })]],
+  ] as const)('accept a save that was left on a pod when %s', (_, facts, outages) => {
+    expect(checkEvidence({ ...withPodSave(25), trainings: [facts], outages })).toEqual([]);
+  });
+
+  test('accept that a cancelled training stays so when its run is reset', () => {
+    const acts = (['cancel', 'reset'] as const).map((verb) => ({ kind: verb, verb, taken: true, atMs: 5_000 }));
+
+    expect(checkEvidence(withTraining({ workflow: 'FAILED', status: 'cancelled', acts }))).toEqual([]);
   });
 
   test('name the training', () => {

@@ -1,4 +1,6 @@
 /** Judges the evidence of a run: every promise that was broken, with the training that it was broken to. */
+import { checkBytes } from './check-bytes.ts';
+import { checkCoverage } from './check-coverage.ts';
 import { checkMoney } from './check-money.ts';
 import { checkPods } from './check-pods.ts';
 import { checkPublications } from './check-publications.ts';
@@ -15,10 +17,12 @@ export function checkEvidence(evidence: Evidence): Violation[] {
       : [];
   return [
     ...general,
+    ...checkCoverage(evidence),
     ...evidence.trainings.flatMap((training) => [
       ...checkStory(training),
+      ...checkBytes(training, evidence.book),
       ...checkPublications(training, evidence),
-      ...checkResumes(training, evidence.book),
+      ...checkResumes(training, evidence),
     ]),
     ...checkPods(evidence),
     ...checkMoney(evidence),

@@ -44,6 +44,7 @@ export function createPatientClient(url: string, apiKeyFile: string) {
   };
 
   return {
+    get: <Body>(path: string) => request<Body>(path, { method: 'GET' }),
     post: <Body>(path: string, body?: object, headers: Record<string, string> = {}) =>
       request<Body>(path, {
         method: 'POST',

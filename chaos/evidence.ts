@@ -1,7 +1,7 @@
 /** What a run left behind, as plain data: the checks and the report read nothing else. */
+import type { DestinationKind } from '../core/destination.ts';
+import type { ActRecord } from './acts.ts';
 import type { FaultCost } from './fault-kinds.ts';
-import type { OutageRecord } from './outages.ts';
-import type { ActionRecord } from './play-training.ts';
 import type { Book } from './world.ts';
 
 export interface AttemptEvidence {
@@ -14,12 +14,51 @@ export interface AttemptEvidence {
   readonly lastStep: number;
 }
 
-/** A save that is at home with weights and optimizer. */
+/** A file of a save that was at home at some time of the run, whether it is there still or was thrown away since. */
 export interface SaveEvidence {
   readonly attempt: number;
   readonly step: number;
-  /** When its last file had come. */
+  readonly kind: 'weights' | 'optimizer';
+  readonly sha256: string;
   readonly homeAtMs: number;
+}
+
+/** A file that our records say is at home: of a save that was kept, or a sample. */
+export interface HomeFile {
+  readonly attempt: number;
+  readonly kind: 'weights' | 'optimizer' | 'sample';
+  readonly step: number;
+  readonly key: string;
+  /** Null where our records have none. */
+  readonly wantedSha256: string | null;
+  /** Hash of the bytes that are really there; null when there is no object. */
+  readonly sha256: string | null;
+}
+
+/** A stretch of a training's life by its events. */
+export interface PhaseEvidence {
+  readonly phase: string;
+  readonly fromMs: number;
+  /** Null for the last one. */
+  readonly toMs: number | null;
+}
+
+export interface OutageEvidence {
+  readonly kind: string;
+  /** Epoch milliseconds. */
+  readonly fromMs: number;
+  readonly toMs: number;
+  /** False when there was nothing to break, such as a store that cannot be shut. */
+  readonly done: boolean;
+  /** True when it was done and, where it is a fault of a vendor, was met at least once. */
+  readonly struck: boolean;
+}
+
+/** A person's act as it was planned. */
+export interface ActEvidence {
+  readonly kind: string;
+  /** True when at least one of its words was accepted. */
+  readonly struck: boolean;
 }
 
 export interface LedgerEvidence {
@@ -57,17 +96,32 @@ export interface TrainingEvidence {
   readonly workflow: string;
   readonly closedAtMs: number | null;
   readonly costMicroUsd: number;
-  readonly actions: readonly ActionRecord[];
+  /** Names of all kinds that the plan brought together in it. */
+  readonly kinds: readonly string[];
+  readonly planned: readonly ActEvidence[];
+  /** What was really said. */
+  readonly acts: readonly ActRecord[];
+  readonly phases: readonly PhaseEvidence[];
+  /** Weights files in each of its saves and in its artifact. */
+  readonly filesPerSave: number;
   /** Reasons of the times it failed by the policy and was retried by the run. */
   readonly failures: readonly string[];
   readonly faults: readonly FaultEvidence[];
   readonly attempts: readonly AttemptEvidence[];
   readonly saves: readonly SaveEvidence[];
+  readonly home: readonly HomeFile[];
   readonly ledger: readonly LedgerEvidence[];
   /** What the ledger of money says: what was spent, and what is still set aside. Micro-dollars. */
   readonly money: { readonly settledMicroUsd: number; readonly reservedMicroUsd: number };
   readonly artifact: readonly StoredFile[];
-  readonly publications: readonly { readonly status: string; readonly sha256: string | null }[];
+  readonly destinations: readonly DestinationKind[];
+  readonly publications: readonly {
+    readonly kind: DestinationKind;
+    readonly status: string;
+    readonly sha256: string | null;
+  }[];
+  /** Hashes of what lies in the bucket under its name. */
+  readonly bucket: readonly string[];
   /** Events `training.ready`. */
   readonly readyEvents: number;
 }
@@ -76,7 +130,7 @@ export interface Evidence {
   readonly seed: number;
   readonly runs: number;
   readonly trainings: readonly TrainingEvidence[];
-  readonly outages: readonly OutageRecord[];
+  readonly outages: readonly OutageEvidence[];
   readonly book: Book;
   /** Number of tags per repository of the hub. */
   readonly tags: Readonly<Record<string, number>>;

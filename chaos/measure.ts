@@ -16,8 +16,6 @@ export interface Figures {
   readonly ends: Readonly<Record<string, number>>;
   readonly attempts: number;
   readonly pods: number;
-  /** Faults by kind: how many were planned, how many struck. */
-  readonly faults: Readonly<Record<string, { readonly planned: number; readonly struck: number }>>;
   readonly outages: Readonly<Record<string, number>>;
   readonly billedMicroUsd: number;
   readonly ledgerMicroUsd: number;
@@ -29,6 +27,11 @@ export interface Figures {
   /** Steps that a recovery had to make again. */
   readonly stepsLost: Spread;
   readonly recoveriesWithinInterval: number;
+  /** Recoveries whose pod had a whole save, and those among them that went on from that very save. */
+  readonly savesOnPods: number;
+  readonly savesBroughtHome: number;
+  /** Files at home whose bytes were compared with those on the pod. */
+  readonly filesCompared: number;
   readonly saveInterval: number;
   /** From the end of a trainer to the end of its attempt, pod gone and row closed. Milliseconds. */
   readonly noticeMs: Spread;
@@ -44,17 +47,10 @@ export function measure(evidence: Evidence): Figures {
   const ownerless = trainings.flatMap(({ id, closedAtMs }) =>
     podsOf(book, id).map((pod) => leakedFor(pod, { closedAtMs, nowMs: book.nowMs, outages })),
   );
-  const faults: Record<string, { planned: number; struck: number }> = {};
-  for (const { kind, struck } of trainings.flatMap((training) => training.faults)) {
-    const entry = (faults[kind] ??= { planned: 0, struck: 0 });
-    entry.planned += 1;
-    if (struck) entry.struck += 1;
-  }
   return {
     ends: countBy(trainings.map(({ status, workflow }) => (workflow === 'TERMINATED' ? 'terminated' : status))),
     attempts: sum(trainings.map(({ attempts }) => attempts.length)),
     pods: book.pods.length,
-    faults,
     outages: countBy(outages.filter(({ done }) => done).map(({ kind }) => kind)),
     billedMicroUsd: book.costMicroUsd,
     ledgerMicroUsd: sum(trainings.flatMap(({ ledger }) => ledger.map(({ costMicroUsd }) => costMicroUsd))),
@@ -63,6 +59,11 @@ export function measure(evidence: Evidence): Figures {
     leakedSeconds: sum(ownerless.map((ms) => Math.max(0, ms - leakAllowanceMs))) / 1_000,
     stepsLost: spread(recoveries.map(({ stepsLost }) => stepsLost)),
     recoveriesWithinInterval: recoveries.filter(({ stepsLost }) => stepsLost <= RECIPE.checkpointInterval).length,
+    savesOnPods: recoveries.filter(({ savedOnPod }) => savedOnPod > 0).length,
+    savesBroughtHome: recoveries.filter(({ savedOnPod, from }) => savedOnPod > 0 && from >= savedOnPod).length,
+    filesCompared: sum(
+      trainings.map((training) => training.saves.length + training.home.length + training.artifact.length),
+    ),
     saveInterval: RECIPE.checkpointInterval,
     noticeMs: spread(recoveries.flatMap(({ noticeMs }) => noticeMs ?? [])),
     resumeMs: spread(recoveries.map(({ resumeMs }) => resumeMs)),
@@ -72,6 +73,9 @@ export function measure(evidence: Evidence): Figures {
 
 interface Recovery {
   readonly stepsLost: number;
+  readonly from: number;
+  /** Step of the newest whole save on the pod that was lost; 0 for none. */
+  readonly savedOnPod: number;
   readonly noticeMs: number | null;
   readonly resumeMs: number;
 }
@@ -88,6 +92,8 @@ function recoveriesOf({ id, attempts }: Evidence['trainings'][number], { book }:
     return [
       {
         stepsLost: Math.max(0, trainer.lastStep - (next.resumedFromStep ?? 0)),
+        from: next.resumedFromStep ?? 0,
+        savedOnPod: trainer.lastSavedStep < RECIPE.steps ? trainer.lastSavedStep : 0,
         noticeMs: attempt.endedAtMs === null ? null : Math.max(0, attempt.endedAtMs - trainer.endedAtMs),
         resumeMs: Math.max(0, next.startedAtMs - trainer.endedAtMs),
       },

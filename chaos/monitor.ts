@@ -13,6 +13,8 @@ export interface Seen {
 export interface Monitor {
   /** Settles with the row when `condition` holds for it; null when the monitor was stopped. */
   until(id: string, condition: (seen: Seen) => boolean): Promise<Seen | null>;
+  /** Settles once some training is in the phase, and after `withinMs` at the latest. */
+  untilSome(phase: string, withinMs: number): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -43,12 +45,20 @@ export function startMonitor(rows: Database): Monitor {
     for (const { done } of waiting) done(null);
     waiting.clear();
   })();
+  const isSome = async (phase: string) => {
+    const where = { phase, status: { in: ['pending' as const, 'training' as const] } };
+    return (await rows.loraModel.count({ where }).catch(() => 0)) > 0;
+  };
   return {
     until: (id, condition) =>
       new Promise((done) => {
         if (stopped) done(null);
         else waiting.add({ id, condition, done });
       }),
+    async untilSome(phase, withinMs) {
+      const deadline = Date.now() + withinMs;
+      while (!stopped && Date.now() < deadline && !(await isSome(phase))) await sleep(EVERY_MS / 5);
+    },
     async stop() {
       stopped = true;
       await loop;

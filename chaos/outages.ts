@@ -6,7 +6,12 @@ import type { GateMode } from './store-gate.ts';
 import type { ChaosStack } from './stack.ts';
 import type { Break } from './outage-kinds.ts';
 import { BREAKS } from './outage-kinds.ts';
-import type { ChaosPlan, PlannedOutage } from './plan.ts';
+import type { Monitor } from './monitor.ts';
+import type { ChaosPlan } from './plan.ts';
+import type { PlannedOutage } from './plan-outages.ts';
+
+/** Longest wait for a training in the phase that an outage is meant for. Milliseconds. */
+const PHASE_WITHIN_MS = 2_000;
 
 export interface OutageRecord {
   readonly kind: string;
@@ -15,11 +20,14 @@ export interface OutageRecord {
   readonly toMs: number;
   /** False when there was nothing to break, such as a store that cannot be shut. */
   readonly done: boolean;
+  /** Ids of the faults that it armed in the emulated cloud; none for a break of ours. */
+  readonly faultIds: readonly string[];
 }
 
 interface OutageOptions {
   /** Settles when so many trainings have been started. */
   readonly started: (count: number) => Promise<void>;
+  readonly monitor: Monitor;
   readonly signal: AbortSignal;
   readonly log: (line: string) => void;
 }
@@ -31,22 +39,24 @@ export async function runOutages(stack: ChaosStack, plan: ChaosPlan, options: Ou
   for (const outage of plan.outages) {
     await options.started(outage.afterStarted);
     await sleep(outage.afterMs, undefined, { signal: options.signal }).catch(() => undefined);
+    await options.monitor.untilSome(outage.phase, PHASE_WITHIN_MS);
     if (options.signal.aborted) break;
     const fromMs = Date.now();
-    const done = await breakPart(stack, outage, random);
-    records.push({ kind: outage.kind, fromMs, toMs: Date.now(), done });
+    const { done, faultIds } = await breakPart(stack, outage, random);
+    records.push({ kind: outage.kind, fromMs, toMs: Date.now(), done, faultIds });
     options.log(`${outage.kind}${done ? '' : ' (not possible here)'}`);
   }
   return records;
 }
 
-async function breakPart(stack: ChaosStack, outage: PlannedOutage, random: Random): Promise<boolean> {
-  if (outage.faults.length > 0) {
-    await stack.world.addFaults(outage.faults);
-    return true;
-  }
+async function breakPart(
+  stack: ChaosStack,
+  outage: PlannedOutage,
+  random: Random,
+): Promise<Pick<OutageRecord, 'done' | 'faultIds'>> {
+  if (outage.faults.length > 0) return { done: true, faultIds: await stack.world.addFaults(outage.faults) };
   const kind = BREAKS.find((name) => name === outage.kind);
-  return kind === undefined ? false : await breakOurs(stack, kind, outage.lengthMs, random);
+  return { done: kind !== undefined && (await breakOurs(stack, kind, outage.lengthMs, random)), faultIds: [] };
 }
 
 async function breakOurs(stack: ChaosStack, kind: Break, lengthMs: number, random: Random): Promise<boolean> {

@@ -16,6 +16,7 @@ export const CHAOS_INTERVALS: Partial<Intervals> = {
   podLostTimeoutMs: 12_000,
   trainingTimeoutMs: 600_000,
   retryWindowMs: 600_000,
+  pauseSaveMs: 3_000,
   heartbeatTimeoutMs: 10_000,
   shortTimeoutMs: 15_000,
   transferTimeoutMs: 120_000,
@@ -26,6 +27,7 @@ export const CHAOS_INTERVALS: Partial<Intervals> = {
 
 /** The emulated vendors' own delays and sizes. */
 export const QUICK_CLOUD = {
+  bookFiles: true,
   rateLimit: null,
   loraBytes: 60_000,
   optimizerBytes: 20_000,

@@ -4,7 +4,7 @@ import type { ChaosPlan, PlannedTraining } from './plan.ts';
 export function planText(plan: ChaosPlan, whole: boolean): string {
   const kinds = plan.trainings.flatMap((training) => [
     ...training.faults.map(({ kind }) => kind),
-    ...training.actions.map(({ action }) => action),
+    ...training.acts.map(({ kind }) => kind),
   ]);
   const head = [
     `seed ${plan.seed}, ${plan.runs} trainings`,
@@ -13,21 +13,28 @@ export function planText(plan: ChaosPlan, whole: boolean): string {
   ];
   if (!whole) return head.join('\n');
   const outages = plan.outages.map(
-    ({ kind, afterStarted, afterMs, lengthMs }) =>
-      `after ${afterStarted} starts and ${afterMs} ms: ${kind}${lengthMs > 0 ? ` for ${lengthMs} ms` : ''}`,
+    ({ kind, afterStarted, afterMs, phase, lengthMs }) =>
+      `after ${afterStarted} starts and ${afterMs} ms, at some training's ${phase}: ${kind}${lengthMs > 0 ? ` for ${lengthMs} ms` : ''}`,
   );
   return [...head, ...plan.trainings.map(trainingText), ...outages].join('\n');
 }
 
-function trainingText({ index, faults, actions }: PlannedTraining): string {
+function trainingText({ index, request, faults, acts }: PlannedTraining): string {
+  const { baseModel, destinations, samples, ceiling } = request;
   const parts = [
+    [baseModel, destinations.join(' and '), ...(samples ? ['samples'] : []), ...(ceiling ? ['ceiling'] : [])].join(
+      ', ',
+    ),
     ...faults.map(({ kind, attempt, faults: [first] }) => {
       const step = first?.['step'];
       return `a${attempt} ${kind}${typeof step === 'number' ? ` at step ${step}` : ''}`;
     }),
-    ...actions.map(({ action, phase, afterMs }) => `${action} ${afterMs} ms into ${phase}`),
+    ...acts.map(({ verbs, phase, afterMs }) => {
+      const words = verbs.map(({ verb, afterMs: ms }, nth) => (nth === 0 ? verb : `${verb} ${ms} ms later`));
+      return `${words.join(', ')}, ${afterMs} ms into ${phase}`;
+    }),
   ];
-  return `training ${index}: ${parts.length === 0 ? 'nothing' : parts.join(', ')}`;
+  return `training ${index}: ${parts.join('; ')}`;
 }
 
 function counted(names: readonly string[]): string {

@@ -1,27 +1,25 @@
 /** One training of a run: started as a client does it, disturbed as the plan says, followed to the end of its workflow. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { DestinationKind } from '../core/destination.ts';
 import { shortTrainingId } from '../core/names.ts';
 import { trainingWorkflowId } from '../workflows/contract.ts';
+import { CLOSED } from './act-kinds.ts';
+import { perform } from './acts.ts';
+import type { ActRecord } from './acts.ts';
 import { RECIPE } from './fault-kinds.ts';
 import type { WorldFault } from './fault-kinds.ts';
 import type { Monitor } from './monitor.ts';
 import { CHAOS_INTERVALS } from './pace.ts';
-import type { Action, PlannedAction, PlannedTraining } from './plan.ts';
+import { patiently } from './patience.ts';
+import type { PlannedAct, PlannedTraining } from './plan.ts';
 import type { ChaosStack } from './stack.ts';
-
-export interface ActionRecord {
-  readonly action: Action;
-  /** True when it was accepted. */
-  readonly taken: boolean;
-  /** Epoch milliseconds. */
-  readonly atMs: number;
-}
 
 export interface PlayedTraining {
   readonly planned: PlannedTraining;
   readonly id: string;
   readonly repo: string;
-  readonly actions: readonly ActionRecord[];
+  readonly destinations: readonly DestinationKind[];
+  readonly acts: readonly ActRecord[];
   /** Ids of the armed faults, in the order of the plan. */
   readonly faultIds: readonly (readonly string[])[];
   /** Reasons of the times it failed and was retried by the run itself. */
@@ -41,35 +39,59 @@ interface PlayParams {
 
 /** Far more than the plan can cause; a training that goes on failing is cancelled and reported. */
 const MOST_FAILURES = 3;
+/** A paused training is resumed after so long, and again while it stays paused: what was said before may have been undone. Milliseconds. */
+const RESUME = { afterMs: 400, withPlannedAfterMs: 2_500, againMs: 2_000 } as const;
+/** More than any training costs. Dollars. */
+const CEILING_USD = 50;
 
 /** Plays it; settles when the workflow is closed or the monitor stops. */
 export async function playTraining(params: PlayParams): Promise<PlayedTraining> {
   const { stack, planned, datasetId, seed } = params;
   const repo = `tempera-demo/chaos-${seed}-${planned.index}`;
-  const id = await start(stack, { planned, datasetId, repo, seed });
+  const destinations = destinationsOf(stack, planned);
+  const id = await start(stack, { planned, datasetId, repo, seed, destinations });
   const faultIds: (readonly string[])[] = [];
   for (const fault of planned.faults)
     faultIds.push(await stack.world.addFaults(fault.faults.map((one) => addressed(one, id, repo))));
   params.onStarted();
   const ended = new AbortController();
-  const acting = planned.actions.map((action) => act(params, id, action, ended.signal));
+  const acting = planned.acts
+    .filter(({ phase }) => phase !== CLOSED)
+    .map((planned) => act(params, id, planned, ended.signal));
   const failures = await follow(params, id);
   ended.abort();
-  const actions = (await Promise.all(acting)).filter((record) => record !== null);
-  return { planned, id, repo, actions, faultIds, failures };
+  const acts = (await Promise.all(acting)).flat();
+  for (const later of planned.acts.filter(({ phase }) => phase === CLOSED))
+    acts.push(...(await perform(stack, id, later)));
+  // A reset opens a run again, also one that came a moment after its end.
+  if (acts.some(({ verb, taken }) => verb === 'reset' && taken)) failures.push(...(await follow(params, id)));
+  return { planned, id, repo, destinations, acts, faultIds, failures };
 }
 
-async function start(
-  { client }: ChaosStack,
-  { planned, datasetId, repo, seed }: { planned: PlannedTraining; datasetId: string; repo: string; seed: number },
-): Promise<string> {
+/** Without an S3 server everything goes to the hub. */
+function destinationsOf({ store }: ChaosStack, { request }: PlannedTraining): readonly DestinationKind[] {
+  return store.published === null ? ['huggingface'] : request.destinations;
+}
+
+interface Start {
+  readonly planned: PlannedTraining;
+  readonly datasetId: string;
+  readonly repo: string;
+  readonly seed: number;
+  readonly destinations: readonly DestinationKind[];
+}
+
+async function start({ client }: ChaosStack, start: Start): Promise<string> {
+  const { planned, datasetId, repo, seed, destinations } = start;
+  const { baseModel, samples, ceiling } = planned.request;
   const body = {
     name: `chaos ${planned.index}`,
     datasetId,
-    baseModel: 'z-image-turbo',
+    baseModel,
     triggerWord: 'ohwx',
-    recipe: { ...RECIPE, sampleInterval: 0 },
-    destinations: [{ kind: 'huggingface', repo }],
+    recipe: { ...RECIPE, sampleInterval: samples ? RECIPE.checkpointInterval : 0 },
+    destinations: destinations.map((kind) => (kind === 's3' ? { kind } : { kind, repo })),
+    ...(ceiling ? { maxCostUsd: CEILING_USD } : {}),
     intervals: CHAOS_INTERVALS,
   };
   const { status, body: answer } = await client.post<{ id: string; message?: string }>('/v1/trainings', body, {
@@ -86,46 +108,37 @@ function addressed(fault: WorldFault, id: string, repo: string): WorldFault {
   return { ...fault, match: Object.fromEntries(Object.entries(fault.match).map(([key, text]) => [key, fill(text)])) };
 }
 
-/** Null when the training was over before its moment came. */
+/** Nothing when the training was over before its moment came. */
 async function act(
   { stack, monitor }: PlayParams,
   id: string,
-  { action, phase, afterMs }: PlannedAction,
+  planned: PlannedAct,
   ended: AbortSignal,
-): Promise<ActionRecord | null> {
+): Promise<ActRecord[]> {
   const isOver = new Promise<null>((done) => ended.addEventListener('abort', () => done(null), { once: true }));
   const seen = await Promise.race([
     isOver,
-    monitor.until(id, ({ status, phase: now }) => now === phase || (status !== 'training' && status !== 'pending')),
+    monitor.until(id, ({ status, phase }) => phase === planned.phase || status === 'ready' || status === 'cancelled'),
   ]);
-  if (seen === null || seen.phase !== phase) return null;
-  await sleep(afterMs);
-  return { action, taken: await perform(stack, id, action), atMs: Date.now() };
+  if (seen === null || seen.phase !== planned.phase) return [];
+  await sleep(planned.afterMs);
+  return await perform(stack, id, planned);
 }
 
-async function perform({ client, workflows }: ChaosStack, id: string, action: Action): Promise<boolean> {
-  if (action !== 'terminate') return (await client.post(`/v1/trainings/${id}/${action}`)).status === 202;
-  for (;;) {
-    try {
-      await workflows.getHandle(trainingWorkflowId(id)).terminate('chaos');
-      return true;
-    } catch (error) {
-      if (error instanceof Error && error.name === 'WorkflowNotFoundError') return false;
-      // The Temporal server is one of the things that are broken on purpose.
-      await sleep(500);
-    }
-  }
-}
-
-/** Follows the row and the workflow; a training that has failed by the policy is given its retry. */
-async function follow({ stack, monitor, signal }: PlayParams, id: string): Promise<string[]> {
+/** Follows the row and the workflow; one that is paused is resumed, and one that has failed by the policy is given its retry. */
+async function follow(params: PlayParams, id: string): Promise<string[]> {
+  const { stack, monitor, signal } = params;
   const failures: string[] = [];
   for (;;) {
     const seen = await monitor.until(
       id,
-      ({ status, phase }) => status === 'ready' || status === 'cancelled' || status === 'failed' || phase === 'done',
+      ({ status, phase }) => ['ready', 'cancelled', 'failed'].includes(status) || ['done', 'paused'].includes(phase),
     );
     if (seen === null) return failures;
+    if (seen.phase === 'paused') {
+      await resume(params, id);
+      continue;
+    }
     if (seen.status !== 'failed' || seen.phase !== 'awaiting_retry') break;
     const row = await patiently(() => stack.rows.loraModel.findUnique({ where: { id }, select: { reason: true } }));
     failures.push(row?.reason ?? 'unknown');
@@ -137,22 +150,17 @@ async function follow({ stack, monitor, signal }: PlayParams, id: string): Promi
   return failures;
 }
 
+async function resume({ stack, monitor, planned }: PlayParams, id: string): Promise<void> {
+  const isPlanned = planned.acts.some(({ verbs, phase }) => phase === 'paused' && verbs[0]?.verb === 'resume');
+  await sleep(isPlanned ? RESUME.withPlannedAfterMs : RESUME.afterMs);
+  await stack.client.post(`/v1/trainings/${id}/resume`);
+  await Promise.race([monitor.until(id, ({ phase }) => phase !== 'paused'), sleep(RESUME.againMs)]);
+}
+
 async function untilClosed({ workflows }: ChaosStack, id: string, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     const { status } = await patiently(() => workflows.getHandle(trainingWorkflowId(id)).describe());
     if (status.name !== 'RUNNING') return;
     await sleep(200);
-  }
-}
-
-/** Repeats a question to a server that may be down for a moment. */
-export async function patiently<T>(ask: () => Promise<T>): Promise<T> {
-  for (let tries = 1; ; tries += 1) {
-    try {
-      return await ask();
-    } catch (error) {
-      if (tries === 60) throw error;
-      await sleep(500);
-    }
   }
 }

@@ -6,8 +6,11 @@ import { startMonitor } from './monitor.ts';
 import { runOutages } from './outages.ts';
 import type { OutageRecord } from './outages.ts';
 import type { ChaosPlan } from './plan.ts';
-import { patiently, playTraining } from './play-training.ts';
+import { patiently } from './patience.ts';
+import { playTraining } from './play-training.ts';
 import type { PlayedTraining } from './play-training.ts';
+import { startSaveLog } from './save-log.ts';
+import type { SavedFile } from './save-log.ts';
 import type { ChaosStack } from './stack.ts';
 
 /** Least that curation wants, and one more. */
@@ -16,6 +19,7 @@ const PHOTOS = 6;
 export interface Played {
   readonly trainings: readonly PlayedTraining[];
   readonly outages: readonly OutageRecord[];
+  readonly saves: readonly SavedFile[];
   readonly startedAtMs: number;
   readonly endedAtMs: number;
 }
@@ -37,7 +41,8 @@ export async function play(stack: ChaosStack, plan: ChaosPlan, options: PlayOpti
   const monitor = startMonitor(stack.rows);
   const counter = createCounter();
   const over = new AbortController();
-  const outages = runOutages(stack, plan, { started: counter.reached, signal: over.signal, log: options.log });
+  const outages = runOutages(stack, plan, { started: counter.reached, monitor, signal: over.signal, log: options.log });
+  const saves = startSaveLog(stack.rows);
   const limit = setTimeout(() => {
     options.log('the time is over: what has not ended is left as it is');
     over.abort();
@@ -62,7 +67,7 @@ export async function play(stack: ChaosStack, plan: ChaosPlan, options: PlayOpti
   await monitor.stop();
   const endedAtMs = Date.now();
   await settled(stack, options.settleLimitMs);
-  return { trainings, outages: records, startedAtMs, endedAtMs };
+  return { trainings, outages: records, saves: await saves.stop(), startedAtMs, endedAtMs };
 }
 
 /** One dataset for all: no face model is loaded, and every photo is analysed once. */
@@ -87,8 +92,9 @@ async function settled({ rows, world }: ChaosStack, limitMs: number): Promise<vo
   for (;;) {
     const open = await patiently(() => rows.pod.count({ where: { costSettled: false, externalId: { not: null } } }));
     const running = await patiently(() => rows.loraModel.count({ where: { status: { in: ['pending', 'training'] } } }));
-    const alive = (await world.book()).pods.filter((pod) => pod.deletedAtMs === null).length;
-    if ((open === 0 && running === 0 && alive === 0) || Date.now() > deadline) return;
+    // The book is long: it is opened once ours says that all is at rest.
+    const isOver = Date.now() > deadline;
+    if (isOver || (open === 0 && running === 0 && (await world.book()).aliveNow.length === 0)) return;
     await sleep(500);
   }
 }

@@ -1,5 +1,7 @@
 /** The report of a run, for a terminal and as a page. */
 import { formatUsd } from '../core/money.ts';
+import type { Coverage } from './coverage.ts';
+import { coverageRows, coverageTables, tableText } from './coverage-text.ts';
 import type { Figures, Spread } from './measure.ts';
 import { VIOLATIONS } from './violation.ts';
 import type { Violation } from './violation.ts';
@@ -8,24 +10,28 @@ export interface Report {
   readonly seed: number;
   readonly runs: number;
   readonly figures: Figures;
-  readonly violations: readonly (Violation & { readonly history?: string | undefined })[];
+  readonly coverage: Coverage;
+  readonly violations: readonly (Violation & {
+    /** Of its training in the plan. */
+    readonly index?: number | undefined;
+    readonly history?: string | undefined;
+  })[];
 }
 
 /** Rows of name and value, in the order in which a person asks. */
-function rowsOf({ figures, violations }: Report): [string, string][] {
-  const { ends, faults } = figures;
+function rowsOf({ figures, coverage, violations }: Report): [string, string][] {
   const count = (...codes: string[]) => String(violations.filter(({ code }) => codes.includes(code)).length);
-  const planned = Object.values(faults).reduce((total, one) => total + one.planned, 0);
-  const struck = Object.values(faults).reduce((total, one) => total + one.struck, 0);
   return [
-    ['trainings by end', listOf(ends)],
+    ['trainings by end', listOf(figures.ends)],
     ['attempts, pods', `${figures.attempts}, ${figures.pods}`],
-    ['faults planned for trainings, struck', `${planned}, ${struck}`],
+    ...coverageRows(coverage),
     ['outages', listOf(figures.outages)],
     [
       'artifacts lost',
       count('ARTIFACT_LOST', 'NOT_READY', 'NOT_ENDED', 'NOT_ACCEPTED', 'NOT_PUBLISHED', 'ROW_DISAGREES'),
     ],
+    ['files at home compared, other bytes', `${figures.filesCompared}, ${count('BYTES_DIFFER')}`],
+    ['saves forgotten, left on a pod', `${count('SAVE_FORGOTTEN')}, ${count('SAVE_LEFT')}`],
     ['artifacts published twice', count('PUBLISHED_TWICE', 'READY_TWICE')],
     ['attempts that trained twice', count('TRAINED_TWICE')],
     ['attempts without a cause', count('ATTEMPT_WITHOUT_CAUSE')],
@@ -42,6 +48,7 @@ function rowsOf({ figures, violations }: Report): [string, string][] {
       'steps lost per recovery',
       `${spreadText(figures.stepsLost, String)}; ${figures.recoveriesWithinInterval} of ${figures.stepsLost.count} within the save interval of ${figures.saveInterval}`,
     ],
+    ['recoveries with a save on the pod', `${figures.savesOnPods}; ${figures.savesBroughtHome} went on from that save`],
     ['trainer’s end to attempt closed', spreadText(figures.noticeMs, seconds)],
     ['trainer’s end to next trainer', spreadText(figures.resumeMs, seconds)],
     ['duration', seconds(figures.durationMs)],
@@ -53,19 +60,16 @@ function rowsOf({ figures, violations }: Report): [string, string][] {
 export function reportText(report: Report): string {
   const rows = rowsOf(report).map(([name, value]) => `${name.padEnd(38)} ${value}`);
   const violations = report.violations.map(
-    ({ code, trainingId, message, history }) =>
-      `VIOLATION ${code} (${VIOLATIONS[code]}), seed ${report.seed}, training ${trainingId ?? '-'}: ${message}${history ? `\n          replay: npm run chaos -- --replay ${history}` : ''}`,
+    ({ code, trainingId, index, message, history }) =>
+      `VIOLATION ${code} (${VIOLATIONS[code]}), seed ${report.seed}, training ${index ?? '-'} (${trainingId ?? '-'}): ${message}${history ? `\n          replay: npm run chaos -- --replay ${history}` : ''}`,
   );
-  return [...rows, ...violations].join('\n');
+  return [...rows, ...coverageTables(report.coverage).map(tableText), '', ...violations].join('\n');
 }
 
 /** The report as one page without anything from elsewhere. */
 export function reportHtml(report: Report): string {
   const table = (rows: readonly (readonly string[])[]) =>
     `<table>${rows.map((row) => `<tr>${row.map((cell) => `<td>${escape(cell)}</td>`).join('')}</tr>`).join('')}</table>`;
-  const faults = Object.entries(report.figures.faults)
-    .toSorted(([a], [b]) => a.localeCompare(b))
-    .map(([kind, { planned, struck }]) => [kind, String(planned), String(struck)]);
   const violations = report.violations.map(({ code, trainingId, message, history }) => [
     code,
     trainingId ?? '',
@@ -77,7 +81,9 @@ export function reportHtml(report: Report): string {
 <h1>Chaos: ${report.runs} trainings, seed ${report.seed}</h1>
 ${table(rowsOf(report))}
 <h2>Violations</h2>${violations.length === 0 ? '<p>None.</p>' : table(violations)}
-<h2>Faults: kind, planned, struck</h2>${table(faults)}
+${coverageTables(report.coverage)
+  .map(({ title, head, rows }) => `<h2>${escape(title)}</h2>${table([head, ...rows])}`)
+  .join('\n')}
 </html>
 `;
 }

@@ -3,6 +3,8 @@ import { cpSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { checkEvidence } from './check.ts';
 import { collectEvidence } from './collect.ts';
+import { coverageOf } from './coverage.ts';
+import type { Evidence } from './evidence.ts';
 import { saveHistory } from './history.ts';
 import { measure } from './measure.ts';
 import { play } from './play.ts';
@@ -41,11 +43,11 @@ export async function runChaos(plan: ChaosPlan, options: RunOptions): Promise<Re
 async function judge(stack: ChaosStack, plan: ChaosPlan, options: RunOptions): Promise<Report> {
   const played = await play(stack, plan, options);
   const evidence = await collectEvidence(stack, plan, played);
-  const violations = await withHistories(stack, plan.seed, checkEvidence(evidence));
-  return { seed: plan.seed, runs: plan.runs, figures: measure(evidence), violations };
+  const violations = await withHistories(stack, evidence, checkEvidence(evidence));
+  return { seed: plan.seed, runs: plan.runs, figures: measure(evidence), coverage: coverageOf(evidence), violations };
 }
 
-async function withHistories(stack: ChaosStack, seed: number, violations: readonly Violation[]) {
+async function withHistories(stack: ChaosStack, { seed, trainings }: Evidence, violations: readonly Violation[]) {
   if (violations.length === 0) return [];
   const folder = resolve(KEPT_IN, String(seed));
   const saved = new Map<string, string>();
@@ -53,5 +55,9 @@ async function withHistories(stack: ChaosStack, seed: number, violations: readon
     if (trainingId !== undefined && !saved.has(trainingId) && saved.size < MOST_HISTORIES)
       saved.set(trainingId, await saveHistory(stack, trainingId, folder));
   cpSync(stack.logs, join(folder, 'logs'), { recursive: true });
-  return violations.map((violation) => ({ ...violation, history: saved.get(violation.trainingId ?? '') }));
+  return violations.map((violation) => ({
+    ...violation,
+    index: trainings.find(({ id }) => id === violation.trainingId)?.index,
+    history: saved.get(violation.trainingId ?? ''),
+  }));
 }

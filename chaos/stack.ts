@@ -110,6 +110,7 @@ async function startParts(home: string, stops: (() => Promise<unknown>)[], log: 
     rows,
     client: createPatientClient(`http://127.0.0.1:${port}`, join(home, 'api-key')),
     workflows: new Client({ connection, namespace: temporal.namespace }).workflow,
+    temporalService: connection.workflowService,
   };
 }
 

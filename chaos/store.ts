@@ -11,10 +11,13 @@ import { openStoreGate } from './store-gate.ts';
 import type { StoreGate } from './store-gate.ts';
 
 const BUCKET = 'chaos';
+const PUBLISHED = 'chaos-published';
 
 export interface ChaosStore {
   /** For the checks: goes past the gate. */
   readonly objects: ObjectStore;
+  /** Where LoRAs are published, read past the gate; null for a folder. */
+  readonly published: ObjectStore | null;
   /** Settings of the worker and the API; these go through the gate. */
   readonly env: Readonly<Record<string, string>>;
   /** Null for a folder, which cannot be shut. */
@@ -32,14 +35,16 @@ export async function openChaosStore(home: string): Promise<ChaosStore> {
   const { endpoint, region, accessKeyId, secretAccessKey } = server;
   const connection = { endpoint, region, credentials: { accessKeyId, secretAccessKey } };
   const client = new S3Client({ ...connection, forcePathStyle: true });
-  await client.send(new CreateBucketCommand({ Bucket: BUCKET }));
+  for (const Bucket of [BUCKET, PUBLISHED]) await client.send(new CreateBucketCommand({ Bucket }));
   client.destroy();
   const gate = await openStoreGate(endpoint);
   return {
     objects: createS3Store({ ...connection, bucket: BUCKET }),
+    published: createS3Store({ ...connection, bucket: PUBLISHED }),
     env: {
       OBJECT_STORE: 's3',
       S3_BUCKET: BUCKET,
+      PUBLISH_S3_BUCKET: PUBLISHED,
       S3_ENDPOINT: gate.endpoint,
       AWS_REGION: region,
       AWS_ACCESS_KEY_ID: accessKeyId,
@@ -62,6 +67,7 @@ function openFolder(home: string, missing: string): ChaosStore {
       publicUrl: 'http://127.0.0.1',
     }),
     env: { OBJECT_STORE: 'filesystem' },
+    published: null,
     gate: null,
     missing,
     stop: async () => undefined,

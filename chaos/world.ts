@@ -17,6 +17,16 @@ export interface BookTraining {
   readonly endedAtMs: number | null;
   readonly resumedFromStep: number | null;
   readonly lastStep: number;
+  readonly lastSavedStep: number;
+  /** What it wrote, in order, each once it was whole. */
+  readonly files: readonly BookFile[];
+}
+
+export interface BookFile {
+  /** On the pod. */
+  readonly path: string;
+  readonly step: number;
+  readonly sha256: string;
 }
 
 export interface BookCommit {
@@ -30,6 +40,7 @@ export interface Book {
   readonly pods: readonly BookPod[];
   readonly trainings: readonly BookTraining[];
   readonly hubCommits: readonly BookCommit[];
+  readonly aliveNow: readonly object[];
   readonly costMicroUsd: number;
 }
 

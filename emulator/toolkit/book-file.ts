@@ -3,13 +3,19 @@ import { createReadStream } from 'node:fs';
 import type { Run } from './trainer.ts';
 
 /** Notes a file that was written whole in the account book, by the bytes that lie on the disk; not in worlds that do not want it. */
-export async function bookFile({ toolkit, entry }: Run, path: string, step: number): Promise<void> {
+export async function bookFile({ toolkit, entry, signal }: Run, path: string, step: number): Promise<void> {
   if (!toolkit.options.config().bookFiles) return;
   const hash = createHash('sha256');
   let sizeBytes = 0;
-  for await (const chunk of createReadStream(toolkit.disk.real(path)) as AsyncIterable<Buffer>) {
-    hash.update(chunk);
-    sizeBytes += chunk.length;
+  try {
+    for await (const chunk of createReadStream(toolkit.disk.real(path)) as AsyncIterable<Buffer>) {
+      hash.update(chunk);
+      sizeBytes += chunk.length;
+    }
+  } catch (error) {
+    // The pod has ended meanwhile, and its disk with it.
+    if (signal.aborted) return;
+    throw error;
   }
   entry.files.push({ path, step, sizeBytes, sha256: hash.digest('hex') });
 }
