@@ -3,8 +3,8 @@ import type { ObjectStore } from '../providers/storage/object-store.ts';
 import { findObject } from './dataset-manifest.ts';
 
 /**
- * Keeps what was measured of photos in the object store. Keys name the content of a photo, so that everybody's photos share it.
- * Errors of the store pass through: an unreachable store is no reason to decode everything again.
+ * Keeps the measurements of photos in the object store. Keys name a photo's content, so identical photos share them
+ * across users. Errors of the store pass through: an unreachable store is no reason to decode everything again.
  */
 export function createAnalysisCache(store: ObjectStore, signal: AbortSignal): AnalysisCache {
   return {

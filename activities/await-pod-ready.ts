@@ -4,7 +4,7 @@ import { currentStep, keepAlive } from './step.ts';
 
 export interface AwaitPodReadyInput {
   readonly trainingId: string;
-  /** Absent in runs that began before a run could be taken over. */
+  /** Absent in runs that started before runs could be taken over. */
   readonly attempt?: number;
   readonly podName: string;
   readonly podId: string;
@@ -16,16 +16,16 @@ export interface AwaitPodReadyInput {
 
 export type PodReadiness =
   | { readonly status: 'ready' }
-  /** The pod is of no use: end it and rent another one. */
+  /** The pod is unusable: terminate it and rent another one. */
   | { readonly status: 'not_ready'; readonly message: string };
 
-/** The trainer is asked often at first, since a warm host is up in seconds. Milliseconds. */
+/** First pause between polls: a warm host is up within seconds. Milliseconds. */
 const FIRST_POLL_MS = 50;
 const POLL_GROWTH = 1.2;
 
 /**
- * Waits until the trainer itself answers through the proxy and knows our password: the vendor's RUNNING says little, and a 200
- * may be somebody's start page. The vendor's list is looked at now and then for pods that died while booting.
+ * Waits until the trainer itself answers through the proxy and accepts our password: the vendor's RUNNING says little,
+ * and a 200 may be a start page. The vendor's list is checked now and then for pods that died while booting.
  */
 export function awaitPodReady(deps: ActivityDependencies) {
   return async (input: AwaitPodReadyInput): Promise<PodReadiness> => {
@@ -38,7 +38,7 @@ export function awaitPodReady(deps: ActivityDependencies) {
     const deadline = input.createdAtMs + input.podReadyTimeoutMs;
     let pauseMs = FIRST_POLL_MS;
     let nextListAt = Date.now() + 1_000;
-    let why = 'it was not asked yet';
+    let why = 'it has not been asked yet';
     for (;;) {
       step.heartbeat();
       const probe = await deps.trainer.probe(target, step.signal);
@@ -48,9 +48,9 @@ export function awaitPodReady(deps: ActivityDependencies) {
       }
       why = probe.why;
       if (Date.now() >= nextListAt) {
-        // Not being told is no news: the deadline decides.
+        // No answer proves nothing: the deadline decides.
         const end = await keepAlive(step, podEnd(deps, podId, step.signal));
-        if (end) return { status: 'not_ready', message: `The pod ${end} while it was booting` };
+        if (end) return { status: 'not_ready', message: `The pod ${end} while booting` };
         nextListAt = Date.now() + LIST_AGE_MS;
       }
       if (Date.now() >= deadline) {

@@ -5,7 +5,7 @@ import { resolveRecipe } from '../core/recipe.ts';
 import type { TrainingRow } from '../prisma/repositories/training-runs.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 
-/** What the workflow must know of a training; prompts, captions and addresses stay in the database. */
+/** What the workflow must know about a training; prompts, captions and addresses stay in the database. */
 export interface TrainingPlan {
   readonly trainingId: string;
   readonly name: string;
@@ -14,17 +14,17 @@ export interface TrainingPlan {
   readonly steps: number;
   readonly environment: string;
   readonly destinations: number;
-  /** What the training may cost in all; null: no ceiling. Absent in runs that began before there were ceilings. */
+  /** What the training may cost in total; null: no ceiling. Absent in runs that started before there were ceilings. */
   readonly ceilingMicroUsd?: number | null;
 }
 
-/** Takes a training over from the API. Refuses one that the API has given up, with NOT_STARTED. */
+/** Takes over a training from the API. Rejects one that the API has given up, with NOT_STARTED. */
 export function beginTraining(deps: ActivityDependencies) {
   return async ({ trainingId }: { readonly trainingId: string }): Promise<TrainingPlan> => {
     const training = await loadTraining(deps, trainingId);
     const taken = training.status !== 'pending' || (await deps.repositories.trainings.recordStarted(trainingId));
     if (!taken || (training.status === 'failed' && training.reason === 'NOT_STARTED')) {
-      throw new TemperaError('NOT_STARTED', 'The API has told its caller that this training could not be started', {
+      throw new TemperaError('NOT_STARTED', 'The API has already reported that this training could not be started', {
         ids: { trainingId },
       });
     }
@@ -49,7 +49,7 @@ export async function loadTraining(deps: ActivityDependencies, trainingId: strin
   throw new TemperaError('INTERNAL', `There is no training ${trainingId}`, { ids: { trainingId }, retryable: false });
 }
 
-/** Whether the Hub asks for a token before it hands the base model out. */
+/** Whether the Hub requires a token to download the base model. */
 export function isGated(baseModel: BaseModel): boolean {
   return BASE_MODEL_FACTS[baseModel].gated;
 }

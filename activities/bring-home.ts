@@ -15,23 +15,23 @@ export interface BringHomeInput extends PodStepInput {
   readonly jobId: string;
   readonly overrides: RecipeOverrides;
   readonly what: 'save' | 'samples';
-  /** How long it is waited for. Milliseconds. */
+  /** How long to wait for it. Milliseconds. */
   readonly withinMs: number;
 }
 
 export type BroughtHome =
   | { readonly status: 'home'; readonly step: number }
-  /** Nothing has been learned since the last save, or the trainer does not train. */
+  /** Nothing has been learned since the last save, or the trainer is not training. */
   | { readonly status: 'nothing'; readonly step: number | null }
-  /** It did not come in time. */
+  /** It did not arrive in time. */
   | { readonly status: 'late'; readonly step: number | null };
 
-/** Pause between two looks for what was asked for. Milliseconds. */
+/** Pause between two checks for what was requested. Milliseconds. */
 const LOOK_MS = 500;
 
 /**
- * Asks the trainer for a checkpoint, or for samples, and brings them home while it trains on. Safe to repeat: it asks again.
- * The step of the answer is that of the newest whole save of this attempt at home.
+ * Asks the trainer for a checkpoint, or for samples, and copies them to our store while training continues. Safe to
+ * repeat: it asks again. The returned step is that of this attempt's newest complete save in our store.
  */
 export function bringHome(deps: ActivityDependencies) {
   return async (input: BringHomeInput): Promise<BroughtHome> => {
@@ -60,13 +60,13 @@ export function bringHome(deps: ActivityDependencies) {
           return { status: 'home', step: seen.step };
         if (seen.state !== 'running') return { status: 'nothing', step: saved };
         if (Date.now() >= deadline) {
-          log.warn('what was asked for did not come home in time', { trainingId, attempt, what });
+          log.warn('the requested save or samples did not arrive in time', { trainingId, attempt, what });
           return { status: 'late', step: saved };
         }
         await step.sleep(LOOK_MS);
       }
     } catch (error) {
-      // The save before this one is at home; whoever asked goes on without a newer one.
+      // The previous save is in our store; the caller continues without a newer one.
       const silent = error instanceof TemperaError && error.retryable && Date.now() >= deadline;
       if (!silent) throw error;
       return { status: 'late', step: await savedStep() };
@@ -75,7 +75,7 @@ export function bringHome(deps: ActivityDependencies) {
       await mirror.close();
     }
 
-    /** The newest save of this attempt that is whole with its optimizer. */
+    /** The newest complete save of this attempt, with its optimizer. */
     async function savedStep(): Promise<number | null> {
       const files = await deps.repositories.attempts.checkpointFiles(trainingId);
       const saves = wholeSaves(files, BASE_MODEL_FACTS[recipe.baseModel].filesPerCheckpoint);

@@ -1,4 +1,4 @@
-/** The ceiling of a training: set by people, warned of by the story. */
+/** The ceiling of a training: people set it, and the workflow warns before it is reached. */
 import { TemperaError } from '../core/failure.ts';
 import { limitSentence } from '../core/spend-limit.ts';
 import type { ActivityDependencies } from './dependencies.ts';
@@ -8,7 +8,7 @@ export interface RaiseCeiling {
   readonly ceilingMicroUsd: number;
 }
 
-/** Sets the ceiling, higher or lower, and what is set aside for it. Safe to repeat. Throws LIMIT_EXCEEDED with the figures. */
+/** Raises or lowers the ceiling and what is reserved for it. Safe to repeat. Throws LIMIT_EXCEEDED with the figures. */
 export function raiseCeiling(deps: ActivityDependencies) {
   return async ({ trainingId, ceilingMicroUsd }: RaiseCeiling): Promise<void> => {
     const done = await deps.repositories.money.setCeiling({ trainingId, ceilingMicroUsd, limits: deps.limits });
@@ -18,7 +18,7 @@ export function raiseCeiling(deps: ActivityDependencies) {
   };
 }
 
-/** Tells people, once per ceiling, that nine tenths of it are spent. */
+/** Warns, once per ceiling, that 90 % of it has been spent. */
 export function warnOfBudget(deps: ActivityDependencies) {
   return async (warning: {
     readonly trainingId: string;

@@ -6,7 +6,7 @@ import { currentStep } from './step.ts';
 
 export interface CheckDatasetInput {
   readonly datasetId: string;
-  /** What a training of it would say: for captions and for the table of buckets. */
+  /** What a training on it would use: for captions and the table of buckets. */
   readonly triggerWord: string;
   readonly baseModel: BaseModel;
   readonly resolution?: number | readonly number[];
@@ -20,7 +20,10 @@ export interface CheckedDataset {
   readonly dropped: number;
 }
 
-/** Curates a dataset without a training and stores the report. A training that follows finds the analyses, not the photos. */
+/**
+ * Curates a dataset without a training and stores the report. A later training reuses the analyses, so no photo is
+ * decoded again.
+ */
 export function checkDataset(deps: ActivityDependencies) {
   return async ({ datasetId, triggerWord, baseModel, resolution }: CheckDatasetInput): Promise<CheckedDataset> => {
     const step = currentStep();

@@ -1,4 +1,7 @@
-/** Which save an attempt goes on from, and how it gets to the pod: asked when the pod is rented and again when it is up. */
+/**
+ * Which save an attempt resumes from, and how it gets to the pod: decided when the pod is rented, and again when it is
+ * up.
+ */
 import { newestCheckpoint } from '../core/checkpoint.ts';
 import type { Checkpoint, CheckpointFile } from '../core/checkpoint.ts';
 import { BASE_MODEL_FACTS } from '../core/base-model.ts';
@@ -13,11 +16,16 @@ export type CheckpointChoice = {
   readonly earlier: readonly AttemptTrace[];
 } & (
   | { readonly status: 'none'; readonly why: string }
-  /** `send`: over the trainer's API once the pod is up. `pull`: too large for that, the pod fetches it while it starts. */
+  /**
+   * `send`: over the trainer's API once the pod is up. `pull`: too large for that, the pod fetches it while it starts.
+   */
   | { readonly status: 'chosen'; readonly checkpoint: Checkpoint; readonly route: 'send' | 'pull' }
 );
 
-/** Chooses the newest save of the earlier attempts that fits. The answer stays the same for as long as the attempt has not begun to train. */
+/**
+ * Chooses the newest suitable save of the earlier attempts. The answer stays the same until the attempt starts to
+ * train.
+ */
 export async function chooseCheckpoint(
   deps: ActivityDependencies,
   {
@@ -29,7 +37,7 @@ export async function chooseCheckpoint(
   const recipe = await recipeOf(deps, trainingId, overrides);
   const earlier = await deps.repositories.attempts.earlierAttempts(trainingId, attempt);
   const files = await deps.repositories.attempts.checkpointFiles(trainingId);
-  // A save that an attempt went on from without making one step is not trusted again.
+  // A save that an attempt resumed from without completing a step is not trusted again.
   const stuckAt = new Set(
     earlier
       .filter((one) => one.status === 'failed' && one.resumedFromStep !== null && one.lastStep <= one.resumedFromStep)
@@ -38,7 +46,7 @@ export async function chooseCheckpoint(
   const rule = { filesPerSave: BASE_MODEL_FACTS[recipe.baseModel].filesPerCheckpoint, steps: recipe.steps };
   const trusted = files.filter((file) => file.attempt < attempt && !stuckAt.has(file.step));
   const newest = newestCheckpoint(trusted, rule);
-  if (newest === null) return { status: 'none', earlier, why: 'No save had come home' };
+  if (newest === null) return { status: 'none', earlier, why: 'There was no save in our store' };
   const rankOf = new Map(earlier.map(({ number, rank }) => [number, rank]));
   const fits = (file: CheckpointFile) => rankOf.get(file.attempt) === recipe.rank && file.step <= recipe.steps;
   const checkpoint = newestCheckpoint(trusted.filter(fits), rule);
@@ -48,12 +56,15 @@ export async function chooseCheckpoint(
   return { status: 'chosen', earlier, checkpoint, route: isLarge ? 'pull' : 'send' };
 }
 
-/** The files of a save under the trainer's names, the weights last: the newest file is what the trainer goes on from. */
+/** The files of a save under the trainer's names, the weights last: the trainer resumes from the newest file. */
 export function checkpointParts({ optimizer, weights }: Checkpoint): readonly CheckpointFile[] {
   return [...(optimizer ? [{ ...optimizer, filename: 'optimizer.pt' }] : []), ...weights];
 }
 
-/** Why pods cannot fetch anything from the object store; null when they may. A vendor's machines do not see this one's own network. */
+/**
+ * Why pods cannot fetch from the object store; null when they can. A vendor's machines cannot see this machine's own
+ * network.
+ */
 export async function storeObstacle(
   deps: ActivityDependencies,
   { storageKey }: CheckpointFile,
@@ -61,15 +72,15 @@ export async function storeObstacle(
   const isNear = isPrivateUrl(deps.compute.portUrl('pod', deps.trainer.port));
   if (isNear || !isPrivateUrl(await deps.store.signedUrl(storageKey, { ttlSeconds: 1 }))) return null;
   const setting = deps.store.kind === 's3' ? 'S3_ENDPOINT' : 'API_PUBLIC_URL';
-  return `The save is too large to be sent, and pods cannot fetch it: ${setting} is an address of this machine or its network`;
+  return `The save is too large to upload, and pods cannot fetch it: ${setting} is an address on this machine or its private network`;
 }
 
-/** Why not even the newest save can be gone on from. */
+/** Why not even the newest save can be resumed from. */
 function obstacleTo(
   { step }: Checkpoint,
   rank: number | null,
   recipe: { readonly rank: number; readonly steps: number },
 ): string {
   if (rank !== recipe.rank) return `The save has rank ${rank ?? 'unknown'}, the recipe ${recipe.rank}`;
-  return `The save is at step ${step}, beyond the ${recipe.steps} wanted`;
+  return `The save is at step ${step}, beyond the requested ${recipe.steps} steps`;
 }

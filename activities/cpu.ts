@@ -1,4 +1,7 @@
-/** Activities for the `cpu` role: as many at once as there are cores. Loaded by that role alone, since it brings libvips along. */
+/**
+ * Activities for the `cpu` role: as many at once as there are cores. Loaded only by that role, because it loads
+ * libvips.
+ */
 import { checkDataset } from './check-dataset.ts';
 import { curateDataset } from './curate-dataset.ts';
 import type { ActivityDependencies } from './dependencies.ts';

@@ -18,7 +18,7 @@ export type CuratedDataset =
       readonly version: string;
       readonly manifestKey: string;
       readonly kept: number;
-      /** Good photos that were not needed. */
+      /** Good photos held in reserve. */
       readonly reserved: number;
       readonly dropped: number;
     }
@@ -26,8 +26,9 @@ export type CuratedDataset =
   | { readonly status: 'rejected'; readonly message: string };
 
 /**
- * Curates the photos of a training and puts what goes to the pod into the object store: upright sRGB JPEGs without metadata,
- * numbered, with their captions. The same photos, captions, options and rules give the same version and the same manifest.
+ * Curates a training's photos and stores what goes to the pod in the object store: upright sRGB JPEGs without metadata,
+ * numbered, with their captions. The same photos, captions, options and rules give the same version and the same
+ * manifest.
  */
 export function curateDataset(deps: ActivityDependencies) {
   return async ({ trainingId, attempt }: CurateDatasetInput): Promise<CuratedDataset> => {
@@ -42,7 +43,7 @@ export function curateDataset(deps: ActivityDependencies) {
     await storeReport(deps, curated, manifestKey, step);
     if (manifestKey === null) {
       const where = `GET /v1/datasets/${datasetId}/report?version=${version}`;
-      return { status: 'rejected', message: `${summarise(report)} The report: ${where}` };
+      return { status: 'rejected', message: `${summarise(report)} See the report: ${where}` };
     }
     const { kept, reserved, dropped } = report;
     return { status: 'accepted', version, manifestKey, kept, reserved, dropped };

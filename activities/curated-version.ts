@@ -1,4 +1,4 @@
-/** One look at a stored dataset: what `curateDataset` and `checkDataset` have in common. */
+/** Curating a stored dataset: what `curateDataset` and `checkDataset` have in common. */
 import type { BaseModel } from '../core/base-model.ts';
 import { BASE_MODEL_FACTS } from '../core/base-model.ts';
 import type { Captioner } from '../core/captioner.ts';
@@ -19,16 +19,16 @@ import type { Step } from './step.ts';
 
 export interface CuratedVersion {
   readonly datasetId: string;
-  /** Hex SHA-256 of everything that decides what is trained on. */
+  /** Hex SHA-256 of everything that determines what is trained on. */
   readonly version: string;
-  /** Where everything of this version lies in the object store. */
+  /** Where this version's objects are in the object store. */
   readonly folder: string;
   readonly set: CuratedSet;
   /** By id. */
   readonly photos: ReadonlyMap<string, DatasetPhoto>;
 }
 
-/** What curation must know of a training. */
+/** What curation must know about a training. */
 export function trainingFacts(baseModel: BaseModel, triggerWord: string, recipe: RecipeOverrides): TrainingFacts {
   const { resolution } = resolveRecipe(baseModel, triggerWord, recipe);
   return {
@@ -38,7 +38,7 @@ export function trainingFacts(baseModel: BaseModel, triggerWord: string, recipe:
   };
 }
 
-/** Decides about every photo of a dataset, with its options and overrides as they stand now. Nothing is stored but analyses. */
+/** Decides on every photo of a dataset, with its current options and overrides. Stores nothing but analyses. */
 export async function curateVersion(
   deps: ActivityDependencies,
   { datasetId, training }: { readonly datasetId: string; readonly training: TrainingFacts },
@@ -64,14 +64,14 @@ export async function curateVersion(
   return { datasetId, version, folder: `datasets/${datasetId}/${version}`, set, photos };
 }
 
-/** A model may think for longer than a worker may be silent; every request to it has a limit of its own. */
+/** A model may take longer than a worker may be silent; every request to it has a time limit of its own. */
 function heartbeatingCaptioner(captioner: Captioner, step: Step): Captioner {
   return { name: captioner.name, describe: (picture) => keepAlive(step, captioner.describe(picture)) };
 }
 
 /**
- * Stores the report as JSON, page and contact sheet; the row comes last, so it never names a missing file. The JSON is written
- * after the other two: where it lies already, word for word, they need not be drawn again.
+ * Stores the report as JSON, page and contact sheet; the row comes last, so it never names a missing file. The JSON is
+ * written after the other two: if an identical one is already stored, they need not be drawn again.
  */
 export async function storeReport(
   deps: ActivityDependencies,

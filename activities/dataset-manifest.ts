@@ -4,7 +4,7 @@ import { TemperaError } from '../core/failure.ts';
 import type { ObjectStore } from '../providers/storage/object-store.ts';
 import type { DatasetFolder } from '../providers/trainers/trainer.ts';
 
-/** What of a dataset goes to the pod: written once per dataset version, read by the upload. */
+/** The part of a dataset that goes to the pod: written once per dataset version, read by the upload. */
 export interface DatasetManifest {
   readonly version: string;
   readonly photos: readonly ManifestPhoto[];
@@ -18,7 +18,7 @@ export interface ManifestPhoto {
   readonly sizeBytes: number;
   /** Its framing when the set is weighted by framing, else empty. */
   readonly folder: '' | Framing;
-  /** How often an epoch shows it; the same for all photos of a folder. */
+  /** How many times an epoch shows it; the same for all photos in a folder. */
   readonly repeats: number;
 }
 
@@ -53,7 +53,9 @@ export async function readManifest(store: ObjectStore, key: string, signal?: Abo
   return parseManifest((await readObject(store, key, signal)).toString('utf8'));
 }
 
-/** Manifests are written by curateDataset, so their shape is ours; those of before folders lack two fields. */
+/**
+ * Manifests are written by curateDataset, so their shape is known; older ones, from before folders, lack two fields.
+ */
 export function parseManifest(text: string): DatasetManifest {
   const { version, photos } = JSON.parse(text) as {
     version: string;

@@ -4,7 +4,7 @@ import type { Framing } from '../core/curation.ts';
 import type { TrainingFacts } from '../curation/contract.ts';
 import type { CurationReport, PhotoReport } from '../curation/report/report.ts';
 
-/** Where a kept photo goes, and how often an epoch shows it: weighted by framing only when the options ask for it. */
+/** Where a kept photo goes, and how many times an epoch shows it: weighted by framing only if the options say so. */
 export function placeOf(
   { options, mix }: Pick<CurationReport, 'options' | 'mix'>,
   { countsAs, output }: Pick<PhotoReport, 'countsAs' | 'output'>,
@@ -14,8 +14,8 @@ export function placeOf(
 }
 
 /**
- * Names a dataset by its content: hex SHA-256 over the rules, the options, what the training says, and what was decided about
- * each photo, in any order given.
+ * Names a dataset by its content: hex SHA-256 over the rules, the options, the training's facts and the decision about
+ * each photo, whatever the order of the photos.
  */
 export function datasetVersion(report: CurationReport, training: TrainingFacts): string {
   const photos = report.photos.map((photo) => {

@@ -10,26 +10,31 @@ import type { Trainer } from '../providers/trainers/trainer.ts';
 import type { Repositories } from '../prisma/repositories/index.ts';
 import type { StartableTraining } from '../workflows/start-options.ts';
 
-/** What activities may ask of Temporal about workflows other than their own. */
+/** What activities may ask Temporal about workflows other than their own. */
 export interface WorkflowDirectory {
   /** Whether a workflow of this id exists and is open. Throws PROVIDER_UNAVAILABLE when Temporal cannot say. */
   isOpen(workflowId: string): Promise<boolean>;
   /** Id of the latest run of a workflow; null when there is no such workflow. Throws PROVIDER_UNAVAILABLE. */
   currentRun(workflowId: string): Promise<string | null>;
-  /** When a workflow ended, however that was; null for one that is open or unknown. Throws PROVIDER_UNAVAILABLE. */
+  /** When a workflow ended, in whatever way; null for one that is open or unknown. Throws PROVIDER_UNAVAILABLE. */
   closedAt(workflowId: string): Promise<Date | null>;
-  /** Starts the workflow of a training unless it is running or has run; `ended_by_hand`: somebody has terminated or cancelled it, and so it stays. */
+  /**
+   * Starts a training's workflow unless it is running or has run; `ended_by_hand`: somebody terminated or cancelled it,
+   * so it stays ended.
+   */
   startTraining(training: StartableTraining): Promise<'running' | 'ended_by_hand'>;
-  /** Asks Temporal to cancel a workflow; one that has ended meanwhile is no error. */
+  /** Asks Temporal to cancel a workflow; it is no error if it has already ended. */
   cancel(workflowId: string): Promise<void>;
-  /** Tells a running training how far its pod is, for the Web UI. A training that has ended meanwhile is no error. */
+  /**
+   * Reports a pod's progress to its running training, for the Web UI. It is no error if the training has already ended.
+   */
   reportProgress(
     workflowId: string,
     progress: { readonly step: number; readonly totalSteps: number; readonly etaMs: number | null },
   ): Promise<void>;
 }
 
-/** Everything that activities touch of the world; built once per process in workers/dependencies.ts. */
+/** All outside dependencies of the activities; built once per process in workers/dependencies.ts. */
 export interface ActivityDependencies {
   readonly repositories: Repositories;
   readonly store: ObjectStore;
@@ -43,9 +48,9 @@ export interface ActivityDependencies {
   readonly workflows: WorkflowDirectory;
   /** Name of the installation; part of every pod's name. */
   readonly environment: string;
-  /** The installation's limits on spending; a user's own go over them. */
+  /** The installation's spending limits; a user's own take precedence. */
   readonly limits: SpendLimits;
   readonly pod: { readonly image: string; readonly diskGb: number };
-  /** Saves of a training whose weights stay at home. */
+  /** How many of a training's saves keep their weights. */
   readonly keepCheckpoints: number;
 }

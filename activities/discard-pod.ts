@@ -4,11 +4,14 @@ import type { ActivityDependencies } from './dependencies.ts';
 import { keepAlive } from './step.ts';
 import type { Step } from './step.ts';
 
-/** First pause before the vendor is asked whether a pod is gone; doubles, since a quota of 60 calls a minute is soon used up. */
+/**
+ * First pause before asking the vendor whether a pod is gone; doubles, because a quota of 60 calls a minute is soon
+ * used up.
+ */
 const CONFIRM_PAUSE_MS = 250;
 const MAX_CONFIRM_PAUSE_MS = 5_000;
 
-/** Ends a pod and returns with the vendor's word that it is gone. */
+/** Terminates a pod and returns once the vendor has confirmed that it is gone. */
 export async function endPod({ compute }: ActivityDependencies, podId: string, step: Step): Promise<void> {
   await keepAlive(step, compute.terminate(podId, step.signal));
   let pauseMs = CONFIRM_PAUSE_MS;
@@ -18,7 +21,10 @@ export async function endPod({ compute }: ActivityDependencies, podId: string, s
   }
 }
 
-/** Ends a pod that has the name of a ledger row and is not the one that the row is for. It is booked before, or its bill would be lost. */
+/**
+ * Terminates a pod that has the name of a ledger row but is not the row's pod. It is entered in the ledger first, or
+ * its bill would be lost.
+ */
 export async function discardPod(deps: ActivityDependencies, pod: Pod, note: string, step: Step): Promise<void> {
   const name = await deps.repositories.pods.recordUnwanted({ ...pod, externalId: pod.id });
   await endPod(deps, pod.id, step);

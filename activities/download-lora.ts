@@ -17,12 +17,12 @@ export interface DownloadLoraInput extends PodStepInput {
   readonly step: number;
 }
 
-/** A file that does not verify is fetched again twice before the attempt is given up. */
+/** A file that fails verification is fetched twice more before the attempt is given up. */
 const TRIES = 3;
 
 /**
  * Brings the final weights into the object store, verified by size, safetensors structure and SHA-256.
- * Throws ARTIFACT_INVALID after three fetches of a file that is not whole, or when the trainer has no final file.
+ * Throws ARTIFACT_INVALID after three fetches of a file that is incomplete, or when the trainer has no final file.
  */
 export function downloadLora(deps: ActivityDependencies) {
   return async (input: DownloadLoraInput): Promise<Artifact> => {
@@ -47,7 +47,7 @@ export function downloadLora(deps: ActivityDependencies) {
     for (const file of finals)
       files.push(await fetchFile(deps, input, file, artifactName(training.name, file.filename), step));
     const artifact = { files, step: input.step };
-    // A step that was cut off from Temporal and comes back late must not replace what a later attempt has brought home.
+    // A step that lost Temporal and comes back late must not replace what a later attempt has stored.
     if (!(await deps.repositories.trainings.recordArtifact(input, artifact))) throw notInUse(input);
     return artifact;
   };
@@ -81,7 +81,7 @@ async function fetchFile(
   }
 }
 
-/** Heartbeats at most twice a second: at 500 MB/s a beat per chunk would cost more than the chunk. */
+/** Heartbeats at most twice a second: at 500 MB/s one per chunk would cost more than the chunk. */
 export function throttledBeat(step: Step): (bytes: number) => void {
   let last = 0;
   return () => {
@@ -92,7 +92,10 @@ export function throttledBeat(step: Step): (bytes: number) => void {
   };
 }
 
-/** The trainer's names are unguessable; people get the training's own name, and Wan's two experts keep their suffix. */
+/**
+ * The trainer's file names are unguessable; people get the training's own name, and Wan's two experts keep their
+ * suffix.
+ */
 function artifactName(trainingName: string, filename: string): string {
   const slug = trainingName
     .toLowerCase()

@@ -1,4 +1,4 @@
-/** The border between our errors and Temporal's: codes become ApplicationFailure types, and nothing secret crosses. */
+/** The boundary between our errors and Temporal's: codes become ApplicationFailure types, and no secret crosses it. */
 import { CancelledFailure, Context } from '@temporalio/activity';
 import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
 import { TemperaError } from '../core/failure.ts';
@@ -8,9 +8,9 @@ const MAX_MESSAGE = 1_000;
 const CREDENTIALS =
   /(bearer\s+\S+)|\b(hf_\w{8,}|rpa_\w{8,}|tmp_\w{8,})|(X-Amz-[A-Za-z]+=[^&\s]+)|((signature|token|password|secret)=[^&\s]+)|(:\/\/[^/\s:]+:[^@\s]+@)/gi;
 
-/** Blots out everything that looks like a credential; the last gate, since errors are made without them. */
+/** Redacts everything that looks like a credential; a last safeguard, since errors are made without them. */
 export function redact(text: string, maxLength = MAX_MESSAGE): string {
-  // PostgreSQL takes neither NUL nor half a surrogate pair.
+  // PostgreSQL accepts neither NUL nor half a surrogate pair.
   return text
     .replace(CREDENTIALS, '[redacted]')
     .slice(0, maxLength)
@@ -18,7 +18,7 @@ export function redact(text: string, maxLength = MAX_MESSAGE): string {
     .replace(/[\ud800-\udfff]/gu, '');
 }
 
-/** The failure that leaves an activity for an error thrown in it. */
+/** The failure that an activity reports for an error thrown in it. */
 function toFailure(error: unknown): Error {
   if (error instanceof ApplicationFailure || error instanceof CancelledFailure) return error;
   if (error instanceof TemperaError) {
@@ -27,13 +27,14 @@ function toFailure(error: unknown): Error {
       message: redact(error.message),
       nonRetryable: !error.retryable,
       details: [error.ids, ...(error.figures === undefined ? [] : [error.figures])],
-      // Being told to slow down is no fault that should raise an alarm.
+      // Being told to slow down is no reason to raise an alarm.
       category: error.code === 'RATE_LIMITED' ? ApplicationFailureCategory.BENIGN : undefined,
       ...(error.retryAfterMs === undefined ? {} : { nextRetryDelay: error.retryAfterMs }),
     });
   }
-  const text = error instanceof Error ? `${error.name}: ${error.message}` : 'something that is no error was thrown';
-  // Prisma's errors stand for a database that restarts or cannot be reached; anything else is a fault of ours. Both are tried again.
+  const text = error instanceof Error ? `${error.name}: ${error.message}` : 'something other than an error was thrown';
+  // Prisma's errors mean that the database is restarting or unreachable; anything else is a bug of ours. Both are
+  // retried.
   const fromDatabase = error instanceof Error && error.name.startsWith('PrismaClient');
   return ApplicationFailure.create({
     type: fromDatabase ? 'PROVIDER_UNAVAILABLE' : 'INTERNAL',
@@ -42,7 +43,10 @@ function toFailure(error: unknown): Error {
   });
 }
 
-/** A query that the database will never take: a value too long or malformed (P2000, P2023), a row that is not there (P2025), a wrong shape. */
+/**
+ * A query that the database will never accept: a value too long or malformed (P2000, P2023), a missing row (P2025), a
+ * wrong shape.
+ */
 function isRefusedQuery(error: Error): boolean {
   if (error.name === 'PrismaClientValidationError') return true;
   return 'code' in error && ['P2000', 'P2023', 'P2025'].includes(String(error.code));
@@ -50,7 +54,7 @@ function isRefusedQuery(error: Error): boolean {
 
 type Activity = (...args: never[]) => Promise<unknown>;
 
-/** Wraps every activity so that only failures of the policy leave it. */
+/** Wraps every activity so that it only fails with codes of the policy. */
 export function withFailures<Activities extends Record<string, Activity>>(activities: Activities): Activities {
   const wrapped = Object.entries(activities).map(([name, run]) => [
     name,
@@ -58,7 +62,7 @@ export function withFailures<Activities extends Record<string, Activity>>(activi
       try {
         return await run(...args);
       } catch (error) {
-        // What a call throws when it was aborted differs; the reason for the abort is the truth.
+        // Calls throw different things when aborted; the reason of the abort is what counts.
         const { cancellationSignal } = Context.current();
         throw cancellationSignal.aborted ? cancellationSignal.reason : toFailure(error);
       }

@@ -2,13 +2,13 @@ import type { TrainerLog, TrainerTarget } from '../providers/trainers/trainer.ts
 import type { ActivityDependencies } from './dependencies.ts';
 
 export interface FollowedLog {
-  /** What the log said when it was last read. */
+  /** What the log said as of the last read. */
   readonly now: TrainerLog;
-  /** Reads what has come since. Throws PROVIDER_UNAVAILABLE, and the next reader reads what this one could not. */
+  /** Reads what is new. Throws PROVIDER_UNAVAILABLE; the next call then reads what this one could not. */
   read(until: AbortSignal): Promise<void>;
 }
 
-/** Reads a job's log from its beginning, piece by piece; one that was begun anew is read anew. */
+/** Reads a job's log from its beginning, piece by piece; a log that was restarted is read from its beginning again. */
 export function followLog(deps: ActivityDependencies, target: TrainerTarget, jobId: string): FollowedLog {
   let now = deps.trainer.createLog();
   let readUpTo = 0;
@@ -17,7 +17,7 @@ export function followLog(deps: ActivityDependencies, target: TrainerTarget, job
     get now() {
       return now;
     },
-    /** One after the other: two readers would each add the same piece. */
+    /** One at a time: two readers would each add the same piece. */
     async read(until) {
       const before = reading;
       const next = (async () => {

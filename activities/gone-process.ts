@@ -2,12 +2,15 @@ import { TemperaError } from '../core/failure.ts';
 import type { TrainerTarget } from '../providers/trainers/trainer.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 
-/** Shares of the stall timeout (of 15 min: 60 s and 30 s): how long a row stands still before the GPU is asked, and how long that is idle. */
+/**
+ * Shares of the stall timeout (of 15 min: 60 s and 30 s): how long the row must be unchanged before we ask the GPU, and
+ * how long that must be idle.
+ */
 const STILL_SHARE = 1 / 15;
 const IDLE_SHARE = 1 / 30;
 
 export interface GoneCheck {
-  /** Seconds that the GPU has been idle, once that proves that no process trains; null while it may. */
+  /** How many seconds the GPU has been idle, once that proves that nothing is training; null while something may be. */
   idleFor(params: {
     readonly stillMs: number;
     readonly now: number;
@@ -16,9 +19,10 @@ export interface GoneCheck {
 }
 
 /**
- * Notices a job whose row says that it runs while its process is gone: the trainer's worker writes the end of a process down only if
- * it was there to see it. A process that has made a step holds the model in the GPU's memory until its end, so an empty one that
- * computes nothing for half a minute is proof, long before the stall timeout. Before the first step nothing can be told.
+ * Detects a job whose row says that it is running although its process is gone: the trainer's worker records the end of
+ * a process only if it was there to see it. A process that has completed a step holds the model in GPU memory until it
+ * ends, so half a minute with an empty, idle GPU is proof, long before the stall timeout. Before the first step nothing
+ * can be said.
  */
 export function createGoneCheck(deps: ActivityDependencies, target: TrainerTarget, stallTimeoutMs: number): GoneCheck {
   let idleSince: number | null = null;
@@ -36,7 +40,7 @@ export function createGoneCheck(deps: ActivityDependencies, target: TrainerTarge
   };
 }
 
-/** False while the trainer cannot say. */
+/** False while the trainer cannot tell. */
 async function isGpuIdle(deps: ActivityDependencies, target: TrainerTarget, signal: AbortSignal): Promise<boolean> {
   try {
     return (await deps.trainer.gpu(target, signal)) === 'idle';

@@ -40,7 +40,7 @@ export function createIoActivities(deps: ActivityDependencies) {
     endTraining: ofItsRun(deps, endTraining(deps)),
     recordPaused: ofItsRun(deps, recordPaused(deps)),
     takeOver: takeOver(deps),
-    // Harmless from whatever run: what is gone stays gone, and a closed row stays as it is.
+    // Harmless from any run: what is gone stays gone, and a closed row stays as it is.
     tearDownPod: tellingWhyItWaits(deps, tearDownPod(deps)),
     recordAttempt: recordAttempt(deps),
     raiseCeiling: raiseCeiling(deps),

@@ -2,20 +2,26 @@ import type { Pod } from '../providers/compute/compute.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 
 export interface Orphan {
-  /** Why nobody owns the pod, for people. */
+  /** Why the pod has no owner, for people. */
   readonly why: string;
-  /** Since when, as far as that is known. */
+  /** Since when, as far as is known. */
   readonly since: Date;
-  /** What the ledger has under the pod's name: nothing, a row of another pod, a row that knows of no pod yet, or this pod's row. */
+  /**
+   * What the ledger has under the pod's name: nothing, a row for another pod, a row without a pod yet, or this pod's
+   * row.
+   */
   readonly row: 'none' | 'of_another_pod' | 'without_pod' | 'of_this_pod';
 }
 
-/** Says why nobody owns a pod; null when a training that runs is on it. Throws PROVIDER_UNAVAILABLE when Temporal cannot say. */
+/**
+ * Says why a pod has no owner; null when a running training uses it. Throws PROVIDER_UNAVAILABLE when Temporal cannot
+ * say.
+ */
 export async function judgePod({ repositories, workflows }: ActivityDependencies, pod: Pod): Promise<Orphan | null> {
   const owner = await repositories.pods.findOwner(pod.name);
-  if (!owner) return { why: 'no training has asked for it', since: pod.createdAt, row: 'none' };
+  if (!owner) return { why: 'no training requested it', since: pod.createdAt, row: 'none' };
   if (owner.externalId !== null && owner.externalId !== pod.id)
-    return { why: 'another pod has its name and is the one in use', since: pod.createdAt, row: 'of_another_pod' };
+    return { why: 'another pod with its name is the one in use', since: pod.createdAt, row: 'of_another_pod' };
   const row = owner.externalId === null ? 'without_pod' : 'of_this_pod';
   if (owner.supersededAt !== null)
     return { why: 'its training is on a later pod', since: later(owner.supersededAt, pod), row };
@@ -24,7 +30,7 @@ export async function judgePod({ repositories, workflows }: ActivityDependencies
   return { why: 'its training has ended', since: later(endedAt, pod), row };
 }
 
-/** A pod that came into being after it had lost its owner has been an orphan all its life. */
+/** A pod that was created after it had lost its owner has been an orphan all its life. */
 function later(at: Date | null, { createdAt }: Pod): Date {
   return at !== null && at > createdAt ? at : createdAt;
 }

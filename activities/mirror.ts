@@ -1,4 +1,7 @@
-/** Brings checkpoints, the optimizer's state and samples home while a training runs, one file at a time, beside the polling. */
+/**
+ * Copies checkpoints, optimizer state and samples to our store while a training runs, one file at a time, alongside the
+ * polling.
+ */
 import { log } from '@temporalio/activity';
 import { optimizerFilename } from '../core/checkpoint.ts';
 import type { Recipe } from '../core/recipe.ts';
@@ -12,9 +15,9 @@ import { keepAlive } from './step.ts';
 import type { Step } from './step.ts';
 import { copyOptimizer, copyVerified } from './verified-copy.ts';
 
-/** A finished pod bills: pictures that take longer than this are not worth its rent. Milliseconds. */
+/** A finished pod still bills: pictures that take longer than this are not worth the rent. Milliseconds. */
 const LAST_SAMPLES_MS = 10_000;
-/** Longest that a failed attempt's pod is kept for a save that is not at home yet. Milliseconds. */
+/** Longest that a failed attempt's pod is kept for a save that is not in our store yet. Milliseconds. */
 const RESCUE_MS = 120_000;
 
 interface MirrorParams {
@@ -26,19 +29,25 @@ interface MirrorParams {
 }
 
 export interface Mirror {
-  /** Takes note of where the training is; begins to fetch what should be there by now. */
+  /** Notes how far the training is and starts to fetch what should be there by now. */
   advance(seen: TrainerObservation): void;
-  /** Brings home what is whole by now, outside of the schedule of saves. Never throws for the pod. */
+  /** Copies what is complete by now, outside the save schedule. Never throws because of the pod. */
   look(seen: TrainerObservation, until: AbortSignal): Promise<void>;
-  /** The step at which the next checkpoint is certainly there, or the end is due. */
+  /** The step by which the next checkpoint is certain to be there, or the end is due. */
   nextDueStep(step: number): number;
-  /** After the end: gives up checkpoints, which the final weights replace, and fetches the last samples if they come quickly. */
+  /**
+   * After the end: gives up on checkpoints, which the final weights replace, and fetches the last samples if they
+   * arrive quickly.
+   */
   finish(): Promise<void>;
-  /** After a failure: brings home what was saved since the last look, if the pod still gives it. Never throws for the pod. */
+  /**
+   * After a failure: copies what was saved since the last poll, if the pod still serves it. Never throws because of the
+   * pod.
+   */
   rescue(): Promise<void>;
-  /** What the trainer's log says of the optimizer that it went on with; read up to now. */
+  /** What the trainer's log says about the optimizer state that it resumed with; read up to now. */
   optimizer(): Promise<TrainerLog['optimizer']>;
-  /** Stops fetching and waits until nothing is under way. */
+  /** Stops fetching and waits until nothing is in flight. */
   close(): Promise<void>;
 }
 
@@ -48,9 +57,9 @@ export async function createMirror(deps: ActivityDependencies, params: MirrorPar
   const { signal, release } = linkSignals([step.signal, stop.signal]);
   const done = new Set(await deps.repositories.attempts.mirroredFilenames(trainingId, attempt));
   const resumedFrom = (await deps.repositories.attempts.findResume(trainingId, attempt))?.fromStep ?? 0;
-  /** The furthest step that the trainer was seen at; its own counter falls back when it fails. */
+  /** The furthest step seen; the trainer's own counter goes back when it fails. */
   let trained = 0;
-  /** The last save of the schedule of which everything is at home, or nothing more will come. */
+  /** The last scheduled save that is complete in our store, or of which nothing more will come. */
   let settled = resumedFrom;
   let running: Promise<void> | null = null;
 
@@ -64,28 +73,31 @@ export async function createMirror(deps: ActivityDependencies, params: MirrorPar
   };
 
   const interval = recipe.checkpointInterval;
-  /** The save of the schedule that was made last, or is being made. The end makes the final weights instead. */
+  /** The latest scheduled save, finished or in progress. The last step makes the final weights instead. */
   const lastDue = (at: number) => Math.floor(Math.min(at, recipe.steps - 1) / interval) * interval;
 
   /** By file, the save in the log that it was fetched from. */
   const fetchedFrom = new Map<string, number>();
-  /** Whether a step was saved more than once, and these weights may be of an earlier one than the optimizer beside them. */
+  /**
+   * Whether a step was saved more than once, so that these weights may belong to an earlier save than the optimizer
+   * beside them.
+   */
   const isStale = (filename: string, saved: number): boolean =>
     trainerLog.now.save?.step === saved &&
     trainerLog.now.timesSaved(saved) > 1 &&
     fetchedFrom.get(filename) !== trainerLog.now.save.number;
 
-  /** Whether weights are at home that the optimizer of their step can be put beside, if it is not there already. */
+  /** Whether our store has weights to which the optimizer of their step could be added, if it is not there already. */
   const areHome = ({ filename, step: saved }: TrainerFile): boolean =>
     done.has(filename) && (done.has(optimizerFilename(saved!)) || !isStale(filename, saved!));
 
-  /** A file is whole once the log says so, or when the trainer has gone on from there. */
+  /** A file is complete once the log says so, or when the trainer has moved past it. */
   const isWhole = ({ step: saved }: TrainerFile): boolean => {
     const { save } = trainerLog.now;
     return saved! < Math.max(trained, save?.step ?? 0) || (save?.step === saved && save?.state !== 'begun');
   };
 
-  /** Weights are written over in place when their step is saved again: what came meanwhile is no save. */
+  /** Weights are overwritten in place when their step is saved again: what was read meanwhile is no save. */
   const fetchWeights = async (file: TrainerFile, until: AbortSignal): Promise<void> => {
     const times = trainerLog.now.timesSaved(file.step!);
     const number = trainerLog.now.save?.number ?? 0;
@@ -97,7 +109,7 @@ export async function createMirror(deps: ActivityDependencies, params: MirrorPar
     fetchedFrom.set(file.filename, number);
   };
 
-  /** The optimizer of the last whole save. It is written over at each save, so it counts only when none began meanwhile. */
+  /** The optimizer of the last complete save. Each save overwrites it, so it counts only if none started meanwhile. */
   const fetchOptimizer = async (listed: readonly TrainerFile[], until: AbortSignal): Promise<void> => {
     const { save } = trainerLog.now;
     if (save?.state !== 'whole' || save.step <= resumedFrom) return;
@@ -112,7 +124,9 @@ export async function createMirror(deps: ActivityDependencies, params: MirrorPar
     await record(save.step, filename, stored);
   };
 
-  /** Saves of this attempt, newest first: not the one that it was given, and none that would be thrown away at once. */
+  /**
+   * Saves of this attempt, newest first: without the one it resumed from, and without any that would be pruned at once.
+   */
   const worthFetching = (listed: readonly TrainerFile[]): TrainerFile[] => {
     const own = listed.filter((file) => (file.step ?? 0) > resumedFrom).toSorted((a, b) => b.step! - a.step!);
     const newest = [...new Set(own.map((file) => file.step))].slice(0, Math.max(2, deps.keepCheckpoints));
@@ -123,7 +137,7 @@ export async function createMirror(deps: ActivityDependencies, params: MirrorPar
     const listed = await deps.trainer.files(target, jobId, until);
     for (const file of worthFetching(listed)) {
       if (areHome(file) || !isWhole(file)) continue;
-      // What is fetched once more must not be gone on from half.
+      // While a file is fetched again, its save must not be resumed from.
       if (done.delete(file.filename))
         await deps.repositories.attempts.forgetCheckpoint({ storageKey: keyOf(file.filename) });
       await fetchWeights(file, until);
@@ -132,13 +146,13 @@ export async function createMirror(deps: ActivityDependencies, params: MirrorPar
     await pruneCheckpoints(deps, params, until);
   };
 
-  /** How far the log's last save had come when everything that was there was fetched. */
+  /** The state of the log's last save when everything available had been fetched. */
   let fetchedUpTo = '';
   const progressOfSave = (): string => {
     const { save } = trainerLog.now;
     return save === null || save.state === 'begun' || save.step <= resumedFrom ? '' : `${save.number} ${save.state}`;
   };
-  /** Reads the log, and asks for files only when it tells of some that are not at home, or when they must be there. */
+  /** Reads the log, and asks for files only when it mentions some that we do not have, or when they must be there. */
   const fetchNews = async (mustBeThere: boolean, until: AbortSignal): Promise<void> => {
     await trainerLog.read(until);
     const upTo = progressOfSave();
@@ -170,21 +184,21 @@ export async function createMirror(deps: ActivityDependencies, params: MirrorPar
     await fetchSamples(until);
   };
 
-  /** The next look tries again; a checkpoint that cannot be had must not end a training that runs well. */
+  /** The next poll tries again; a checkpoint that cannot be fetched must not end a healthy training. */
   const note = (error: unknown) => {
     if (!step.signal.aborted && !(stop.signal.aborted && running))
-      log.warn('a checkpoint or sample could not be brought home', { error, trainingId, attempt });
+      log.warn('a checkpoint or sample could not be copied', { error, trainingId, attempt });
   };
 
   return {
     advance(seen) {
       trained = Math.max(trained, seen.step);
       const due = lastDue(seen.step);
-      // The row says N for a whole step before N is saved, and goes on once the save and its samples are made.
+      // The row says N for a whole step before N is saved, and moves on once the save and its samples are done.
       const isOver = seen.step > due;
       if (running || due <= settled || (!isOver && done.has(optimizerFilename(due)))) return;
       const fetching = async () => {
-        // A trainer that trains on has ended its save: an optimizer that is not there by now will not come.
+        // A trainer that is training again has finished its save: an optimizer that is not there by now will not come.
         await fetchNews(isOver && !done.has(optimizerFilename(due)), signal);
         if (!isOver) return;
         await fetchSamples(signal);

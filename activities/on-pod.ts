@@ -1,13 +1,13 @@
-/** What every step on a pod has in common: a pod that cannot be reached may be gone, and the vendor knows. */
+/** What all steps on a pod have in common: an unreachable pod may be gone, and the vendor knows. */
 import { TemperaError } from '../core/failure.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { currentStep, keepAlive } from './step.ts';
 import type { PodStepInput } from './upload-dataset.ts';
 
-/** How old the shared list may be when a silent pod is looked up in it. Milliseconds. */
+/** How old the shared list may be when an unreachable pod is looked up in it. Milliseconds. */
 export const LIST_AGE_MS = 10_000;
 
-/** Lets a step end with POD_LOST at once when its pod is gone, instead of after all its tries. */
+/** Ends a step with POD_LOST as soon as its pod is gone, instead of after all its tries. */
 export function onPod<Input extends PodStepInput, Result>(
   deps: ActivityDependencies,
   run: (input: Input) => Promise<Result>,
@@ -25,7 +25,10 @@ export function onPod<Input extends PodStepInput, Result>(
   };
 }
 
-/** The vendor's word that a pod is of no use any more; null while it lives or the vendor cannot say. One that only misses in a list is asked for by id. */
+/**
+ * The vendor's confirmation that a pod is unusable; null while it is alive or the vendor cannot say. A pod that is
+ * merely absent from a list is looked up by id.
+ */
 export async function podEnd(
   { compute }: ActivityDependencies,
   podId: string,

@@ -26,15 +26,18 @@ export interface ProvisionPodInput {
   readonly pod: number;
   readonly podName: string;
   readonly avoidDataCenters: readonly string[];
-  /** Of the attempt; absent in runs that began before pods could fetch saves by themselves. */
+  /** Of the attempt; absent in runs that started before pods could fetch saves by themselves. */
   readonly overrides?: RecipeOverrides;
   /** More memory than the last GPU had, after OUT_OF_MEMORY. GB. */
   readonly minVramGb?: number;
   readonly createTimeoutMs: number;
   readonly reconcileIntervalMs: number;
-  /** Since when capacity is looked for, and when the next look is due after this one; absent when this look is the last. Epoch milliseconds. */
+  /**
+   * Since when we have been waiting for capacity, and when the next check is due; absent when this check is the last.
+   * Epoch milliseconds.
+   */
   readonly capacity?: { readonly sinceMs: number; readonly nextLookInMs: number };
-  /** What is left below the training's ceiling, and the time kept for its end. Absent without a ceiling. */
+  /** What is left below the training's ceiling, and the time reserved for its end. Absent without a ceiling. */
   readonly budget?: { readonly leftMicroUsd: number } & BudgetMargins;
 }
 
@@ -50,20 +53,24 @@ export interface ProvisionedPod {
 
 export type ProvisionResult =
   | ({ readonly status: 'provisioned' } & ProvisionedPod)
-  /** Every offer was refused or taken. Nothing was rented. */
+  /** Every offer was refused or already taken. Nothing was rented. */
   | { readonly status: 'no_capacity'; readonly message: string }
-  /** What is left below the ceiling pays for none of the offers. Nothing was rented. */
+  /** What is left below the ceiling does not pay for any of the offers. Nothing was rented. */
   | { readonly status: 'too_dear' };
 
-/** After a create of unclear outcome: looks in the vendor's list before the step fails retryably with the same name. */
+/**
+ * After a create call of unclear outcome: checks of the vendor's list before the step fails retryably with the same
+ * name.
+ */
 const RECONCILE_LOOKS = 5;
-/** The image is built for CUDA 13 since 2026-07-30: hosts with older drivers cannot run it. */
+/** The image has been built for CUDA 13 since 2026-07-30: hosts with older drivers cannot run it. */
 const MIN_CUDA_VERSION = '13.0';
 
 /**
- * Adopts or creates exactly one pod of this name. The ledger's row is committed before the vendor is asked; a create call is
- * sent only by who holds the claim on it, and never again while an earlier one may still make a pod.
- * Throws AUTH, BALANCE, GATED_MODEL, LIMIT_EXCEEDED (will not heal), PROVIDER_UNAVAILABLE, RATE_LIMITED (same name again).
+ * Adopts or creates exactly one pod of this name. The ledger's row is committed before the vendor is asked; a create
+ * call is sent only by the holder of the claim on it, and never again while an earlier one may still create a pod.
+ * Throws AUTH, BALANCE, GATED_MODEL, LIMIT_EXCEEDED (permanent), PROVIDER_UNAVAILABLE, RATE_LIMITED (retry with the
+ * same name).
  */
 export function provisionPod(deps: ActivityDependencies) {
   const { compute, repositories, trainer, secrets } = deps;
@@ -91,7 +98,10 @@ export function provisionPod(deps: ActivityDependencies) {
     };
   };
 
-  /** The pod of this name, if the vendor lists one that is of use; all others of the same name are ended and proven gone. */
+  /**
+   * The pod of this name, if the vendor lists a usable one; all others of the same name are terminated and confirmed
+   * gone.
+   */
   const adopt = async (
     input: ProvisionPodInput,
     cap: number | undefined,
@@ -107,7 +117,10 @@ export function provisionPod(deps: ActivityDependencies) {
     return first ? await keepAffordable(input, first, cap, step) : null;
   };
 
-  /** Keeps a pod unless it bills more than the cap; then it is ended, and the name is free again only once it is gone. */
+  /**
+   * Keeps a pod unless it bills more than the cap; then it is terminated, and the name is free again only once it is
+   * gone.
+   */
   const keepAffordable = async (input: ProvisionPodInput, pod: Pod, cap: number | undefined, step: Step) => {
     if (cap === undefined || pod.gpuHourlyMicroUsd <= cap) return await keep(input, pod);
     await discardPod(deps, pod, 'provisioning: it costs more than the cap', step);
@@ -138,7 +151,7 @@ export function provisionPod(deps: ActivityDependencies) {
     });
     const row = await repositories.pods.reservePod({ trainingId: training.id, attempt: input.attempt, name });
     if (row.terminatedAt)
-      throw new TemperaError('INTERNAL', `The pod ${name} has been ended already`, { retryable: false });
+      throw new TemperaError('INTERNAL', `The pod ${name} has already been terminated`, { retryable: false });
     if (isRented(row)) return resumed(row);
     const money = await repositories.money.ensureReserved(training.id, deps.limits);
     if (money.status === 'over_limit')
@@ -154,7 +167,7 @@ export function provisionPod(deps: ActivityDependencies) {
     const catalog = await keepAlive(step, compute.catalog(step.signal));
     const query = { ...wishes, baseModel, avoidDataCenters: input.avoidDataCenters };
     const larger = rankOffers(catalog, { ...query, minVramGb: input.minVramGb });
-    // Nothing larger may be had at all: then the recipe's low-memory mode must do.
+    // There may be nothing larger at all: the recipe's low-memory mode must then suffice.
     const ranked = larger.length > 0 ? larger : rankOffers(catalog, query);
     const { budget } = input;
     const storage = storageHourlyMicroUsd(deps.pod.diskGb);
@@ -179,8 +192,8 @@ export function provisionPod(deps: ActivityDependencies) {
       step.heartbeat();
       const windowMs = createWindowMs(createTimeoutMs);
       if (!(await repositories.pods.claimCreate(name, new Date(Date.now() - windowMs)))) {
-        // An earlier create call may still make a pod. Its window is short; this step is tried again until it has passed.
-        throw new TemperaError('PROVIDER_UNAVAILABLE', `A create call for ${name} may still be under way`, {
+        // An earlier create call may still create a pod. Its window is short; this step is retried until it has passed.
+        throw new TemperaError('PROVIDER_UNAVAILABLE', `A create call for ${name} may still be in flight`, {
           retryAfterMs: input.reconcileIntervalMs,
         });
       }
@@ -195,7 +208,7 @@ export function provisionPod(deps: ActivityDependencies) {
         case 'no_capacity':
         case 'refused':
           await repositories.pods.releaseCreate(name);
-          // A vendor that quotes what it refuses must not put a signed URL into the history.
+          // A vendor that echoes what it refuses must not get a signed URL into the history.
           refusal = redact(`${offer.gpu} (${offer.cloud}): ${outcome.message}`);
           break;
         case 'unclear':
@@ -208,13 +221,13 @@ export function provisionPod(deps: ActivityDependencies) {
           throw new TemperaError('PROVIDER_UNAVAILABLE', `${outcome.message}, and the pod ${name} is not in the list`);
       }
     }
-    return { status: 'no_capacity', message: `${offers.length} offers were tried; the last one: ${refusal}` };
+    return { status: 'no_capacity', message: `${offers.length} offers were tried; the last answer: ${refusal}` };
 
     async function create(offer: Offer) {
       try {
         return await keepAlive(step, compute.create(spec, offer, createTimeoutMs));
       } catch (error) {
-        // Every error that is thrown, unlike `unclear`, says that nothing was made.
+        // Every thrown error, unlike `unclear`, means that nothing was created.
         await repositories.pods.releaseCreate(name);
         throw error;
       }
@@ -239,6 +252,6 @@ function resumed(row: PodRow & { externalId: string; createdAt: Date }): Provisi
 }
 
 function noOfferText(types: number, cap: number | undefined): string {
-  const limit = cap === undefined ? '' : ` at or below ${cap / 1_000_000} USD an hour`;
-  return `None of the ${types} GPU types in the catalog fits${limit} and is in stock`;
+  const limit = cap === undefined ? '' : ` at or below ${cap / 1_000_000} USD per hour`;
+  return `None of the ${types} GPU types in the catalog is suitable${limit} and in stock`;
 }

@@ -7,8 +7,8 @@ import { loadTraining } from './begin-training.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 
 /**
- * Deletes the saves of a running training that nobody needs any more, the row before the object, so that none is gone on from
- * half. Does nothing for an attempt that is not the latest: a later one may be reading.
+ * Deletes the saves that a running training no longer needs, the row before the object, so that nothing resumes from an
+ * incomplete save. Does nothing for an attempt that is not the latest: a later one may be reading.
  */
 export async function pruneCheckpoints(
   deps: ActivityDependencies,
@@ -28,8 +28,9 @@ export async function pruneCheckpoints(
 }
 
 /**
- * Leaves of a training that has ended what people may want: some weights, no optimizer's state. Objects that lost their row in a
- * crash between the two deletes go too. Never throws: what stays only takes room, and must not keep a training from its end.
+ * Keeps of an ended training what people may want: some weights, no optimizer state. Objects that lost their row in a
+ * crash between the two deletes are deleted too. Never throws: leftovers only take up space and must not keep a
+ * training from ending.
  */
 export async function pruneEnded(deps: ActivityDependencies, trainingId: string): Promise<void> {
   const { attempts } = deps.repositories;

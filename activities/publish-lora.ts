@@ -17,10 +17,12 @@ export interface PublishLoraInput {
   readonly overrides: RecipeOverrides;
 }
 
-/** Samples that go with a published LoRA. */
+/** Number of samples published with a LoRA. */
 const MAX_SAMPLES = 4;
 
-/** Publishes the artifact to one destination and reads it back. Repeating it is harmless. Throws PUBLISH_FAILED, AUTH. */
+/**
+ * Publishes the artifact to one destination and reads it back. Repeating it is harmless. Throws PUBLISH_FAILED, AUTH.
+ */
 export function publishLora(deps: ActivityDependencies) {
   return async (input: PublishLoraInput): Promise<{ readonly url: string }> => {
     const step = currentStep();
@@ -90,7 +92,7 @@ export interface PublicationFailure {
   readonly message: string;
 }
 
-/** Notes that a destination failed for good, and tells it; the LoRA itself is safe. */
+/** Records that a destination failed for good, with an event; the LoRA itself is safe. */
 export function recordPublishFailed(deps: ActivityDependencies) {
   return async ({ reason, message, ...key }: PublicationFailure): Promise<void> => {
     const { request } = await loadTraining(deps, key.trainingId);

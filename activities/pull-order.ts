@@ -3,14 +3,14 @@ import { checkpointParts, chooseCheckpoint, storeObstacle } from './choose-check
 import type { ActivityDependencies } from './dependencies.ts';
 
 /**
- * How long a pod may take from its order to its fetch: scarce hosts, a slow image pull, a container that starts again. Temporary
- * credentials of S3 may end a URL sooner. Seconds.
+ * How long a pod may take from being ordered to fetching: scarce hosts, a slow image pull, a container that restarts.
+ * With temporary S3 credentials a URL may expire sooner. Seconds.
  */
 const PULL_URL_TTL_SECONDS = 6 * 3_600;
 
 /**
- * The start command with which a new pod fetches the save that the attempt goes on from, when that is too large to be sent later;
- * empty otherwise. What became of it, or why it was not tried, is restoreCheckpoint's to say.
+ * The start command with which a new pod fetches the save that the attempt resumes from, if that is too large to be
+ * uploaded later; empty otherwise. restoreCheckpoint reports how it went, or why it was not tried.
  */
 export async function pullOrder(
   deps: ActivityDependencies,

@@ -21,7 +21,7 @@ export function recordAttempt(deps: ActivityDependencies) {
   };
 }
 
-/** The LoRA is at home and published as far as it could be: the training is `ready`. */
+/** The LoRA is in our store and published as far as possible: the training is `ready`. */
 export function settleTraining(deps: ActivityDependencies) {
   return async ({
     trainingId,
@@ -44,17 +44,17 @@ export interface TrainingEnd {
   /** For operators who read the history. */
   readonly attempt: number;
   readonly status: 'failed' | 'cancelled';
-  /** Counts the endings of this training: the same one written again is one event. */
+  /** Counts the endings of this training: writing the same one twice gives one event. */
   readonly ending: number;
   /** True while the workflow stays open for `retryTraining`. */
   readonly awaitsRetry: boolean;
-  /** How long it does. Milliseconds; absent in runs that began before this was told: the default. */
+  /** How long it stays open. Milliseconds; absent in older runs, which use the default. */
   readonly retryWindowMs?: number;
   readonly reason: FailureCode;
   readonly message: string;
 }
 
-/** Ends a training without a LoRA; the event goes out once per ending. */
+/** Ends a training without a LoRA; the event is sent once per ending. */
 export function endTraining(deps: ActivityDependencies) {
   return async (end: TrainingEnd): Promise<{ readonly costMicroUsd: number }> => {
     const { trainingId, ending, status, reason, message } = end;
@@ -67,7 +67,7 @@ export function endTraining(deps: ActivityDependencies) {
       message,
       phase: awaitsRetry ? 'awaiting_retry' : 'done',
       retryUntil: awaitsRetry ? new Date(Date.now() + retryWindowMs) : null,
-      // A run that was reset counts its endings anew.
+      // A run that was reset counts its endings from the start.
       dedupe: `${currentRunId()}:e${ending}`,
     });
     if (!awaitsRetry) await pruneEnded(deps, trainingId);
@@ -75,20 +75,20 @@ export function endTraining(deps: ActivityDependencies) {
   };
 }
 
-/** Writes that a training is saved and waits without a pod. Safe to repeat. */
+/** Records that a training is saved and waits without a pod. Safe to repeat. */
 export function recordPaused(deps: ActivityDependencies) {
   return async (paused: {
     readonly trainingId: string;
     readonly attempt: number;
     readonly by: string;
-    /** The save that it will go on from; null: none was made by this attempt. */
+    /** The save that it will resume from; null: this attempt made none. */
     readonly step: number | null;
   }): Promise<void> => {
     await deps.repositories.trainings.recordPaused(paused);
   };
 }
 
-/** Asks Temporal to cancel the training's own run, on behalf of the signal: a workflow cannot ask that of itself. */
+/** Asks Temporal to cancel the training's own run, on behalf of the signal: a workflow cannot cancel itself. */
 export function requestCancel(deps: ActivityDependencies) {
   return async ({ trainingId }: { readonly trainingId: string }): Promise<void> => {
     await deps.workflows.cancel((await loadTraining(deps, trainingId)).workflowId);

@@ -24,7 +24,7 @@ export type RestoredCheckpoint =
       readonly lostMs: number;
       readonly lostMicroUsd: number;
     }
-  /** The attempt begins at step 0, because of `why`. */
+  /** The attempt starts at step 0, because of `why`. */
   | {
       readonly status: 'from_zero';
       readonly why: string;
@@ -35,17 +35,17 @@ export type RestoredCheckpoint =
     };
 
 /**
- * Tries before a restore is given up that the trainer refuses, or that does not come through: seconds and about 5 min of rent, with
- * the pauses between them. Beginning anew costs less than an attempt that fails.
+ * Tries before giving up a restore that the trainer refuses, or that does not get through: seconds and about 5 min of
+ * rent, including the pauses. Starting over costs less than an attempt that fails.
  */
 const TRIES = { refused: 3, silent: 11 } as const;
-/** Answers of the proxy in place of a trainer that cannot be reached now. */
+/** The proxy's answers on behalf of a trainer that cannot be reached at the moment. */
 const PROXY_STATUSES: readonly unknown[] = [404, 502, 503, 504, 524];
 
 /**
- * Puts the newest save of the earlier attempts on the pod, so that the training goes on there, and records what was lost.
- * Safe to repeat. A save that does not fit, that the pod could not fetch, or that the trainer does not take, is no failure: the
- * attempt begins at step 0 and says why.
+ * Puts the newest save of the earlier attempts on the pod, so that the training resumes there, and records what was
+ * lost. Safe to repeat. A save that does not fit, that the pod could not fetch, or that the trainer does not accept is
+ * no failure: the attempt starts at step 0 and says why.
  */
 export function restoreCheckpoint(deps: ActivityDependencies) {
   return async (input: RestoreCheckpointInput): Promise<RestoredCheckpoint> => {
@@ -84,7 +84,8 @@ export function restoreCheckpoint(deps: ActivityDependencies) {
         const why = reasonToGiveUp(error, step);
         if (why === null) throw error;
         log.warn('a save could not be put on the pod', { trainingId, attempt, error });
-        // Nothing of it may stay, or it would be gone on from. A trainer that cannot even do that is asked again later.
+        // No part of it may stay, or the trainer would resume from it. A trainer that cannot even do that is asked
+        // again later.
         await keepAlive(step, deps.trainer.discardRestored({ target, jobName, files, signal: step.signal }));
         return await fromZero(why);
       }
@@ -99,7 +100,7 @@ export function restoreCheckpoint(deps: ActivityDependencies) {
   };
 }
 
-/** Why a restore that failed is not tried again; null while it is. */
+/** Why a failed restore is not tried again; null while it is. */
 function reasonToGiveUp(error: unknown, step: Step): string | null {
   if (!(error instanceof TemperaError) || step.signal.aborted) return null;
   if (error.code === 'INTERNAL') return 'The save cannot be read from the object store';
@@ -109,7 +110,7 @@ function reasonToGiveUp(error: unknown, step: Step): string | null {
   return activityInfo().attempt < tries ? null : `The save could not be put on the pod: ${error.message}`;
 }
 
-/** Steps that must be made again, how long they had taken, and what the pod had cost meanwhile. */
+/** Steps that must be repeated, how long they had taken, and what the pod had cost in that time. */
 function lossOf(step: number, ended: AttemptTrace | undefined) {
   const lostSteps = Math.max(0, (ended?.lastStep ?? 0) - step);
   const lostMs = Math.round(lostSteps * (ended?.secondsPerStep ?? 0) * 1_000);

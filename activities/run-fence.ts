@@ -1,6 +1,6 @@
 /**
- * Keeps a run that was reset, or started again, from writing over what its training has become: the record says which run a
- * training is on, and every other one is told to take over first.
+ * Keeps a run that was reset, or started again, from overwriting its training's newer state: the database says which
+ * run a training is on, and any other one is told to take over first.
  */
 import { TemperaError } from '../core/failure.ts';
 import type { RunOnRecord } from '../prisma/repositories/workflow-runs.ts';
@@ -9,11 +9,11 @@ import { currentRunId } from './step.ts';
 
 interface OfTraining {
   readonly trainingId: string;
-  /** Attempt that the step belongs to; absent for steps of the training as a whole. */
+  /** The attempt that the step belongs to; absent for steps of the training as a whole. */
   readonly attempt?: number;
 }
 
-/** The error of a step whose run is not the one that its training is on. */
+/** The error of a step whose run is not the one its training is on. */
 export function resetError(trainingId: string): TemperaError {
   return new TemperaError('RESET', 'The training is on another run of its workflow', {
     ids: { trainingId },
@@ -22,8 +22,9 @@ export function resetError(trainingId: string): TemperaError {
 }
 
 /**
- * Runs a step only for the run that its training is on. A new run may simply go on with the attempt under way, since every
- * step can be repeated. Throws RESET when the record is further than that, or when the step's run is not Temporal's latest.
+ * Runs a step only for the run that its training is on. A new run may simply continue the current attempt, since every
+ * step can be repeated. Throws RESET when the database is further along, or when the step's run is not Temporal's
+ * latest.
  */
 export function ofItsRun<Input extends OfTraining, Result>(
   deps: ActivityDependencies,
@@ -39,17 +40,17 @@ async function requireRun({ repositories, workflows }: ActivityDependencies, inp
   const { trainingId } = input;
   const runId = currentRunId();
   const record = await repositories.runs.findRun(trainingId);
-  // The step itself says that there is no such training.
+  // The step itself reports that there is no such training.
   if (record === null || record.runId === runId) return;
   if (!mayGoOn(record, input.attempt)) throw resetError(trainingId);
   if ((await workflows.currentRun(record.workflowId)) !== runId) throw resetError(trainingId);
   if (!(await repositories.runs.claimRun({ trainingId, runId, from: record.runId }))) throw resetError(trainingId);
 }
 
-/** Whether a run may go on from where it believes to be. */
+/** Whether a run may continue from where it believes it is. */
 function mayGoOn({ status, runId, attempt, attemptEnded }: RunOnRecord, ofAttempt: number | undefined): boolean {
   if (status === 'pending') return true;
   if (status !== 'training') return false;
-  // A run from before runs were recorded is the only one that its training has had.
+  // If the run dates from before runs were recorded, it is the only one its training has had.
   return runId === null || (ofAttempt === attempt && !attemptEnded);
 }

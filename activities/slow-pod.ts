@@ -1,4 +1,4 @@
-/** Tells a pod that trains far more slowly than its GPU should. */
+/** Detects a pod that trains far more slowly than its GPU should. */
 import { log } from '@temporalio/activity';
 import { TemperaError } from '../core/failure.ts';
 import type { Recipe } from '../core/recipe.ts';
@@ -14,8 +14,8 @@ interface SlowPodInput {
 }
 
 /**
- * Compares the pace with what the GPU should need by own runs, else by published figures. Throws POD_SLOW once in a training:
- * when a second pod is as slow, the expectation is what is wrong.
+ * Compares the pace with what the GPU should need, by our own runs or else by published figures. Throws POD_SLOW once
+ * per training: if a second pod is just as slow, it is the expectation that is wrong.
  */
 export async function createSlowCheck(deps: ActivityDependencies, input: SlowPodInput, recipe: Recipe) {
   const { trainingId, attempt, slowPodFactor, slowPodWindowMs } = input;
@@ -34,10 +34,10 @@ export async function createSlowCheck(deps: ActivityDependencies, input: SlowPod
       }
       slowSince ??= now;
       if (now - slowSince < slowPodWindowMs) return;
-      const pace = `${(msPerStep / 1_000).toFixed(2)} s a step instead of about ${expected.toFixed(2)} s on ${gpu}`;
+      const pace = `${(msPerStep / 1_000).toFixed(2)} s per step instead of about ${expected.toFixed(2)} s on ${gpu}`;
       if (!replacedBefore)
         throw new TemperaError('POD_SLOW', `The pod is slow: ${pace}`, { ids: { trainingId, attempt } });
-      if (!isTold) log.warn('this pod is as slow as the one before', { trainingId, attempt, pace });
+      if (!isTold) log.warn('this pod is as slow as the previous one', { trainingId, attempt, pace });
       isTold = true;
     },
   };

@@ -9,9 +9,9 @@ import { targetOf } from './upload-dataset.ts';
 import type { PodStepInput } from './upload-dataset.ts';
 
 export interface StartTrainingInput extends PodStepInput {
-  /** From `retryTraining` or the failure policy; they go over the request's own. */
+  /** From `retryTraining` or the failure policy; they take precedence over the request's own. */
   readonly overrides: RecipeOverrides;
-  /** Absent in runs that began before datasets had folders. */
+  /** Absent in runs that started before datasets had folders. */
   readonly manifestKey?: string;
 }
 
@@ -44,7 +44,7 @@ export function startTraining(deps: ActivityDependencies) {
   };
 }
 
-/** The recipe of an attempt: the request's, with the attempt's overrides over it. */
+/** The recipe of an attempt: the request's, with the attempt's overrides applied. */
 export async function recipeOf(
   deps: ActivityDependencies,
   trainingId: string,

@@ -1,14 +1,14 @@
-/** What every activity needs of Temporal: cancellation, heartbeats, waiting that a cancel interrupts. */
+/** What every activity needs from Temporal: cancellation, heartbeats, and waits that a cancellation interrupts. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Context, activityInfo } from '@temporalio/activity';
 
 export interface Step {
   readonly signal: AbortSignal;
-  /** Says that progress was made, with a small cursor to go on from; without one, the last cursor stands. */
+  /** Reports progress, with a small cursor to resume from; without one, the last cursor stays. */
   heartbeat(details?: unknown): void;
   /** The cursor of the last try of this activity; undefined at the first. */
   readonly cursor: unknown;
-  /** Waits; a cancel or shutdown interrupts it. */
+  /** Waits; a cancellation or shutdown interrupts it. */
   sleep(ms: number): Promise<void>;
 }
 
@@ -24,7 +24,8 @@ export function currentStep(): Step {
       context.heartbeat(details);
     },
     cursor,
-    // Not the context's own: each of its sleeps leaves a timer behind until the activity ends (SDK 1.24.0), and a watch sleeps thousands of times.
+    // Not the context's own: each of its sleeps leaves a timer behind until the activity ends (SDK 1.24.0), and a watch
+    // sleeps thousands of times.
     async sleep(ms) {
       try {
         await sleep(Math.max(1, ms), undefined, { signal });
@@ -42,7 +43,10 @@ export function currentRunId(): string {
   return workflowExecution.runId;
 }
 
-/** Heartbeats while one call runs that has a time limit of its own; never wrap a call without one, or a hang looks alive. */
+/**
+ * Heartbeats during one call that has a time limit of its own; never wrap a call without one, or a hang would look
+ * alive.
+ */
 export async function keepAlive<T>(step: Step, boundedCall: Promise<T>): Promise<T> {
   const beat = setInterval(() => step.heartbeat(), 500);
   try {

@@ -13,11 +13,20 @@ import type { Step } from './step.ts';
 export interface SweepInput {
   /** How old a pod must be before it can be swept. Milliseconds. */
   readonly graceMs: number;
-  /** Pause between two sweeps: with the grace, what an orphan may live before it counts as leaked. Milliseconds, default 120,000. */
+  /**
+   * Pause between two sweeps: plus the grace period, how long an orphan may live before it counts as leaked.
+   * Milliseconds, default 120,000.
+   */
   readonly intervalMs?: number | undefined;
-  /** How long after a pod's end the vendor is asked for its bill, and after that again: a bill is final when two agree. Milliseconds, default 600,000. */
+  /**
+   * How long after a pod's end the vendor is asked for its bill, and after that again: a bill is final when two agree.
+   * Milliseconds, default 600,000.
+   */
   readonly settleAfterMs?: number | undefined;
-  /** How long a training must be silent before its workflow is looked for; never less than the grace. Milliseconds, default 900,000. */
+  /**
+   * How long a training must be silent before its workflow is looked for; never less than the grace. Milliseconds,
+   * default 900,000.
+   */
   readonly quietAfterMs?: number | undefined;
 }
 
@@ -25,35 +34,38 @@ export interface SweepReport {
   /** Pods of this installation that the vendor lists. */
   readonly alive: number;
   readonly owned: number;
-  /** Pods of nobody that live on: too young, or their end failed. */
+  /** Orphaned pods left alive: too young, or their termination failed. */
   readonly orphaned: number;
   /** Ids are left out on purpose: names suffice and a pod's address follows from its id. */
   readonly swept: readonly { readonly name: string; readonly why: string }[];
-  /** Time that pods of nobody lived beyond pause and grace, since the last sweep. Seconds. */
+  /** Time that orphaned pods lived beyond the interval and grace period since the last sweep. Seconds. */
   readonly leakedSeconds: number;
-  /** Ledger rows closed because the vendor does not know the pod any more. */
+  /** Ledger rows closed because the vendor no longer knows the pod. */
   readonly closed: number;
-  /** Pods whose bill is final now. */
+  /** Pods whose bill has become final. */
   readonly settled: number;
-  /** Trainings ended whose workflow an operator had terminated. */
+  /** Trainings ended because an operator had terminated their workflow. */
   readonly ended: number;
-  /** Trainings started that no process had handed to Temporal. */
+  /** Trainings started because no process had handed them to Temporal. */
   readonly started: number;
 }
 
-/** A training whose acceptance is older than this and that no workflow has taken over was lost between the two. Milliseconds. */
+/** A training accepted longer ago than this without a workflow was lost in between. Milliseconds. */
 const UNSTARTED_AFTER_MS = 60_000;
 /** A running training writes at least this often: while it waits for capacity, every ten minutes. Milliseconds. */
 const QUIET_AFTER_MS = 900_000;
-/** RunPod's billing runs every 5 minutes (docs, 2026-08); twice that is given, before the first look and between two. Milliseconds. */
+/**
+ * RunPod's billing runs every 5 minutes (docs, 2026-08); we allow twice that before the first query and between
+ * queries. Milliseconds.
+ */
 const SETTLE_AFTER_MS = 600_000;
 const SETTLE_AT_ONCE = 50;
 const QUIET_AT_ONCE = 100;
 const INTERVAL_MS = 120_000;
 
 /**
- * Accounts for every pod with our prefix: ends those whose training is unknown, closed or on a later pod, after a grace period.
- * Acts only on a complete list; a list that fails ends the sweep, it never means "no pods".
+ * Accounts for every pod with our prefix: terminates those whose training is unknown, closed or on a later pod, after a
+ * grace period. Acts only on a complete list; a failed list ends the sweep and never means "no pods".
  */
 export function sweepPods(deps: ActivityDependencies) {
   const { compute, repositories, workflows } = deps;
@@ -62,7 +74,7 @@ export function sweepPods(deps: ActivityDependencies) {
     const { graceMs, intervalMs = INTERVAL_MS } = input;
     const { settleAfterMs = SETTLE_AFTER_MS, quietAfterMs = QUIET_AFTER_MS } = input;
     const step = currentStep();
-    // First what needs no vendor: a vendor that is down must not hold up trainings that wait for a workflow.
+    // What needs no vendor comes first: a vendor outage must not hold up trainings that wait for a workflow.
     const { started, terminated } = await startLost();
     const ended = terminated + (await endAbandoned(step, new Date(Date.now() - Math.max(graceMs, quietAfterMs))));
     const troubles: unknown[] = [];
@@ -85,7 +97,7 @@ export function sweepPods(deps: ActivityDependencies) {
         const note = sweptPod(pod, orphan, { before, allowedMs: intervalMs + graceMs });
         (isOld && failure === null ? swept : orphaned).push(note);
       } catch (error) {
-        // One pod that cannot be judged now must not keep the others alive.
+        // One pod that cannot be judged at the moment must not keep the others alive.
         troubles.push(error);
       }
     }
@@ -110,13 +122,13 @@ export function sweepPods(deps: ActivityDependencies) {
   };
 
   async function sweep(pod: Pod, orphan: Orphan, signal: AbortSignal): Promise<void> {
-    // Booked before it is ended, or its bill could never be asked for.
+    // Entered in the ledger before it is terminated, or its bill could never be queried.
     const booked = { ...pod, externalId: pod.id };
     if (orphan.row === 'without_pod') await repositories.pods.recordCreated(booked);
     const name = orphan.row === 'of_another_pod' ? await repositories.pods.recordUnwanted(booked) : pod.name;
     await compute.terminate(pod.id, signal);
     if (orphan.row === 'none') return;
-    // A stopped pod is listed at a price of nothing; what it cost before is in its row.
+    // A stopped pod is listed with a price of zero; what it cost before is in its row.
     const row = await repositories.pods.findPod(name);
     const hourlyMicroUsd = Math.max(pod.hourlyMicroUsd, row?.hourlyMicroUsd ?? 0);
     const costMicroUsd = rentMicroUsd(hourlyMicroUsd, Date.now() - pod.createdAt.getTime());
@@ -125,7 +137,7 @@ export function sweepPods(deps: ActivityDependencies) {
     await bookCost(name);
   }
 
-  /** A pod that the training's own story did not end is missing in its sum so far. */
+  /** A pod that was not terminated by the training's own workflow is missing from its total so far. */
   async function bookCost(podName: string): Promise<void> {
     const owner = await repositories.pods.findOwner(podName);
     if (!owner) return;
@@ -133,7 +145,7 @@ export function sweepPods(deps: ActivityDependencies) {
     await repositories.money.settleMoney(owner.trainingId, { keepReserved: true });
   }
 
-  /** An operator's Terminate runs no code of the workflow: its row would say `training` for ever and lock the character. */
+  /** Terminate runs no workflow code: without this, the row would say `training` for ever and block the character. */
   async function endAbandoned(step: Step, quietSince: Date): Promise<number> {
     let ended = 0;
     for await (const training of quietTrainings(quietSince)) {
@@ -145,7 +157,7 @@ export function sweepPods(deps: ActivityDependencies) {
     return ended;
   }
 
-  /** All of them: a hundred that are paused for days must not hide the one that was terminated. */
+  /** All of them: a hundred that have been paused for days must not hide the one that was terminated. */
   async function* quietTrainings(quietSince: Date) {
     for (let afterId: string | null = null; ;) {
       const page = await repositories.trainings.findQuiet({ quietSince, afterId, limit: QUIET_AT_ONCE });
@@ -163,28 +175,31 @@ export function sweepPods(deps: ActivityDependencies) {
       status: 'cancelled',
       phase: 'done',
       reason: 'CANCELLED',
-      message: 'Its workflow was terminated in Temporal',
+      message: 'The workflow was terminated in Temporal',
     });
   }
 
-  /** Rows that believe in a pod which a complete list does not have, and whose training has ended: nobody else closes them. */
+  /** Rows whose pod is missing from a complete list and whose training has ended: nobody else closes them. */
   async function closeLedger(step: Step, pods: readonly Pod[], before: Date, troubles: unknown[]): Promise<number> {
     const listed = new Set(pods.flatMap(({ id, name }) => [id, name]));
     let closed = 0;
     for (const { name, externalId } of await repositories.pods.openPods(before)) {
-      // A further pod of a name has a row of its own, under a name that no list has.
+      // A second pod with the same name has a row of its own, under a name that no list contains.
       if (listed.has(externalId ?? name)) continue;
       try {
         if (await closeRow(step, name)) closed += 1;
       } catch (error) {
-        // One row that cannot be judged now must not keep the others open.
+        // One row that cannot be judged at the moment must not keep the others open.
         troubles.push(error);
       }
     }
     return closed;
   }
 
-  /** Closes a row whose pod was not listed; false while its training runs, or the vendor knows the pod all the same. */
+  /**
+   * Closes a row whose pod was not listed; false while its training is running, or if the vendor knows the pod after
+   * all.
+   */
   async function closeRow(step: Step, name: string): Promise<boolean> {
     const owner = await repositories.pods.findOwner(name);
     if (!owner || (await workflows.isOpen(owner.workflowId))) return false;
@@ -205,14 +220,16 @@ export function sweepPods(deps: ActivityDependencies) {
         const billed = await keepAlive(step, compute.billed(pod.externalId, pod.createdAt, step.signal));
         if (await repositories.pods.recordBill(pod.name, billed)) settled += 1;
       } catch (error) {
-        // One bill that cannot be had or booked must not hold up the others.
+        // One bill that cannot be read or recorded must not hold up the others.
         troubles.push(error);
       }
     }
     return settled;
   }
 
-  /** Trainings that no workflow has taken over: started now, or ended when an operator has terminated them before they began. */
+  /**
+   * Trainings that no workflow has taken over: started now, or ended if an operator terminated them before they began.
+   */
   async function startLost(): Promise<{ started: number; terminated: number }> {
     const lost = await repositories.trainings.findUnstarted(new Date(Date.now() - UNSTARTED_AFTER_MS));
     let terminated = 0;
@@ -225,7 +242,7 @@ export function sweepPods(deps: ActivityDependencies) {
   }
 }
 
-/** What this look notes of a pod of nobody, with the leak that no look before has counted. */
+/** What this sweep records about an orphaned pod, with the leaked time that no earlier sweep has counted. */
 function sweptPod(
   pod: Pod,
   orphan: Orphan,
@@ -246,7 +263,7 @@ function sweptPod(
   return { name: pod.name, why: orphan.why, createdAt, orphanedAt, seenAt: now.toISOString(), leakedMs };
 }
 
-/** The error that a step ended with; null when it went well. */
+/** The error that a step ended with; null when it succeeded. */
 async function failureOf(step: Promise<unknown>): Promise<unknown> {
   try {
     await step;

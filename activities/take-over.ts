@@ -4,25 +4,28 @@ import type { ActivityDependencies } from './dependencies.ts';
 import { resetError } from './run-fence.ts';
 import { currentRunId } from './step.ts';
 
-/** Where a training stands for a run that takes it over. */
+/** Where a training stands, for a run that takes it over. */
 export type Standing =
-  /** It is ready: the run ends with the result that there is. */
+  /** It is ready: the run ends with the existing result. */
   | {
       readonly status: 'ready';
       readonly costMicroUsd: number;
       readonly sha256: string;
       readonly publications: readonly { readonly position: number; readonly status: 'published' | 'failed' }[];
     }
-  /** A person has ended it, and so it stays. */
+  /** A person has ended it, so it stays ended. */
   | { readonly status: 'cancelled'; readonly message: string; readonly costMicroUsd: number }
-  /** Attempts of the run before are still open: their pods are ended and their rows closed before anything else. */
+  /** Attempts of the previous run are still open: first of all their pods are terminated and their rows closed. */
   | { readonly status: 'open'; readonly attempts: readonly number[] }
-  /** The LoRA is at home and not yet settled: it is published. */
+  /** The LoRA is in our store but not settled yet: it is published. */
   | { readonly status: 'at_home'; readonly artifact: Artifact; readonly attempt: number; readonly costMicroUsd: number }
-  /** It goes on with the attempt after `attempt`, as after `retryTraining`. */
+  /** It continues with the attempt after `attempt`, as after `retryTraining`. */
   | { readonly status: 'goes_on'; readonly attempt: number; readonly costMicroUsd: number };
 
-/** Gives a training to the run that asks, which must be Temporal's latest, and says where it stands. Safe to repeat. Throws RESET. */
+/**
+ * Hands a training to the calling run, which must be Temporal's latest, and says where it stands. Safe to repeat.
+ * Throws RESET.
+ */
 export function takeOver(deps: ActivityDependencies) {
   const { repositories, workflows } = deps;
   return async ({ trainingId }: { readonly trainingId: string }): Promise<Standing> => {

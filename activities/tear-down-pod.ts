@@ -16,24 +16,26 @@ export interface TearDownPodInput {
 }
 
 export interface TornDown {
-  /** What the attempt's pods have cost, by the vendor's billing where it had a record already. */
+  /** What the attempt's pods have cost, by the vendor's billing where there is already a record. */
   readonly costMicroUsd: number;
 }
 
 /**
- * Ends every pod that an attempt may have, and returns only with the vendor's word that they are gone. Safe to repeat, safe
- * before anything was rented, and safe while nobody knows whether a create call made a pod.
+ * Terminates every pod that an attempt may have, and returns only once the vendor has confirmed that they are gone.
+ * Safe to repeat, safe before anything was rented, and safe while it is unknown whether a create call created a pod.
  */
 export function tearDownPod(deps: ActivityDependencies) {
   const { compute, repositories } = deps;
 
-  /** Pods behind a ledger row that knows none. While its create call may still make one, the list is watched. */
+  /**
+   * Pods behind a ledger row that knows of none. While its create call may still create one, we keep watching the list.
+   */
   const findUnknown = async (row: PodRow, input: TearDownPodInput, step: Step): Promise<Pod[]> => {
     if (row.createSentAt === null) return [];
     const settledAt = row.createSentAt.getTime() + createWindowMs(input.createTimeoutMs);
     for (;;) {
       step.heartbeat();
-      // After the window has passed the list is asked once more: nothing can appear later.
+      // Once the window has passed, the list is read one last time: nothing can appear later.
       const last = Date.now() >= settledAt;
       const listed = await keepAlive(step, compute.list({ maxAgeMs: 0 }, step.signal));
       const found = listed.filter((pod) => pod.name === row.name);
@@ -47,7 +49,7 @@ export function tearDownPod(deps: ActivityDependencies) {
       return { costMicroUsd: 0, costSettled: true };
     }
     const estimate = rentMicroUsd(row.hourlyMicroUsd, Date.now() - row.createdAt.getTime());
-    // Billing runs every few minutes; a record that is already there may still grow, so it never lowers the estimate here.
+    // Billing runs every few minutes; an existing record may still grow, so it never lowers the estimate here.
     const billed = await keepAlive(step, compute.billed(row.externalId, row.createdAt, step.signal)).catch(() => null);
     return { costMicroUsd: Math.max(estimate, billed ?? 0), costSettled: false };
   };
@@ -56,7 +58,8 @@ export function tearDownPod(deps: ActivityDependencies) {
     try {
       return await tearDown(input);
     } catch (error) {
-      // Also a refused key or a strange answer is tried again, for ever: a pod that is not proven gone bills until somebody mends it.
+      // Even a refused key or a strange answer is retried, for ever: a pod that is not confirmed gone bills until
+      // somebody acts.
       if (!(error instanceof TemperaError) || error.retryable) throw error;
       throw new TemperaError(error.code, error.message, { cause: error, ids: error.ids, retryable: true });
     }
@@ -65,14 +68,14 @@ export function tearDownPod(deps: ActivityDependencies) {
   async function tearDown(input: TearDownPodInput): Promise<TornDown> {
     const step = currentStep();
     const rows = await repositories.pods.openPodsOfAttempt(input.trainingId, input.attempt);
-    // First for all rows: from here on no create call may be sent for them.
+    // All rows first: from here on no create call may be sent for them.
     for (const row of rows) await repositories.pods.recordTerminateAsked(row.name);
     for (const { name } of rows) {
-      // Read again: a create call that was under way may have stored its pod meanwhile.
+      // Read again: a create call in flight may have stored its pod in the meantime.
       const known = await repositories.pods.findPod(name);
       if (!known || known.terminatedAt) continue;
       const unknown = known.externalId === null ? await findUnknown(known, input, step) : [];
-      // Booked before it is ended, or its cost would be lost.
+      // Entered in the ledger before it is terminated, or its cost would be lost.
       if (unknown[0]) await repositories.pods.recordCreated({ ...unknown[0], name, externalId: unknown[0].id });
       const row = unknown[0] ? ((await repositories.pods.findPod(name)) ?? known) : known;
       for (const pod of unknown.slice(1)) await discardPod(deps, pod, 'teardown: a further pod of its name', step);

@@ -14,7 +14,7 @@ export interface UploadDatasetInput extends PodStepInput {
   readonly manifestKey: string;
 }
 
-/** Sends the curated photos and captions to the pod; a repeated try goes on after the last photo that had arrived. */
+/** Sends the curated photos and captions to the pod; a retry continues after the last photo that arrived. */
 export function uploadDataset(deps: ActivityDependencies) {
   return async (input: UploadDatasetInput): Promise<{ readonly photos: number }> => {
     const step = currentStep();
@@ -29,7 +29,7 @@ export function uploadDataset(deps: ActivityDependencies) {
     step.heartbeat(from);
     const beat = setInterval(() => step.heartbeat(), 1_000);
     try {
-      // Each request has a limit of its own, so a hang cannot look alive for long.
+      // Each request has a time limit of its own, so a hang cannot look alive for long.
       await deps.trainer.uploadDataset({
         target: targetOf(deps, input),
         datasetName: deps.secrets.datasetName(input.trainingId),
@@ -51,7 +51,10 @@ export function uploadDataset(deps: ActivityDependencies) {
   };
 }
 
-/** Where the trainer of a pod answers. Derived each time: neither address nor password is ever stored or sent through Temporal. */
+/**
+ * Where a pod's trainer answers. Derived each time: neither address nor password is ever stored or sent through
+ * Temporal.
+ */
 export function targetOf(deps: ActivityDependencies, pod: { readonly podId: string; readonly podName: string }) {
   return { baseUrl: deps.compute.portUrl(pod.podId, deps.trainer.port), password: deps.secrets.password(pod.podName) };
 }

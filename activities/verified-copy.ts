@@ -1,4 +1,4 @@
-/** Brings a weights file home: streamed, checked while it passes, and visible in the store only when it is whole. */
+/** Copies a weights file to our store: streamed, verified on the way, and visible in the store only when complete. */
 import { Readable } from 'node:stream';
 import { TemperaError } from '../core/failure.ts';
 import { createSafetensorsCheck } from '../core/safetensors.ts';
@@ -6,12 +6,14 @@ import type { StoredObject } from '../providers/storage/object-store.ts';
 import type { TrainerFile, TrainerTarget } from '../providers/trainers/trainer.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 
-/** A zip begins and, when it is whole, ends with these marks; PyTorch writes its states as zips. */
+/** A zip starts and, when complete, ends with these markers; PyTorch writes its states as zips. */
 const ZIP_BEGIN = 'PK\u0003\u0004';
 const ZIP_END = 'PK\u0005\u0006';
 const ZIP_END_BYTES = 22;
 
-/** Brings the optimizer's state home. Throws like `copyVerified`; whose step it is the caller must know. */
+/**
+ * Copies the optimizer's state to our store. Throws like `copyVerified`; the caller must know which step it belongs to.
+ */
 export async function copyOptimizer(
   deps: Pick<ActivityDependencies, 'trainer' | 'store'>,
   params: Omit<Copy, 'onBytes' | 'file'> & { readonly file: Pick<TrainerFile, 'path' | 'sizeBytes'> },
@@ -27,7 +29,7 @@ export async function copyOptimizer(
       const isWhole =
         begin.toString('latin1', 0, ZIP_BEGIN.length) === ZIP_BEGIN &&
         end.toString('latin1', 0, ZIP_END.length) === ZIP_END;
-      return isWhole ? null : 'the optimizer state does not end like one';
+      return isWhole ? null : 'the optimizer state has no valid ending';
     },
   });
 }
@@ -41,11 +43,14 @@ interface Copy {
 }
 
 export interface VerifiedFile extends StoredObject {
-  /** Step that the file itself says it has; null when it says none. */
+  /** The step recorded in the file itself; null when there is none. */
   readonly step: number | null;
 }
 
-/** Throws ARTIFACT_INVALID when the bytes are no whole safetensors file, PROVIDER_UNAVAILABLE when they did not all come. */
+/**
+ * Throws ARTIFACT_INVALID when the bytes are not a complete safetensors file, PROVIDER_UNAVAILABLE when some did not
+ * arrive.
+ */
 export async function copyVerified(
   deps: Pick<ActivityDependencies, 'trainer' | 'store'>,
   { target, file, key, onBytes, signal }: Copy,
@@ -89,18 +94,18 @@ async function copy(
 ): Promise<StoredObject> {
   const source = await deps.trainer.open(target, file.path, signal);
   let bytes = 0;
-  // A generator instead of a Transform: that one joins what it has buffered, and every byte would be copied once more.
+  // A generator, not a Transform: that would join its buffers and copy every byte once more.
   async function* judged() {
     for await (const chunk of source as AsyncIterable<Buffer>) {
       bytes += chunk.byteLength;
       judge.add(chunk);
       yield chunk;
     }
-    if (bytes !== file.sizeBytes) throw invalid(`${bytes} of ${file.sizeBytes} bytes came`);
+    if (bytes !== file.sizeBytes) throw invalid(`${bytes} of ${file.sizeBytes} bytes arrived`);
     const fault = judge.fault();
     if (fault !== null) throw invalid(fault);
   }
-  // An error of the source or the judge reaches the store, which then keeps nothing.
+  // An error from the source or the check reaches the store, which then keeps nothing.
   const body = Readable.from(judged(), { highWaterMark: 4 });
   try {
     return await deps.store.put(key, body, {
@@ -114,15 +119,15 @@ async function copy(
     const why = error instanceof Error ? error.message : 'unknown';
     throw new TemperaError(
       'PROVIDER_UNAVAILABLE',
-      `The download of ${file.sizeBytes} bytes from the pod broke off: ${why}`,
+      `The download of ${file.sizeBytes} bytes from the pod was interrupted: ${why}`,
       { cause: error },
     );
   } finally {
-    // A store that gives up does not reach through the generator to a source that is silent.
+    // A store that gives up cannot reach through the generator to a silent source.
     source.destroy();
   }
 
   function invalid(why: string): TemperaError {
-    return new TemperaError('ARTIFACT_INVALID', `The file is not whole: ${why}`);
+    return new TemperaError('ARTIFACT_INVALID', `The file is incomplete or damaged: ${why}`);
   }
 }

@@ -1,4 +1,7 @@
-/** Tells people why a training waits: a step that Temporal repeats says so in the training's row, since when, and when it is tried again. */
+/**
+ * Tells people why a training is waiting: a step that Temporal retries records why, since when, and when the next try
+ * is due.
+ */
 import { activityInfo, log } from '@temporalio/activity';
 import type { RetryPolicy } from '@temporalio/common';
 import { msToNumber } from '@temporalio/common/lib/time.js';
@@ -7,11 +10,11 @@ import type { ActivityDependencies } from './dependencies.ts';
 import { redact } from './failures.ts';
 import { currentRunId, currentStep } from './step.ts';
 
-/** The first failure of a step is a blip that nobody has to hear of. */
+/** The first failure of a step is a blip that need not be reported. */
 const QUIET_TRIES = 1;
 const MAX_REASON = 300;
 
-/** Runs a step; when it fails and will be repeated, the training's `message` says what it waits for. */
+/** Runs a step; if it fails and will be retried, the training's `message` says what it is waiting for. */
 export function tellingWhyItWaits<Input extends { readonly trainingId: string }, Result>(
   deps: ActivityDependencies,
   run: (input: Input) => Promise<Result>,
@@ -34,13 +37,13 @@ async function noteFailure(deps: ActivityDependencies, trainingId: string, error
   const pauseMs = pauseBefore(retryPolicy, tries, error);
   if (pauseMs === null || tries <= QUIET_TRIES) return;
   await note(deps, trainingId, {
-    why: error instanceof TemperaError ? error.message : 'a part of Tempera does not answer',
+    why: error instanceof TemperaError ? error.message : 'a part of Tempera is not responding',
     since: new Date(scheduledTimestampMs),
     again: new Date(Date.now() + pauseMs),
   });
 }
 
-/** How long Temporal waits before it repeats the step; null when it does not. Milliseconds. */
+/** How long Temporal waits before it retries the step; null when it does not. Milliseconds. */
 function pauseBefore(policy: RetryPolicy | undefined, tries: number, error: unknown): number | null {
   if (error instanceof TemperaError && !error.retryable) return null;
   if (policy?.maximumAttempts !== undefined && policy.maximumAttempts > 0 && tries >= policy.maximumAttempts)
@@ -57,7 +60,7 @@ interface Waiting {
   readonly again: Date;
 }
 
-/** Writes what a training waits for, or that it waits no more. A note that cannot be written must not end the step. */
+/** Records what a training is waiting for, or that it no longer waits. A failure to record it must not end the step. */
 export async function note(deps: ActivityDependencies, trainingId: string, waiting: Waiting | null): Promise<void> {
   const message =
     waiting === null
@@ -66,7 +69,7 @@ export async function note(deps: ActivityDependencies, trainingId: string, waiti
   try {
     await deps.repositories.runs.recordWaiting({ trainingId, runId: currentRunId(), message });
   } catch (error) {
-    log.warn('what the training waits for could not be recorded', { error, trainingId });
+    log.warn('the reason why the training is waiting could not be recorded', { error, trainingId });
   }
 }
 

@@ -34,7 +34,7 @@ export interface WatchTrainingInput extends PodStepInput {
   readonly startupTimeoutMs: number;
   readonly stallTimeoutMs: number;
   readonly podLostTimeoutMs: number;
-  /** These three are absent in runs that began before there were such clocks. */
+  /** These three are absent in runs that started before there were such clocks. */
   readonly firstStepTimeoutMs?: number;
   readonly slowPodFactor?: number;
   readonly slowPodWindowMs?: number;
@@ -45,17 +45,17 @@ export interface WatchResult {
   readonly step: number;
 }
 
-/** How much of the log is kept when an attempt fails. Characters. */
+/** How much of the log's tail is kept when an attempt fails. Characters. */
 const LOG_TAIL = 4_000;
-/** The database hears of progress at most this often. Milliseconds. */
+/** Progress is written to the database at most this often. Milliseconds. */
 const PROGRESS_EVERY_MS = 1_000;
-/** Shares of the training at which the Web UI's details are renewed: each one is a few events of history. */
+/** Shares of the training at which the Web UI's details are updated: each update is a few events of history. */
 const MILESTONES = [0, 0.25, 0.5, 0.75] as const;
 
 /**
- * Watches a running training to its end: heartbeats, keeps pace with the run, mirrors checkpoints and samples home, and notices
- * stalls, failures and the loss of the pod. Safe to repeat: what was mirrored stands in the database.
- * Throws POD_LOST, TRAINING_STALLED, TRAINER_ERROR, OUT_OF_MEMORY, GATED_MODEL.
+ * Watches a running training to its end: heartbeats, follows its progress, mirrors checkpoints and samples to our
+ * store, and detects stalls, failures and the loss of the pod. Safe to repeat: what was mirrored is recorded in the
+ * database. Throws POD_LOST, TRAINING_STALLED, TRAINER_ERROR, OUT_OF_MEMORY, GATED_MODEL.
  */
 export function watchTraining(deps: ActivityDependencies) {
   return async (input: WatchTrainingInput): Promise<WatchResult> => {
@@ -66,7 +66,7 @@ export function watchTraining(deps: ActivityDependencies) {
     const earlier = await deps.repositories.pods.ledgerCost(input.trainingId);
     const pace = new Pace();
     const movement = createMovement(input, createGoneCheck(deps, target, input.stallTimeoutMs));
-    // The trainer's own counter falls back to the last save when it fails.
+    // The trainer's own counter goes back to the last save when it fails.
     let reachedStep = 0;
     const report = createReporter(deps, input, recipe, pace, earlier);
     const resumed = await createResumeCheck(deps, input, mirror);
@@ -110,11 +110,12 @@ export function watchTraining(deps: ActivityDependencies) {
         await step.sleep(pauseMs);
       }
     } catch (error) {
-      // Only a figure of the record is lost; the error that ended the watch must not be.
+      // Only one figure in the record is lost; the error that ended the watch must not be.
       await noteReached().catch((cause: unknown) =>
-        log.warn('how far the attempt came could not be recorded', { cause }),
+        log.warn('the attempt’s progress could not be recorded', { cause }),
       );
-      // What was saved since the last look is worth minutes of rent; after a lost pod or a cancel there is nobody to ask.
+      // What was saved since the last poll is worth minutes of rent; after a lost pod or a cancellation there is nobody
+      // to ask.
       if (error instanceof TemperaError && error.code !== 'POD_LOST' && !step.signal.aborted) await mirror.rescue();
       throw error;
     } finally {
@@ -124,8 +125,8 @@ export function watchTraining(deps: ActivityDependencies) {
 }
 
 /**
- * A trainer that cannot read the optimizer's state only prints a line and goes on with a fresh one. Once the first new step is
- * made, the log is asked, and a resume that became weights only is recorded as such.
+ * A trainer that cannot read the optimizer's state only prints a line and continues with a fresh one. After the first
+ * new step we check the log, and a resume that turned out to be weights-only is recorded as such.
  */
 async function createResumeCheck(deps: ActivityDependencies, input: WatchTrainingInput, mirror: Mirror) {
   const { trainingId, attempt } = input;
@@ -135,20 +136,23 @@ async function createResumeCheck(deps: ActivityDependencies, input: WatchTrainin
     async check({ step }: TrainerObservation): Promise<void> {
       if (!open || !resume || step <= resume.fromStep) return;
       const optimizer = await mirror.optimizer().catch((error: unknown) => {
-        // A trainer that cannot be asked now is asked at the next look.
+        // A trainer that cannot be asked now is asked at the next poll.
         if (error instanceof TemperaError && error.retryable) return null;
         throw error;
       });
       if (optimizer === null) return;
       open = false;
       if (optimizer === 'loaded') return;
-      log.warn('the optimizer state was not loaded: the training goes on from weights only', { trainingId, attempt });
+      log.warn('the optimizer state was not loaded: the training continues from the weights alone', {
+        trainingId,
+        attempt,
+      });
       await deps.repositories.attempts.recordResume({ ...resume, with: 'weights_only' });
     },
   };
 }
 
-/** One look at the job; null while the trainer cannot be reached and the pod may still come back. Throws POD_LOST. */
+/** Polls the job once; null while the trainer is unreachable and the pod may still come back. Throws POD_LOST. */
 async function look(
   deps: ActivityDependencies,
   input: WatchTrainingInput,
@@ -176,7 +180,7 @@ async function look(
   }
 }
 
-/** The error that a job's end without weights stands for; keeps the log's tail for operators. */
+/** The error for a job that ended without weights; keeps the log's tail for operators. */
 async function endOf(
   deps: ActivityDependencies,
   input: WatchTrainingInput,
@@ -200,14 +204,14 @@ async function logTail(
   step: Step,
 ): Promise<string> {
   try {
-    // Beyond its end the trainer gives the last 5 MiB instead of everything.
+    // For an offset beyond its end the trainer returns the last 5 MiB instead of everything.
     const { text } = await deps.trainer.log(target, input.jobId, Number.MAX_SAFE_INTEGER, step.signal);
     const tail = redact(text.slice(-LOG_TAIL), LOG_TAIL);
     await deps.repositories.attempts.recordLogTail(input.trainingId, input.attempt, tail);
     return tail;
   } catch (error) {
     step.signal.throwIfAborted();
-    // The log is a help for people; a pod that cannot give it is judged without it.
+    // The log helps people; a pod that cannot provide it is judged without it.
     if (error instanceof TemperaError) return '';
     throw error;
   }
@@ -225,12 +229,15 @@ interface Movement {
   ): Promise<void>;
 }
 
-/** Tells a stall from slowness: only step, text and log count as movement (the row's own time stands still while it trains). */
+/**
+ * Distinguishes a stall from slowness: only step, status text and log count as progress (the row's own timestamp does
+ * not change while training).
+ */
 function createMovement(input: WatchTrainingInput, gone: GoneCheck): Movement {
   let reachedAt = Date.now();
   let movedAt = Date.now();
   let signature = '';
-  // Unknown until the first look, which must not count as movement.
+  // Unknown until the first poll, which must not count as progress.
   let logOffset: number | null = null;
   let trained = false;
   return {
@@ -238,13 +245,13 @@ function createMovement(input: WatchTrainingInput, gone: GoneCheck): Movement {
     silentForMs: () => Date.now() - reachedAt,
     async check(deps, target, seen, step, now) {
       if (seen.step > 0) trained = true;
-      // A log that scrolls for ever is movement, but no training.
+      // A log that scrolls for ever is activity, but not training.
       const waitedMs = now - input.startedAtMs;
       if (!trained && waitedMs >= (input.firstStepTimeoutMs ?? DEFAULT_INTERVALS.firstStepTimeoutMs)) {
         await logTail(deps, input, target, step);
         throw new TemperaError(
           'TRAINING_STALLED',
-          `No step was made in ${Math.round(waitedMs / 1_000)} s: ${redact(seen.info)}`,
+          `No step was completed in ${Math.round(waitedMs / 1_000)} s: ${redact(seen.info)}`,
           { ids: { trainingId: input.trainingId, attempt: input.attempt } },
         );
       }
@@ -259,11 +266,11 @@ function createMovement(input: WatchTrainingInput, gone: GoneCheck): Movement {
         await logTail(deps, input, target, step);
         throw new TemperaError(
           'TRAINER_ERROR',
-          `The trainer’s process is gone: its job is said to run at step ${seen.step}, but the GPU has been idle and empty for ${idleSeconds} s`,
+          `The trainer’s process is gone: its job is reported as running at step ${seen.step}, but the GPU has been idle and empty for ${idleSeconds} s`,
           { ids: { trainingId: input.trainingId, attempt: input.attempt, step: seen.step } },
         );
       }
-      // The log is asked only when the row has stood still for a while.
+      // The log is read only when the row has not changed for a while.
       if (now - movedAt < input.stallTimeoutMs / 2) return;
       const offset = await logEnd(deps, input, target, logOffset, step);
       if (logOffset !== null && offset !== logOffset) movedAt = now;
@@ -273,7 +280,7 @@ function createMovement(input: WatchTrainingInput, gone: GoneCheck): Movement {
       await logTail(deps, input, target, step);
       throw new TemperaError(
         'TRAINING_STALLED',
-        `Nothing moved for ${Math.round((now - movedAt) / 1_000)} s, at step ${seen.step}: ${redact(seen.info)}`,
+        `No progress for ${Math.round((now - movedAt) / 1_000)} s at step ${seen.step}: ${redact(seen.info)}`,
         {
           ids: { trainingId: input.trainingId, attempt: input.attempt, step: seen.step },
         },
@@ -282,7 +289,7 @@ function createMovement(input: WatchTrainingInput, gone: GoneCheck): Movement {
   };
 }
 
-/** Where the log ends now; unchanged when the trainer cannot say, so that a silent log never hides a stall. */
+/** Where the log ends now; unchanged when the trainer cannot tell, so that an unreadable log never hides a stall. */
 async function logEnd(
   deps: ActivityDependencies,
   input: WatchTrainingInput,
@@ -298,7 +305,7 @@ async function logEnd(
   }
 }
 
-/** Writes progress to the database when it changed, and to the Web UI at a few milestones. */
+/** Writes progress to the database when it has changed, and to the Web UI at a few milestones. */
 function createReporter(
   deps: ActivityDependencies,
   input: WatchTrainingInput,
@@ -341,7 +348,7 @@ function createReporter(
   };
 }
 
-/** Loss for the record; a trainer that cannot tell it now is no reason to end a training. */
+/** The loss, for the record; a trainer that cannot report it is no reason to end a training. */
 async function lossOf(deps: ActivityDependencies, input: WatchTrainingInput): Promise<number | null> {
   const { signal } = currentStep();
   try {

@@ -8,14 +8,14 @@ import { placeOf } from './dataset-version.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import type { Step } from './step.ts';
 
-/** Photos made at once: libvips works in threads of its own, and each photo waits for the store in between. */
+/** Photos prepared at once: libvips works in its own threads, and each photo waits for the store in between. */
 const PARALLEL = 4;
 
 type KeptPhoto = PhotoReport & { readonly output: NonNullable<PhotoReport['output']> };
 
 /**
- * Puts what goes to the pod into the object store and returns the manifest's key. Photos that an earlier try has written are not
- * made again; the manifest comes last, so it never names a missing photo.
+ * Stores what goes to the pod in the object store and returns the manifest's key. Photos that an earlier try has
+ * written are not prepared again; the manifest comes last, so it never names a missing photo.
  */
 export async function writeDataset(deps: ActivityDependencies, curated: CuratedVersion, step: Step): Promise<string> {
   const { report } = curated.set;

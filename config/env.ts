@@ -46,7 +46,7 @@ export interface Settings {
   /** Where users may publish. */
   readonly publishing: PublishPolicy;
   readonly huggingFace: { readonly token: string | undefined; readonly hubUrl: string };
-  /** The service that captions photos; undefined: none, and no photo is sent anywhere for a caption. */
+  /** The service that describes photos without a caption; undefined: none, and no photo is sent to one. */
   readonly captions: CaptionSettings | undefined;
   readonly runpod: {
     readonly apiKey: string | undefined;

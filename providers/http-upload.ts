@@ -1,4 +1,4 @@
-/** Sends a body that is read while it goes out, over Node's own HTTP: `fetch` would not let the length of a stream be said. */
+/** Sends a body while reading it, over Node's own HTTP: `fetch` cannot announce the length of a stream. */
 import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import type { IncomingMessage } from 'node:http';
@@ -11,13 +11,13 @@ import type { HttpAnswer } from './http.ts';
 
 export interface StreamedBody {
   readonly contentType: string;
-  /** Exactly what `chunks` add up to. */
+  /** The exact total of `chunks`. */
   readonly sizeBytes: number;
   readonly chunks: AsyncIterable<Uint8Array>;
 }
 
 interface SendStreamOptions {
-  /** Who is asked, for error texts. */
+  /** The name of the server, for error messages. */
   readonly vendor: string;
   readonly url: string;
   /** Credential headers go here; they never reach an error or a log. */
@@ -29,8 +29,8 @@ interface SendStreamOptions {
 }
 
 /**
- * POSTs a stream and reads the whole answer, also one that comes before the body is out. Any status is an answer; a failed exchange
- * throws PROVIDER_UNAVAILABLE. The source is closed in any case.
+ * POSTs a stream and reads the whole answer, even if it arrives before the body has been sent. Any status is an answer;
+ * a failed exchange throws PROVIDER_UNAVAILABLE. The source is closed in any case.
  */
 export async function sendStream({
   vendor,
@@ -71,10 +71,11 @@ async function exchange(params: Pick<SendStreamOptions, 'url' | 'headers' | 'bod
     const answered = new Promise<IncomingMessage>((resolve, reject) => {
       call.on('response', resolve);
       call.on('error', reject);
-      // An answer that switches protocols, or a socket that was dead, closes without any other event.
+      // An answer that switches protocols, or a dead socket, closes without any other event.
       call.on('close', () => reject(new Error('the connection was closed without an answer')));
     });
-    // A body that fails fails the call too. Whoever refuses a body may answer and hang up before it is out: then the answer counts.
+    // If the body fails, the call fails too. A server that refuses a body may answer and hang up early: then the answer
+    // counts.
     pipeline(source, call).catch(() => undefined);
     const response = await answered;
     const said = await text(response);

@@ -1,6 +1,6 @@
 /**
- * The house's way to speak HTTP to vendors: every call has a time limit and an abort signal, never follows a redirect (it
- * would carry the token elsewhere), and never lets a credential into an error.
+ * How we speak HTTP to vendors: every call has a time limit and an abort signal, never follows a redirect (which would
+ * carry the token elsewhere), and never lets a credential into an error.
  */
 import { request as httpRequest } from 'node:http';
 import type { IncomingMessage } from 'node:http';
@@ -11,14 +11,14 @@ import { TimeLimitError, withTimeLimit } from '../core/time-limit.ts';
 /** Some vendors' edges answer 403 to default agents (RunPod's does: runpod-errors `v2.cloudflare-ua`). */
 export const USER_AGENT = 'tempera/0.1 (+https://www.npmjs.com/package/tempera)';
 
-/** A body that is ready to be sent. */
+/** A body that is ready to send. */
 export interface RawBody {
   readonly contentType: string;
   readonly bytes: Buffer<ArrayBuffer>;
 }
 
 export interface SendOptions {
-  /** Who is asked, for error texts: "RunPod", "the trainer". */
+  /** The name of the server, for error messages: "RunPod", "the trainer". */
   readonly vendor: string;
   readonly method: 'GET' | 'HEAD' | 'POST' | 'PATCH' | 'PUT' | 'DELETE';
   readonly url: string;
@@ -37,11 +37,14 @@ export interface HttpAnswer {
   readonly headers: Headers;
   readonly contentType: string;
   readonly text: string;
-  /** The body as JSON; undefined when it is none. */
+  /** The body as JSON; undefined when it is not JSON. */
   readonly json: unknown;
 }
 
-/** Sends one request and reads the whole answer. Any status is an answer; only a failed exchange throws PROVIDER_UNAVAILABLE. */
+/**
+ * Sends one request and reads the whole answer. Any status is an answer; only a failed exchange throws
+ * PROVIDER_UNAVAILABLE.
+ */
 export async function send(options: SendOptions): Promise<HttpAnswer> {
   const { vendor, method, url, timeoutMs = 20_000, signal } = options;
   const headers: Record<string, string> = { accept: 'application/json', 'user-agent': USER_AGENT, ...options.headers };
@@ -82,8 +85,8 @@ export interface DownloadOptions {
 }
 
 /**
- * Opens a download as a stream of Node's own, without the web streams of `fetch` in between.
- * Throws PROVIDER_UNAVAILABLE for a failed exchange; the caller judges the status. A body that ends early errors the stream.
+ * Opens a download as a plain Node stream, without the web streams of `fetch` in between. Throws PROVIDER_UNAVAILABLE
+ * for a failed exchange; the caller judges the status. A body that ends early errors the stream.
  */
 export async function openDownload(options: DownloadOptions): Promise<IncomingMessage> {
   const { vendor, url, signal, idleTimeoutMs = 30_000 } = options;
@@ -101,18 +104,18 @@ export async function openDownload(options: DownloadOptions): Promise<IncomingMe
     );
     call.setTimeout(idleTimeoutMs, () => call.destroy(new Error(`no data for ${idleTimeoutMs} ms`)));
     call.on('error', (error) => (signal.aborted ? reject(signal.reason as Error) : fail(error)));
-    // An answer that switches protocols, or a socket that was dead, closes without any other event.
+    // An answer that switches protocols, or a dead socket, closes without any other event.
     call.on('close', () => fail(new Error('the connection was closed without an answer')));
     call.end();
   });
 }
 
-/** The PROVIDER_UNAVAILABLE of an exchange that failed; says neither query nor credentials. */
+/** The PROVIDER_UNAVAILABLE for a failed exchange; contains neither query nor credentials. */
 export function unreachable(exchange: {
   readonly vendor: string;
   readonly method: string;
   readonly url: string;
-  /** Default: what the error of the network says. */
+  /** Default: the network error's own reason. */
   readonly why?: string;
   readonly cause: unknown;
 }): TemperaError {
@@ -134,12 +137,15 @@ export function retryAfterMs(headers: Headers, now = Date.now()): number | undef
   return Number.isNaN(date) ? undefined : Math.max(0, date - now);
 }
 
-/** The path of an address without its query, which may carry a signature, and without the trainer's file names, which open its public routes. */
+/**
+ * The path of an address without its query, which may contain a signature, and without the trainer's file names, which
+ * unlock its public routes.
+ */
 function publicPath(url: string): string {
   return new URL(url).pathname.replace(/(\/api\/(?:files|img)\/).*/, '$1...').slice(0, 200);
 }
 
-/** Undefined when the text is no JSON. */
+/** Undefined when the text is not JSON. */
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);

@@ -1,9 +1,12 @@
-/** Checks vendors' answers at the edge: what passes is typed, what does not is a PROVIDER_UNAVAILABLE with the place of the fault. */
+/**
+ * Validates vendors' answers at the edge: a valid one is typed, an invalid one is a PROVIDER_UNAVAILABLE that says
+ * where.
+ */
 import type { Static, TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { TemperaError } from '../core/failure.ts';
 
-/** Makes a reader for answers of this shape. Unknown fields pass: vendors add them without notice. */
+/** Creates a reader for answers of this shape. Unknown fields are accepted: vendors add them without notice. */
 export function answerReader<T extends TSchema>(
   vendor: string,
   what: string,
@@ -14,9 +17,6 @@ export function answerReader<T extends TSchema>(
     if (validator.Check(answer)) return answer;
     const [first] = validator.Errors(answer);
     const place = first ? `${first.instancePath || '/'} ${first.message}` : 'unreadable';
-    throw new TemperaError(
-      'PROVIDER_UNAVAILABLE',
-      `${vendor} answered ${what} in a shape that nobody foresaw: ${place}`,
-    );
+    throw new TemperaError('PROVIDER_UNAVAILABLE', `Unexpected response shape from ${vendor} for ${what}: ${place}`);
   };
 }

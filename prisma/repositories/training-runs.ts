@@ -76,8 +76,8 @@ interface Change {
 }
 
 /**
- * Applies a change and writes its event together. A repeated change is applied again and its event is not. False when the row is
- * not as `where` wants it.
+ * Applies a change and writes its event together. A repeated change is applied again and its event is not. False when
+ * the row is not as `where` wants it.
  */
 async function change(database: Database, wanted: Change): Promise<boolean> {
   return await database.$transaction((transaction) => changeIn(transaction, wanted));
@@ -176,7 +176,10 @@ export interface Reporter {
   readonly podName: string;
 }
 
-/** The training's row, as long as this pod is the one in use: its attempt is open and the latest, nobody has asked for its end. */
+/**
+ * The training's row, as long as this pod is the one in use: its attempt is open and the latest, nobody has asked for
+ * its end.
+ */
 const inUse = ({ trainingId, attempt, podName }: Reporter) =>
   ({
     id: trainingId,
@@ -197,7 +200,9 @@ export interface Progress extends Reporter {
   readonly costMicroUsd: number;
 }
 
-/** Where the training stands; no event, since the next one replaces it. False when the pod is not the one in use any more. */
+/**
+ * The training's progress; no event, since the next one replaces it. False when the pod is no longer the one in use.
+ */
 export async function recordProgress(database: Database, progress: Progress): Promise<boolean> {
   const { count } = await database.loraModel.updateMany({
     where: inUse(progress),
@@ -222,7 +227,7 @@ export async function recordJob(database: Database, trainingId: string, jobId: s
   await database.loraModel.update({ where: { id: trainingId }, data: { externalJobId: jobId } });
 }
 
-/** The verified LoRA is at home. False when it comes from a pod that is not the one in use any more. */
+/** The verified LoRA is in our store. False when it comes from a pod that is no longer the one in use. */
 export async function recordArtifact(database: Database, reporter: Reporter, artifact: Artifact): Promise<boolean> {
   const [first] = artifact.files;
   const { count } = await database.loraModel.updateMany({
@@ -343,7 +348,10 @@ export async function recordBudgetWarning(
   });
 }
 
-/** Trainings that should be running and of which nothing was heard since `quietSince`, with their workflows; a page after `afterId`. */
+/**
+ * Trainings that should be running and of which nothing was heard since `quietSince`, with their workflows; a page
+ * after `afterId`.
+ */
 export async function findQuiet(
   database: Database,
   {
@@ -360,7 +368,10 @@ export async function findQuiet(
   });
 }
 
-/** Trainings that wait for a workflow since before `olderThan`: the process that accepted them died before it could start one. */
+/**
+ * Trainings that wait for a workflow since before `olderThan`: the process that accepted them died before it could
+ * start one.
+ */
 export async function findUnstarted(database: Database, olderThan: Date) {
   const rows = await database.loraModel.findMany({
     where: { status: 'pending', createdAt: { lt: olderThan } },

@@ -1,4 +1,6 @@
-/** Describes photos with any server that speaks OpenAI's chat completions: the vendor's, a gateway, a model on one's own machine. */
+/**
+ * Describes photos with any server that speaks OpenAI's chat completions: the vendor's, a gateway, or a local model.
+ */
 import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Type } from 'typebox';
@@ -14,13 +16,16 @@ export interface OpenAiCaptionerOptions {
   /** `/chat/completions` is appended: `https://api.openai.com/v1`, `http://127.0.0.1:11434/v1`. */
   readonly baseUrl: string;
   readonly model: string;
-  /** Undefined for servers that ask for none. */
+  /** Undefined for servers that do not require one. */
   readonly apiKey?: string | undefined;
-  /** For one answer. Milliseconds, default 30,000. A call that ran out is not repeated. */
+  /** Time limit for one answer. Milliseconds, default 30,000. A call that times out is not repeated. */
   readonly timeoutMs?: number;
   /** First pause after an answer that is worth repeating; doubles. Milliseconds, default 1,000. */
   readonly pauseMs?: number;
-  /** How long nobody is asked after `RESTS_AFTER` photos in a row found the service out of order. Milliseconds, default 60,000. */
+  /**
+   * How long no call is made after the service has failed for `RESTS_AFTER` photos in a row. Milliseconds, default
+   * 60,000.
+   */
   readonly restMs?: number;
 }
 
@@ -28,12 +33,12 @@ const VENDOR = 'The caption service';
 /** Calls at a time: local servers have one GPU. */
 const CONCURRENCY = 2;
 const MAX_TRIES = 4;
-/** A longer Retry-After is not waited for: the template is good enough. Milliseconds. */
+/** We do not wait for a longer Retry-After: the template is good enough. Milliseconds. */
 const MAX_PAUSE_MS = 60_000;
 /** 200 photos must not wait 30 s each for a service that is down. */
 const RESTS_AFTER = 4;
 
-/** Fixed traits stay unsaid so that the trigger word takes them over; what is said stays changeable in a prompt. */
+/** Fixed traits are left out so that the trigger word absorbs them; what is described stays changeable in a prompt. */
 const INSTRUCTIONS = `Write a caption for this photo, which will train an image model.
 Say what could be different in another photo of the same subject: clothing and accessories, pose and gesture, expression, surroundings and background, light, camera angle and framing.
 Leave out what always stays the same about the subject: name, age, sex, ethnicity, face, build, colour of eyes, hair and skin. Do not guess who it is.
@@ -57,19 +62,19 @@ const readCompletion = answerReader(
   }),
 );
 
-/** How a try ended: with a description, or not, and then whether another try may help. */
+/** How a try ended: with a description or, without one, whether another try may help. */
 type Outcome =
   | { readonly status: 'done'; readonly description: Description }
   | { readonly status: 'again'; readonly message: string; readonly retryAfterMs?: number | undefined }
-  /** `message`: what whoever runs the installation should know. */
+  /** `message`: what the operator should know. */
   | { readonly status: 'refused'; readonly message: string };
 
-/** Keeps at most two calls open and obeys Retry-After for all of them. No key and no picture gets into a message. */
+/** Keeps at most two calls open and obeys Retry-After for all of them. No key and no picture ends up in a message. */
 export function createOpenAiCaptioner(options: OpenAiCaptionerOptions): Captioner {
   const { baseUrl, model, apiKey, timeoutMs = 30_000, pauseMs = 1_000, restMs = 60_000 } = options;
   const url = `${baseUrl.replace(/\/+$/, '')}/chat/completions`;
   const calls = createSemaphore(CONCURRENCY);
-  /** No call before; times of `performance.now()`. */
+  /** No call before this time (`performance.now()`). */
   let closedUntil = 0;
   let restsUntil = 0;
   let failedInRow = 0;
@@ -89,7 +94,7 @@ export function createOpenAiCaptioner(options: OpenAiCaptionerOptions): Captione
       });
     } catch (error) {
       signal?.throwIfAborted();
-      // A timer may be early by a millisecond or two.
+      // A timer may fire a millisecond or two early.
       return performance.now() - began >= timeoutMs - 5
         ? { status: 'refused', message: `${VENDOR} gave no answer within ${timeoutMs} ms` }
         : { status: 'again', message: `${VENDOR} could not be reached${networkCode(error)}` };
@@ -109,7 +114,7 @@ export function createOpenAiCaptioner(options: OpenAiCaptionerOptions): Captione
   const describe = async (jpeg: Uint8Array, signal: AbortSignal | undefined): Promise<Description> => {
     for (let tries = 1; ; tries += 1) {
       if (performance.now() < restsUntil)
-        return { status: 'failed', message: `${VENDOR} was out of order for ${RESTS_AFTER} photos in a row` };
+        return { status: 'failed', message: `${VENDOR} failed for ${RESTS_AFTER} photos in a row` };
       await waitUntil(closedUntil, signal);
       const outcome = await ask(jpeg, signal);
       if (outcome.status === 'done') {
@@ -155,10 +160,10 @@ function judge(answer: HttpAnswer, apiKey: string | undefined): Outcome {
   const { status } = answer;
   if (status === 200) return judgeCompletion(answer.json);
   if (status === 429 || status === 408 || status >= 500) {
-    const what = status === 429 ? 'asked for a slower pace' : `answered HTTP ${status}`;
+    const what = status === 429 ? 'asked us to slow down' : `answered HTTP ${status}`;
     return { status: 'again', message: `${VENDOR} ${what}`, retryAfterMs: retryAfterMs(answer.headers) };
   }
-  // The vendor's own words for a wrong key repeat a part of it.
+  // The vendor's own message for a wrong key repeats part of it.
   if (status === 401 || status === 403)
     return { status: 'refused', message: `${VENDOR} refused CAPTION_API_KEY (HTTP ${status})` };
   const said = redact(errorText(answer.json), apiKey);
@@ -201,7 +206,7 @@ function errorText(body: unknown): string {
     : '';
 }
 
-/** Takes out the key, whatever looks like one, and pictures that a server sends back. At most 200 characters. */
+/** Removes the key, whatever looks like one, and pictures that a server sends back. At most 200 characters. */
 function redact(text: string, apiKey: string | undefined): string {
   return (apiKey === undefined || apiKey === '' ? text : text.replaceAll(apiKey, '[key]'))
     .replace(/data:\S+/g, '[picture]')

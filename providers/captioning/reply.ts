@@ -1,25 +1,25 @@
-/** What is kept of a model's words. They are untrusted: writing in a picture can tell a model what to say. */
+/** What is kept of a model's reply. It is untrusted: text in a picture can tell a model what to say. */
 import type { Description } from '../../core/captioner.ts';
 
 /** Characters. 200 tokens of English are about 900; a caption is 1,000. */
 const MAX_LENGTH = 900;
 
-/** Models that decline begin with it; "sorry" further on may be writing in the picture. */
+/** Refusals begin with it; "sorry" further on may be text in the picture. */
 const APOLOGY =
   /^\W*(?:(?:i['’]?m|i am|we['’]?re|we are)\s+(?:very\s+|really\s+|so\s+)?(?:sorry|afraid|unable|not able|not allowed|not comfortable)|sorry\b|(?:my\s+)?apolog|unfortunately\b|as an ai\b|(?:i|we)\s+(?:can['’]?t|cannot|can not|won['’]?t|will not|don['’]?t|do not|must decline|refuse)\b)/i;
 
-/** Turns a reply into one line of plain words; an apology or an empty one is a failure. */
+/** Turns a reply into one line of plain text; an apology or an empty reply is a failure. */
 export function readReply(reply: string): Description {
   const text = plainLine(reply);
   if (APOLOGY.test(text)) return { status: 'failed', message: 'the model declined to describe the photo' };
-  if (!/\p{L}{2}/u.test(text)) return { status: 'failed', message: 'the model answered nothing' };
+  if (!/\p{L}{2}/u.test(text)) return { status: 'failed', message: 'the model gave an empty answer' };
   return { status: 'described', text: shorten(text) };
 }
 
 function plainLine(reply: string): string {
   return (
     reply
-      // Reasoning of local models that no parser took out; without its end there is nothing else.
+      // Reasoning of local models that the server did not strip; if it never ends, there is nothing else.
       .replace(/<think>[\s\S]*?(?:<\/think>|$)/gi, ' ')
       .replace(/<[^<>]*>/g, ' ')
       .replace(/\b[a-z][a-z0-9+.-]*:\/\/\S+/gi, ' ')

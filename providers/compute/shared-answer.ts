@@ -1,4 +1,7 @@
-/** One answer shared by everybody in the process who can live with its age: vendors' quotas are per account, not per training. */
+/**
+ * One answer shared by all callers in the process that accept its age: vendors' quotas are per account, not per
+ * training.
+ */
 import { setTimeout as wait } from 'node:timers/promises';
 
 interface Fetched<T> {
@@ -7,15 +10,15 @@ interface Fetched<T> {
 }
 
 export interface SharedAnswer<T> {
-  /** The last answer when it is young enough, else one new fetch for all who wait. */
+  /** The last answer if it is recent enough, else one new fetch for everyone waiting. */
   get(maxAgeMs: number): Promise<T>;
-  /** Forgets the answer, after something of ours changed what it would be. */
+  /** Discards the answer after we have changed what it would be. */
   invalidate(): void;
 }
 
 interface SharedAnswerOptions {
   readonly now?: () => number;
-  /** How long the next fetch has to wait; whoever asks meanwhile shares it. Milliseconds, default none. */
+  /** How long the next fetch has to wait; callers in the meantime share it. Milliseconds, default none. */
   readonly pauseMs?: (now: number) => number;
   readonly sleep?: (ms: number) => Promise<unknown>;
 }
@@ -28,9 +31,10 @@ export function sharedAnswer<T>(fetchValue: () => Promise<T>, options: SharedAns
   return {
     async get(maxAgeMs) {
       if (last && now() - last.fetchedAt <= maxAgeMs) return last.value;
-      // A fetch that began before this call may miss what happened since: it serves only those who accept some age.
+      // A fetch that started before this call may miss what happened since: it serves only callers that accept some
+      // age.
       if (pending && (maxAgeMs > 0 || pending.begun.at >= now())) return await pending.result;
-      // One that has not begun will see everything that happens until then.
+      // One that has not started yet will see everything up to then.
       const begun = { at: Infinity };
       const begin = async () => {
         begun.at = now();

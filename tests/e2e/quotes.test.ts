@@ -86,7 +86,7 @@ describe('a pod', () => {
     });
 
     expect(attempts[0]).toMatchObject({ status: 'failed', reason: 'POD_SLOW' });
-    expect(attempts[0]!.message).toMatch(/s a step instead of about 0\.01 s on NVIDIA GeForce RTX 5090$/);
+    expect(attempts[0]!.message).toMatch(/s per step instead of about 0\.01 s on NVIDIA GeForce RTX 5090$/);
     expect(attempts[1]).toMatchObject({ status: 'succeeded', resumedWith: 'restored' });
     expect(await podsOf(tempera, id)).toHaveLength(2);
   });
@@ -100,7 +100,7 @@ describe('a pod', () => {
 
     expect(failed).toMatchObject({
       reason: 'TRAINING_STALLED',
-      message: expect.stringMatching(/^No step was made in/),
+      message: expect.stringMatching(/^No step was completed in/),
     });
   });
 

@@ -1,4 +1,7 @@
-/** Saves that are too large for the trainer's upload: the next pod fetches them by itself, or the attempt says why it begins at 0. */
+/**
+ * Saves that are too large for the trainer's upload: the next pod fetches them by itself, or the attempt says why it
+ * begins at 0.
+ */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createInstallation, podsOf } from './installation.ts';
 import type { Installation } from './installation.ts';
@@ -150,7 +153,7 @@ test('with a vendor outside and an object store inside nothing is tried, and the
 
     expect(await restored(tempera, id)).toMatchObject({
       status: 'from_zero',
-      why: expect.stringContaining('API_PUBLIC_URL is an address of this machine'),
+      why: expect.stringContaining('API_PUBLIC_URL is an address on this machine'),
       lostSteps: expect.any(Number),
     });
     expect((await runsOf(tempera, id)).at(-1)).toMatchObject({ resumedFromStep: null });

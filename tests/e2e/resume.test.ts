@@ -1,4 +1,6 @@
-/** A training that loses its pod, its process or its patience goes on elsewhere from the last save, optimizer and all. */
+/**
+ * A training that loses its pod, its process or its patience goes on elsewhere from the last save, optimizer and all.
+ */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createInstallation, podsOf, until } from './installation.ts';
 import type { Installation } from './installation.ts';
@@ -87,7 +89,7 @@ describe('resume', () => {
     const [first] = await attemptsOf(tempera, id);
     expect(first).toMatchObject({
       reason: 'TRAINER_ERROR',
-      message: expect.stringContaining('process is gone: its job is said to run at step 45'),
+      message: expect.stringContaining('process is gone: its job is reported as running at step 45'),
     });
     expect(first!.endedAt!.getTime() - first!.startedAt.getTime()).toBeLessThan(60_000);
     expect((await runsOf(tempera, id)).at(-1)).toMatchObject({ resumedFromStep: 40, optimizer: 'restored' });

@@ -1,4 +1,7 @@
-/** RunPod pods over REST v2. Own thin client: `runpod-sdk` 1.1.2 cannot touch pods, and no API there has an idempotency key. */
+/**
+ * RunPod pods over REST v2. Own thin client: `runpod-sdk` 1.1.2 cannot touch pods, and no API there has an idempotency
+ * key.
+ */
 import { TemperaError } from '../../../core/failure.ts';
 import { usdToMicroUsd } from '../../../core/money.ts';
 import type { Offer } from '../../../core/offer.ts';
@@ -20,11 +23,11 @@ interface RunpodOptions {
   readonly proxyTemplate: string;
   /** How old the catalog may be. Milliseconds; SkyPilot caches it for 20 s, and so do we. */
   readonly catalogAgeMs?: number;
-  /** Lists of pods in a minute before they are spaced out. Default 30. */
+  /** Pod lists per minute before they are spaced out. Default 30. */
   readonly freeListsPerMinute?: number;
 }
 
-/** More pages than any account of ours can fill: 1,000 pods a page. */
+/** More pages than any of our accounts can fill: 1,000 pods a page. */
 const MAX_PAGES = 20;
 
 export function createRunpodCompute(options: RunpodOptions): Compute {
@@ -36,7 +39,7 @@ export function createRunpodCompute(options: RunpodOptions): Compute {
     path: string,
     extra: Partial<SendOptions> = {},
   ): Promise<HttpAnswer> => {
-    // An end is never held back: the pod bills, and a refusal is tried again anyway.
+    // A termination is never held back: the pod bills, and a refusal is retried anyway.
     if (method !== 'DELETE') await gate.wait(extra.signal);
     const answer = await send({
       vendor: 'RunPod',
@@ -59,12 +62,13 @@ export function createRunpodCompute(options: RunpodOptions): Compute {
         if (answer.status !== 200) throw toError(answer, 'the list of pods');
         const { pods: part, pagination } = readPods(answer.json);
         all.push(...part.map(toPod));
-        // A pod that moves between two pages is listed twice; whoever ends "the other one" of its name would end it.
+        // A pod that moves between two pages is listed twice; terminating "the other one" with its name would terminate
+        // it.
         if (!pagination?.hasNextPage) return [...new Map(all.map((pod) => [pod.id, pod])).values()];
         if (pagination.nextCursor === null || pagination.nextCursor === cursor) break;
         cursor = pagination.nextCursor;
       }
-      throw new TemperaError('PROVIDER_UNAVAILABLE', 'RunPod’s list of pods did not come to an end');
+      throw new TemperaError('PROVIDER_UNAVAILABLE', 'RunPod’s list of pods did not end');
     },
     { pauseMs: createListPace(freeListsPerMinute) },
   );
@@ -80,7 +84,7 @@ export function createRunpodCompute(options: RunpodOptions): Compute {
     catalog: () => catalog.get(catalogAgeMs),
 
     async create(spec, offer, timeoutMs) {
-      // Whoever creates has claimed a window of time in the ledger: waiting here would outlive it.
+      // The caller has claimed a window of time in the ledger: waiting here would outlast it.
       const closedForMs = gate.closedForMs();
       if (closedForMs > 0) {
         throw new TemperaError('RATE_LIMITED', 'RunPod’s quota is used up for now', { retryAfterMs: closedForMs });
@@ -125,7 +129,10 @@ export function createRunpodCompute(options: RunpodOptions): Compute {
   };
 }
 
-/** `disk` and `gpu.count` are always sent: without them the service answers a misleading 400 (seen live 2026-08 and 2026-10). */
+/**
+ * `disk` and `gpu.count` are always sent: without them the service returns a misleading 400 (seen live 2026-08 and
+ * 2026-10).
+ */
 function createBody(spec: PodSpec, offer: Offer): Record<string, unknown> {
   return {
     name: spec.name,
@@ -140,7 +147,9 @@ function createBody(spec: PodSpec, offer: Offer): Record<string, unknown> {
   };
 }
 
-/** 2xx with a readable pod is a pod; 400 and 403 move on to the next offer; what cannot be judged is unclear, never "none". */
+/**
+ * 2xx with a readable pod is a pod; 400 and 403 move on to the next offer; anything ambiguous is unclear, never "none".
+ */
 function judgeCreate(answer: HttpAnswer): CreateOutcome {
   if (answer.status >= 200 && answer.status < 300) {
     try {

@@ -1,10 +1,10 @@
-/** Which answer of RunPod means what (classification of 2026-11 from its spec, its skills repository and peers' records). */
+/** What RunPod's answers mean (classified 2026-11 from its spec, its skills repository and other projects' records). */
 import { TemperaError } from '../../../core/failure.ts';
 import type { FailureCode } from '../../../core/failure.ts';
 import { retryAfterMs } from '../../http.ts';
 import type { HttpAnswer } from '../../http.ts';
 
-/** The same sentences in all three API generations; matched by fragment. v2 says "no capacity" with a plain 400. */
+/** The same sentences in all three API generations, matched by fragment. v2 says "no capacity" with a plain 400. */
 const NO_CAPACITY = [
   'no longer any instances',
   'does not have the resources',
@@ -18,7 +18,10 @@ interface Problem {
   readonly errors: readonly string[];
 }
 
-/** The problem+json body of an error; null when the answer did not come from RunPod's API (a proxy, an edge, a wrong address). */
+/**
+ * The problem+json body of an error; null when the answer did not come from RunPod's API (a proxy, an edge, a wrong
+ * address).
+ */
 export function problemOf(answer: HttpAnswer): Problem | null {
   const body = answer.json;
   if (typeof body !== 'object' || body === null || !('status' in body) || !('title' in body)) return null;
@@ -38,15 +41,15 @@ export function isGoneAnswer(answer: HttpAnswer): boolean {
   return answer.status === 404 && problemOf(answer) !== null;
 }
 
-/** True when nobody can know whether the request was carried out. */
+/** True when it is impossible to know whether the request was carried out. */
 export function isUnclear(status: number): boolean {
   return status === 408 || status >= 500;
 }
 
-/** The error that an answer which is no success stands for. */
+/** The error for an answer that is not a success. */
 export function toError(answer: HttpAnswer, what: string): TemperaError {
   const problem = problemOf(answer);
-  const said = problem ? [problem.detail, ...problem.errors].join('; ').slice(0, 300) : 'no problem document';
+  const said = problem ? [problem.detail, ...problem.errors].join('; ').slice(0, 300) : 'no details';
   const make = (code: FailureCode, retryable?: boolean) =>
     new TemperaError(code, `RunPod refused ${what}: HTTP ${answer.status}: ${said}`, {
       retryAfterMs: retryAfterMs(answer.headers),
@@ -62,7 +65,7 @@ export function toError(answer: HttpAnswer, what: string): TemperaError {
     case 429:
       return make('RATE_LIMITED');
     default:
-      // A client error that is none of the above is our own malformed request: repeating it cannot help.
+      // Any other client error means that our request is malformed: repeating it cannot help.
       if (answer.status >= 400 && answer.status < 500 && answer.status !== 408 && problem)
         return make('INTERNAL', false);
       return make('PROVIDER_UNAVAILABLE');

@@ -1,8 +1,8 @@
 import type { GpuName } from '../../../core/gpu.ts';
 
 /**
- * What RunPod calls the GPU types that we know: exact ids, as its API takes them (runpod/docs@a900806e, references/gpu-types.mdx,
- * read 2026-08).
+ * What RunPod calls the GPU types that we know: exact ids, as its API takes them (runpod/docs@a900806e,
+ * references/gpu-types.mdx, read 2026-08).
  */
 const GPU_IDS: Readonly<Record<GpuName, string>> = {
   'RTX 3090': 'NVIDIA GeForce RTX 3090',
@@ -29,7 +29,7 @@ const GPU_IDS: Readonly<Record<GpuName, string>> = {
 
 const NAMES: ReadonlyMap<string, GpuName> = new Map(Object.entries(GPU_IDS).map(([name, id]) => [id, name as GpuName]));
 
-/** Our name of one of RunPod's GPU types; null for a type that we do not know. */
+/** Our name for one of RunPod's GPU types; null for a type that we do not know. */
 export function gpuNameOf(runpodId: string): GpuName | null {
   return NAMES.get(runpodId) ?? null;
 }

@@ -8,16 +8,17 @@ interface RateGate {
   wait(signal?: AbortSignal): Promise<void>;
   /** How long the gate stays closed. Milliseconds, 0 when open. */
   closedForMs(): number;
-  /** Learns from the RateLimit and Retry-After headers of an answer. */
+  /** Takes in the RateLimit and Retry-After headers of an answer. */
   note(answer: HttpAnswer): void;
 }
 
-/** Longest that a caller is held back before it is let through to hear the vendor's own answer. Milliseconds. */
+/** Longest that a caller is held back before it may get the vendor's own answer. Milliseconds. */
 const MAX_WAIT_MS = 60_000;
 
 /**
- * Reads `RateLimit: "minute";r=0;t=12, "hour";r=2800;t=1812` (spec 2.9.0, 2026-08-18): `r` calls are left in the window, which
- * ends in `t` seconds. An empty window holds calls back until it ends; so does Retry-After of a 429, in which nothing was executed.
+ * Reads `RateLimit: "minute";r=0;t=12, "hour";r=2800;t=1812` (spec 2.9.0, 2026-08-18): `r` calls are left in the
+ * window, which ends in `t` seconds. An empty window holds calls back until it ends; so does Retry-After of a 429, in
+ * which nothing was executed.
  */
 export function createRateGate(now: () => number = Date.now): RateGate {
   let openAt = 0;

@@ -63,7 +63,7 @@ const POD_STATES: Readonly<Record<string, PodState>> = {
   TERMINATED: 'gone',
 };
 
-/** A status that nobody has written down yet counts as starting: such a pod exists. */
+/** An undocumented status counts as starting: such a pod exists. */
 export function toPodState(status: string): PodState {
   return POD_STATES[status] ?? 'starting';
 }
@@ -85,7 +85,9 @@ export function toPod(wire: Static<typeof WirePod>): Pod {
 
 type WireGpu = Static<typeof WireCatalog>['gpus'][number];
 
-/** A community price of 0 means not offered, and `maxCount` 0 not rentable whatever `secure` says (seen live 2026-10). */
+/**
+ * A community price of 0 means not offered, and `maxCount` 0 not rentable whatever `secure` says (seen live 2026-10).
+ */
 export function toCatalogGpu(wire: WireGpu): CatalogGpu {
   const dataCenters = wire.dataCenters?.map((entry) => entry.id) ?? [];
   const price = (usd: number, offered: boolean, count: number) =>
