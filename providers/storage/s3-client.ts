@@ -11,10 +11,12 @@ export interface S3ClientOptions {
   readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string } | undefined;
 }
 
-/** A client with time limits. Other servers than AWS get path-style addresses and no checksums that they may not know. */
+/**
+ * A client with time limits. Other servers than AWS get path-style addresses and no checksums that they may not know.
+ */
 export function createS3Client({ region, endpoint, credentials }: S3ClientOptions): S3Client {
-  // R2, Backblaze and others refuse the checksum headers that the SDK sends by default (aws-sdk-js-v3 #6810). Our own SHA-256
-  // guards every object in either case.
+  // R2, Backblaze and others refuse the checksum headers that the SDK sends by default (aws-sdk-js-v3 #6810). Our own
+  // SHA-256 guards every object in either case.
   const checksums = endpoint === undefined ? 'WHEN_SUPPORTED' : 'WHEN_REQUIRED';
   const config: S3ClientConfig = {
     region,
@@ -50,8 +52,8 @@ const AUTH_NAMES = new Set([...KEY_NAMES, 'AccessDenied', 'Forbidden']);
 const SLOW_NAMES = new Set(['SlowDown', 'TooManyRequestsException', 'ThrottlingException', 'RequestLimitExceeded']);
 
 /**
- * Gives an error of the SDK a code. `fallback` is for answers that will not change by asking again. The SDK's error itself is
- * not kept: on a wrong signature it carries what was signed.
+ * Gives an error of the SDK a code. `fallback` is for answers that will not change by asking again. The SDK's error
+ * itself is not kept: on a wrong signature it carries what was signed.
  */
 export function s3Failure(error: unknown, params: { what: string; fallback: FailureCode }): unknown {
   if (error instanceof TemperaError || !(error instanceof Error)) return error;
@@ -62,7 +64,7 @@ export function s3Failure(error: unknown, params: { what: string; fallback: Fail
     new TemperaError(code, `S3: ${what}: ${sentence} (${error.name})`, { cause });
   if (AUTH_NAMES.has(error.name) || status === 401 || status === 403)
     return fail('AUTH', 'the credentials were refused or may not do this');
-  if (SLOW_NAMES.has(error.name) || status === 429) return fail('RATE_LIMITED', 'the server asked for a slower pace');
+  if (SLOW_NAMES.has(error.name) || status === 429) return fail('RATE_LIMITED', 'the server asked us to slow down');
   if (error.name === 'NoSuchBucket') return fail(fallback, 'there is no such bucket');
   if (status === undefined || status >= 500 || status === 408) return fail('PROVIDER_UNAVAILABLE', 'no usable answer');
   return fail(fallback, `refused with HTTP ${status}`);

@@ -112,7 +112,7 @@ describe('a service in trouble', () => {
 
     expect(await captionerOf(world).describe({ jpeg })).toEqual({
       status: 'failed',
-      message: 'The caption service asked for a slower pace',
+      message: 'The caption service asked us to slow down',
     });
     expect(await calls(world)).toBe(1);
   });
@@ -159,7 +159,7 @@ describe('a service in trouble', () => {
 
     expect(resting).toEqual({
       status: 'failed',
-      message: 'The caption service was out of order for 4 photos in a row',
+      message: 'The caption service failed for 4 photos in a row',
     });
     expect(callsSoFar).toBe(4);
     expect((await captioner.describe({ jpeg })).status).toBe('described');

@@ -1,4 +1,7 @@
-/** The `fetch` that `@huggingface/hub` is given: time limits, byte progress, abort and error codes, which it has none of. */
+/**
+ * The `fetch` that `@huggingface/hub` is given: time limits, byte progress, abort and error codes, which it has none
+ * of.
+ */
 import { TemperaError } from '../../../core/failure.ts';
 import { TimeLimitError } from '../../../core/time-limit.ts';
 import { retryAfterMs } from '../../http.ts';
@@ -15,8 +18,8 @@ interface HubFetchOptions {
 }
 
 /**
- * Throws AUTH, RATE_LIMITED and PROVIDER_UNAVAILABLE by itself, since the package's error keeps no header; every other answer
- * goes to the package. No redirect is followed. No error holds a URL: those of uploads are signed.
+ * Throws AUTH, RATE_LIMITED and PROVIDER_UNAVAILABLE by itself, since the package's error keeps no header; every other
+ * answer goes to the package. No redirect is followed. No error holds a URL: those of uploads are signed.
  */
 export function createHubFetch({ signal, callTimeoutMs, onBytes, moved }: HubFetchOptions): typeof fetch {
   // One listener for all calls: one each would stay on the signal until the publication ends.
@@ -80,7 +83,7 @@ export async function refuseFailure(
       { ids },
     );
   if (status === 429)
-    return new TemperaError('RATE_LIMITED', 'The Hugging Face Hub asked for a slower pace', {
+    return new TemperaError('RATE_LIMITED', 'The Hugging Face Hub asked us to slow down', {
       ids,
       retryAfterMs: pauseMs(answer.headers),
     });
@@ -112,7 +115,8 @@ function counted(blob: Blob, onBytes: (bytes: number) => void): Blob {
       },
     });
   const stream = blob.stream.bind(blob);
-  // Configurable: two files with the same bytes come as one blob, twice. An error thrown here would make the package hang.
+  // Configurable: two files with the same bytes come as one blob, twice. An error thrown here would make the package
+  // hang.
   return Object.defineProperty(blob, 'stream', { configurable: true, value: () => stream().pipeThrough(count()) });
 }
 
