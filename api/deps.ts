@@ -11,8 +11,8 @@ export type InspectedPhoto =
   | { readonly status: 'ok'; readonly mimeType: string; readonly width: number; readonly height: number }
   | { readonly status: 'rejected'; readonly reason: string; readonly message: string };
 
-/** Inspects the bytes of one file and says whether they are a photo (curation/intake/intake.ts). */
-export type InspectPhoto = (bytes: Uint8Array) => Promise<InspectedPhoto> | InspectedPhoto;
+/** Looks at one file on the disk and says whether it is a photo (curation/intake/intake.ts). */
+export type InspectPhoto = (path: string) => Promise<InspectedPhoto> | InspectedPhoto;
 
 /** The part of the file system store that checks its own signed URLs. */
 export interface SignedObjects {

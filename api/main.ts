@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { createLogger } from '../config/logger.ts';
 import { settingsOfProcess } from '../config/process.ts';
-import { inspectPhoto } from '../curation/intake/intake.ts';
+import { inspectPhotoFile } from '../curation/intake/intake.ts';
 import { createDatabase } from '../prisma/client.ts';
 import { databaseTrouble } from '../prisma/trouble.ts';
 import { createRunpodCompute } from '../providers/compute/runpod/compute.ts';
@@ -58,7 +58,7 @@ const app = buildApp({
     settings.objectStore.kind === 'filesystem'
       ? { verify: (url) => verifySignedObjectUrl({ secret: settings.secret, ...url }) }
       : undefined,
-  inspectPhoto,
+  inspectPhoto: inspectPhotoFile,
   prices: compute && ((signal) => compute.catalog(signal)),
   clock: () => new Date(),
   settings: {

@@ -2,16 +2,13 @@ import { availableParallelism } from 'node:os';
 import { createHash } from 'node:crypto';
 import { atOnce } from '../core/at-once.ts';
 import type { Description } from '../core/captioner.ts';
-import { createSemaphore } from '../core/semaphore.ts';
-import type { Semaphore } from '../core/semaphore.ts';
 import type { AnalysisCache, CurateInput, CuratedSet, Curator, PhotoToCurate } from './contract.ts';
 import { decide, usablePhotos } from './decide.ts';
 import type { Decisions, JudgedPhoto, UsablePhoto } from './decide.ts';
 import type { ComparedPair, ComparedShare } from './duplicates/compare-all.ts';
 import { makeReport } from './make-report.ts';
-import { inspectPhoto } from './intake/intake.ts';
 import type { Pixels } from './intake/pictures.ts';
-import { LIMITS } from './limits.ts';
+import { withRoom } from './intake/room.ts';
 import { decodeFindings, encodeFindings, PEOPLE_VERSION } from './people/findings.ts';
 import type { PeopleFindings } from './people/findings.ts';
 import { countFaces } from './people/framing.ts';
@@ -26,12 +23,10 @@ import type { ThreadPool } from './threads/pool.ts';
 /** Each thread costs 60 MB and more; decoding has threads of its own beside them. */
 const MOST_THREADS = 4;
 
-/** What all curations of a curator share: the threads, and the memory that pictures take while they are decoded. */
+/** The threads that all curations of a curator share. */
 interface Workshop {
   readonly signals: ThreadPool;
   readonly people: ThreadPool;
-  /** In pixels. */
-  readonly memory: Semaphore;
 }
 
 /** Starts a curator. Its threads begin with the first photo; the face model is loaded with the first person. */
@@ -39,7 +34,7 @@ export function createCurator(): Curator {
   const threads = Math.min(MOST_THREADS, availableParallelism());
   const signals = createThreadPool({ file: threadFile('signals-thread'), threads });
   const people = createThreadPool({ file: threadFile('people-thread'), threads: 1 });
-  const shop: Workshop = { signals, people, memory: createSemaphore(LIMITS.pixelsAtOnce) };
+  const shop: Workshop = { signals, people };
   return {
     async curate(input) {
       const photos = await judgeAll(input, shop);
@@ -100,23 +95,20 @@ async function measure(
   shop: Workshop,
   signal: AbortSignal | undefined,
 ): Promise<AnalysedPhoto> {
-  return await withBytes(photo, shop, signal, async (bytes) => {
+  return await withBytes(photo, signal, async (bytes) => {
     if (known) return { analysis: known, picture: await shop.signals.run<Pixels>('decode', { bytes }, { signal }) };
     return await shop.signals.run<AnalysedPhoto>('analyse', { bytes, wantPicture }, { signal });
   });
 }
 
-/** Reads a photo and has it decoded, vast ones alone: a picture of 100 megapixels takes hundreds of megabytes. */
+/** Reads a photo and has it decoded. */
 async function withBytes<Result>(
   photo: PhotoToCurate,
-  { memory }: Workshop,
   signal: AbortSignal | undefined,
   decode: (bytes: Uint8Array) => Promise<Result>,
 ): Promise<Result> {
   const bytes = await photo.read();
-  const header = await inspectPhoto(bytes);
-  const weight = header.status === 'ok' ? header.width * header.height : 0;
-  return await memory.run(() => decode(bytes), { weight, signal });
+  return await withRoom(bytes, () => decode(bytes), signal);
 }
 
 async function recall<Value>(
@@ -199,7 +191,7 @@ async function describeKept(
       described.set(id, { status: 'described', text: known });
       return;
     }
-    const jpeg = await withBytes(photo, shop, signal, (bytes) =>
+    const jpeg = await withBytes(photo, signal, (bytes) =>
       shop.signals.run<Uint8Array>('viewJpeg', { bytes }, { signal }),
     );
     const description = await captioner.describe({ jpeg, ...(signal && { signal }) });

@@ -1,5 +1,7 @@
-import { LIMITS } from './limits.ts';
+import { RefusedPicture } from './intake/container.ts';
 import { uprightCopy } from './intake/pictures.ts';
+import { withRoom } from './intake/room.ts';
+import { LIMITS } from './limits.ts';
 
 export interface PreparedPhoto {
   readonly jpeg: Buffer;
@@ -13,8 +15,11 @@ export interface PreparedPhoto {
  * baked in. Throws for a photo that a curator drops as unreadable.
  */
 export async function preparePhoto(bytes: Uint8Array): Promise<PreparedPhoto> {
-  const { data, info } = await uprightCopy(bytes, LIMITS.preparedSidePx)
-    .jpeg({ quality: 95, chromaSubsampling: '4:4:4' })
-    .toBuffer({ resolveWithObject: true });
+  const { data, info } = await withRoom(bytes, async (header) => {
+    if (header.status === 'rejected') throw new RefusedPicture(header.reason, header.message);
+    return await uprightCopy(bytes, LIMITS.preparedSidePx)
+      .jpeg({ quality: 95, chromaSubsampling: '4:4:4' })
+      .toBuffer({ resolveWithObject: true });
+  });
   return { jpeg: data, width: info.width, height: info.height };
 }

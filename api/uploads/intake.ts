@@ -33,6 +33,8 @@ export interface IncomingFile {
   readonly name: string;
   readonly source: string;
   readonly stream: Readable;
+  /** Told of the bytes as they come; what it throws ends the upload. */
+  readonly onBytes?: (bytes: number) => void;
 }
 
 export interface Intake {
@@ -40,7 +42,9 @@ export interface Intake {
   temporaryPath(): string;
   add(file: IncomingFile): Promise<void>;
   /** Adds a file that is on disk already. */
-  addSaved(file: Omit<IncomingFile, 'stream'> & { path: string; bytes: number; sha256: string }): Promise<void>;
+  addSaved(
+    file: Pick<IncomingFile, 'name' | 'source'> & { path: string; bytes: number; sha256: string },
+  ): Promise<void>;
   reject(filename: string, code: string, message: string): void;
   /** Counts bytes of the request. Throws ApiError 413 REQUEST_TOO_LARGE. */
   count(bytes: number): void;
@@ -78,9 +82,13 @@ export async function createIntake(
         );
       }
     },
-    async add({ name, source, stream }) {
+    async add({ name, source, stream, onBytes }) {
       const path = intake.temporaryPath();
-      const saved = await saveStream(path, stream, () => UPLOAD_LIMITS.photoBytes, intake.count);
+      const count = (bytes: number) => {
+        intake.count(bytes);
+        onBytes?.(bytes);
+      };
+      const saved = await saveStream(path, stream, () => UPLOAD_LIMITS.photoBytes, count);
       if (saved.status === 'saved') return intake.addSaved({ name, source, path, ...saved });
       await rm(path, { force: true });
       intake.reject(name, 'TOO_LARGE', 'A photo may be at most 30 MB.');
@@ -96,7 +104,7 @@ export async function createIntake(
           `One request may contain at most ${UPLOAD_LIMITS.photos} photos; send the rest in another.`,
         );
       }
-      const inspected = bytes === 0 ? EMPTY : await inspectPhoto(await readFile(path));
+      const inspected = bytes === 0 ? EMPTY : await inspectPhoto(path);
       if (inspected.status === 'ok') {
         const { mimeType, width, height } = inspected;
         photos.push({ path, stem, filename: safeFilename(name), bytes, sha256, mimeType, width, height });

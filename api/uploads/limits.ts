@@ -16,6 +16,10 @@ export const UPLOAD_LIMITS = {
   /** All bytes of a zip, unpacked. */
   unpackedBytes: 2_000 * MB,
   /** Photos are compressed already; anything that shrinks more than this is no photo. */
-  zipRatio: 100,
+  zipEntryRatio: 100,
+  /** The same for all entries together, however small each is: a flat drawing as TIFF shrinks to a tenth. */
+  zipRatio: 20,
+  /** Below this the ratio of a whole zip says nothing: 2 MB of zip give 90 MB at most. */
+  zipRatioFloorBytes: 50 * MB,
   filenameLength: 255,
 } as const;

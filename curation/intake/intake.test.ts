@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { animatedPng, bombPng, jpegScene, scene } from '../generated-photos.fixture.ts';
-import { inspectPhoto } from './intake.ts';
+import { inspectPhoto, inspectPhotoFile } from './intake.ts';
 
 const box = (...brands: string[]) => {
   const body = Buffer.from(`ftyp${brands[0]}\0\0\0\0${brands.slice(1).join('')}`, 'latin1');
@@ -41,7 +41,7 @@ describe('inspectPhoto', () => {
       const path = join(folder, 'photo.jpg');
       await writeFile(path, await jpegScene(1));
 
-      expect(await inspectPhoto({ path })).toMatchObject({ status: 'ok', width: 900, height: 700 });
+      expect(await inspectPhotoFile(path)).toMatchObject({ status: 'ok', width: 900, height: 700 });
     } finally {
       await rm(folder, { recursive: true });
     }

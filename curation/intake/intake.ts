@@ -1,12 +1,14 @@
-import { open, stat } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import type { Metadata } from 'sharp';
+import { createSemaphore } from '../../core/semaphore.ts';
 import { LIMITS } from '../limits.ts';
+import { RefusedPicture } from './container.ts';
 import { openPicture } from './pictures.ts';
 import { sniff, SNIFF_BYTES } from './sniff.ts';
 import type { PhotoMimeType } from './sniff.ts';
 
-/** Why a file is no photo for us; found without decoding pixels. */
-export type IntakeReason = 'unreadable' | 'unsupported_format' | 'animated' | 'too_large';
+/** Why a file is no photo for us. `unsafe`: opening it would take more memory or time than any photo. */
+export type IntakeReason = 'unreadable' | 'unsupported_format' | 'animated' | 'too_large' | 'unsafe';
 
 export type PhotoInspection =
   | {
@@ -15,38 +17,46 @@ export type PhotoInspection =
       /** Of the upright picture. */
       readonly width: number;
       readonly height: number;
+      /** Memory that a decoder takes for it beside the rows that it works on. Bytes. */
+      readonly heldBytes: number;
       readonly hadAlpha: boolean;
       /** Its colours are described by a profile that is not sRGB, or are not RGB at all. */
       readonly hadProfile: boolean;
     }
   | { readonly status: 'rejected'; readonly reason: IntakeReason; readonly message: string };
 
+/** For the whole process: bytes of files that are held in memory at once to be inspected. */
+const reading = createSemaphore(2 * LIMITS.maxFileBytes);
+
+/** Inspects a file on the disk; waits while others that were read for it fill the memory set aside. */
+export async function inspectPhotoFile(path: string): Promise<PhotoInspection> {
+  const { size } = await stat(path);
+  const fault = sizeFault(size);
+  if (fault !== null) return fault;
+  return await reading.run(async () => await inspectPhoto(await readFile(path)), { weight: size });
+}
+
 /**
- * Judges a file by its first bytes and its header: format, size, frames. Damage further inside shows only when all pixels
- * are decoded, which `curatePhotos` does. Takes bytes or a file; never throws for what is in it.
+ * Judges a file by its first bytes, by what stands around its pixels and by its header: format, size, frames. Damage further
+ * inside shows only when all pixels are decoded, which `curatePhotos` does. Never throws for what is in the file.
  */
-export async function inspectPhoto(source: Uint8Array | { readonly path: string }): Promise<PhotoInspection> {
-  const { head, sizeBytes } = await beginning(source);
-  if (sizeBytes === 0) return rejected('unreadable', 'The file is empty.');
-  if (sizeBytes > LIMITS.maxFileBytes) {
-    return rejected(
-      'too_large',
-      `The file has ${megabytes(sizeBytes)} MB; ${megabytes(LIMITS.maxFileBytes)} MB are the most.`,
-    );
-  }
-  const sniffed = sniff(head);
+export async function inspectPhoto(bytes: Uint8Array): Promise<PhotoInspection> {
+  const fault = sizeFault(bytes.length);
+  if (fault !== null) return fault;
+  const sniffed = sniff(Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(SNIFF_BYTES, bytes.length)));
   switch (sniffed.kind) {
     case 'animation':
       return rejected('animated', `This is an animated ${sniffed.name}; send a still photo.`);
     case 'other':
       return rejected('unsupported_format', otherMessage(sniffed.name));
     case 'photo':
-      return await inspectHeader(source instanceof Uint8Array ? source : source.path, sniffed.mimeType);
+      return await inspectHeader(bytes, sniffed.mimeType);
   }
 }
 
 /** Turns what libvips says about a file into a reason and a sentence. */
 export function pictureFault(error: unknown): { reason: IntakeReason; message: string } {
+  if (error instanceof RefusedPicture) return { reason: error.reason, message: error.message };
   const text = error instanceof Error ? error.message : String(error);
   if (/pixel limit/i.test(text))
     return { reason: 'too_large', message: `The picture has more than ${LIMITS.maxPixels / 1e6} megapixels.` };
@@ -60,10 +70,10 @@ export function pictureFault(error: unknown): { reason: IntakeReason; message: s
   return { reason: 'unreadable', message: `The file is damaged or incomplete (${detail}).` };
 }
 
-async function inspectHeader(source: Uint8Array | string, mimeType: PhotoMimeType): Promise<PhotoInspection> {
+async function inspectHeader(bytes: Uint8Array, mimeType: PhotoMimeType): Promise<PhotoInspection> {
   let header: Metadata;
   try {
-    header = await openPicture(source).metadata();
+    header = await openPicture(bytes).metadata();
   } catch (error) {
     const { reason, message } = pictureFault(error);
     return rejected(reason, message);
@@ -83,24 +93,64 @@ async function inspectHeader(source: Uint8Array | string, mimeType: PhotoMimeTyp
   // The brand of the first box can lie: what counts is the codec. Only AV1 can be decoded here.
   if (header.format === 'heif' && header.compression !== 'av1')
     return rejected('unsupported_format', otherMessage('HEIC'));
+  if (header.format === 'heif' && width * height > LIMITS.maxAvifPixels) {
+    const most = LIMITS.maxAvifPixels / 1e6;
+    return rejected('too_large', `As AVIF a picture may have at most ${most} megapixels; save it as JPEG.`);
+  }
+  const heldBytes = heldBytesOf(header, width * height);
+  if (heldBytes > LIMITS.maxHeldBytes) {
+    const most = LIMITS.maxHeldBytes / 1e6;
+    return rejected(
+      'too_large',
+      `To decode it takes ${Math.ceil(heldBytes / 1e6)} MB at once; ${most} MB are the most.`,
+    );
+  }
   // The profile's name is ASCII or, in newer ones, UTF-16.
   const hadProfile = header.icc !== undefined && !/sRGB|s\0R\0G\0B/.test(header.icc.toString('latin1'));
-  return { status: 'ok', mimeType, width, height, hadAlpha: header.hasAlpha, hadProfile };
+  return { status: 'ok', mimeType, width, height, heldBytes, hadAlpha: header.hasAlpha, hadProfile };
 }
 
-async function beginning(source: Uint8Array | { readonly path: string }): Promise<{ head: Buffer; sizeBytes: number }> {
-  if (source instanceof Uint8Array) {
-    const head = Buffer.from(source.buffer, source.byteOffset, Math.min(SNIFF_BYTES, source.length));
-    return { head, sizeBytes: source.length };
+/** Bytes of a value by libvips' name of its kind. */
+const SAMPLE_BYTES: Readonly<Record<string, number>> = {
+  uchar: 1,
+  char: 1,
+  ushort: 2,
+  short: 2,
+  uint: 4,
+  int: 4,
+  float: 4,
+  complex: 8,
+  double: 8,
+  dpcomplex: 16,
+};
+
+/** What a decoder may hold of a picture that it cannot read row by row. */
+function heldBytesOf({ format, isProgressive, channels, depth }: Metadata, pixels: number): number {
+  const decodedBytes = pixels * channels * (SAMPLE_BYTES[depth] ?? 16);
+  switch (format) {
+    case 'jpeg':
+      // Coefficients of 16 bits.
+      return isProgressive ? pixels * channels * 2 : 0;
+    case 'png':
+      return isProgressive ? decodedBytes : 0;
+    case 'webp':
+      return pixels * 4;
+    case 'tiff':
+      // All of it may stand in one strip.
+      return decodedBytes;
+    case 'heif':
+      // Planes and copies of them: 19 bytes per pixel of 8 bits, 25 of 12 bits. Such a one is decoded alone.
+      return Math.min(LIMITS.maxHeldBytes, 6 * decodedBytes);
+    default:
+      return 0;
   }
-  const { size } = await stat(source.path);
-  const file = await open(source.path, 'r');
-  try {
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(Math.min(SNIFF_BYTES, size)), 0);
-    return { head: buffer.subarray(0, bytesRead), sizeBytes: size };
-  } finally {
-    await file.close();
-  }
+}
+
+function sizeFault(sizeBytes: number): PhotoInspection | null {
+  if (sizeBytes === 0) return rejected('unreadable', 'The file is empty.');
+  if (sizeBytes <= LIMITS.maxFileBytes) return null;
+  const most = megabytes(LIMITS.maxFileBytes);
+  return rejected('too_large', `The file has ${megabytes(sizeBytes)} MB; ${most} MB are the most.`);
 }
 
 function otherMessage(name: string): string {

@@ -2,6 +2,7 @@
 import sharp from 'sharp';
 import type { Sharp, SharpOptions } from 'sharp';
 import { LIMITS } from '../limits.ts';
+import { safeBytes } from './safe-bytes.ts';
 
 // For the whole process: libvips picks its loader by content, and an SVG named .jpg would otherwise be drawn, with all that
 // an SVG can ask for. Only the loaders of the formats that we take stay open.
@@ -25,9 +26,12 @@ const OPTIONS: SharpOptions = {
   sequentialRead: true,
 };
 
-/** Opens a photo; pixels are read when the pipeline runs, and at most for the time limit. */
-export function openPicture(source: Uint8Array | string): Sharp {
-  return sharp(source, OPTIONS).timeout({ seconds: LIMITS.decodeTimeoutSeconds });
+/**
+ * Opens a photo without what does not belong to the picture; pixels are read when the pipeline runs, and at most for the time
+ * limit. Throws RefusedPicture.
+ */
+export function openPicture(bytes: Uint8Array): Sharp {
+  return sharp(safeBytes(bytes), OPTIONS).timeout({ seconds: LIMITS.decodeTimeoutSeconds });
 }
 
 /** Upright, sRGB with three channels, transparency on white: what a trainer should see. Metadata is dropped by the encoders. */

@@ -20,6 +20,7 @@ const FAMILY_OF: Readonly<Record<DropReason, ReasonFamily>> = {
   unsupported_format: 'files',
   animated: 'files',
   too_large: 'files',
+  unsafe: 'files',
   excluded: 'choice',
   over_quota: 'choice',
 };

@@ -18,6 +18,7 @@ export const REASON_WORDS: Readonly<Record<DropReason, { readonly one: string; r
   unsupported_format: { one: 'of an unsupported format' },
   animated: { one: 'animated' },
   too_large: { one: 'too large' },
+  unsafe: { one: 'unsafe to open' },
   excluded: { one: 'excluded by hand' },
   over_quota: { one: 'more than needed' },
 };

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { inspectPhoto, pictureFault } from '../intake/intake.ts';
+import { walkJpeg } from '../intake/jpeg-file.ts';
 import { fromPixels, uprightCopy } from '../intake/pictures.ts';
 import type { Pixels } from '../intake/pictures.ts';
-import { fileDamage } from '../intake/whole-file.ts';
 import { LIMITS } from '../limits.ts';
 import type { PhotoAnalysis } from './analysis.ts';
 import { borders, insideBars } from './bars.ts';
@@ -24,9 +24,12 @@ export interface AnalysedPhoto {
 export async function analysePhoto(bytes: Uint8Array): Promise<AnalysedPhoto> {
   const inspection = await inspectPhoto(bytes);
   if (inspection.status === 'rejected') return { analysis: inspection, picture: null };
-  const damage = fileDamage(bytes, inspection.mimeType);
-  if (damage !== null)
-    return { analysis: { status: 'rejected', reason: 'unreadable', message: damage }, picture: null };
+  // Of other formats libvips notices damage itself, and the container has shown its end.
+  const whole = inspection.mimeType === 'image/jpeg' ? walkJpeg(bytes) : null;
+  if (whole?.status === 'damaged') {
+    const message = `The file is damaged or incomplete (${whole.message}).`;
+    return { analysis: { status: 'rejected', reason: 'unreadable', message }, picture: null };
+  }
   let picture: Pixels;
   try {
     picture = await workingCopy(bytes);

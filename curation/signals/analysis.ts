@@ -4,7 +4,7 @@ import type { Pixels } from '../intake/pictures.ts';
 import type { Fingerprint } from './fingerprint.ts';
 
 /** Part of the key under which results are kept: a change of what is measured must raise it. */
-export const ANALYSER_VERSION = 'signals-2';
+export const ANALYSER_VERSION = 'signals-3';
 
 export interface PhotoMeasures {
   readonly status: 'decoded';

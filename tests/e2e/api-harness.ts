@@ -12,7 +12,7 @@ import type { ApiDeps } from '../../api/deps.ts';
 import { sha256Hex } from '../../api/ids.ts';
 import { createTemporalGateway } from '../../api/temporal.ts';
 import { NO_LIMITS } from '../../core/spend-limit.ts';
-import { inspectPhoto } from '../../curation/intake/intake.ts';
+import { inspectPhotoFile } from '../../curation/intake/intake.ts';
 import { createDatabase } from '../../prisma/client.ts';
 import type { Database } from '../../prisma/client.ts';
 import { createFilesystemStore } from '../../providers/storage/filesystem.ts';
@@ -59,7 +59,7 @@ export async function startApi(): Promise<ApiHarness> {
     temporal,
     store,
     signedObjects: { verify: (url) => verifySignedObjectUrl({ secret: SECRET, ...url }) },
-    inspectPhoto,
+    inspectPhoto: inspectPhotoFile,
     logger,
     clock: () => new Date(),
     settings: {

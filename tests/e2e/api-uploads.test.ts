@@ -5,6 +5,7 @@ import { photo, zip } from './api-files.ts';
 import type { ZipEntry } from './api-files.ts';
 import { client, multipartBody, startApi } from './api-harness.ts';
 import type { ApiHarness } from './api-harness.ts';
+import { hostileZips } from './hostile-zips.ts';
 
 const NOTE = Buffer.from('These are words, not a picture.');
 
@@ -135,6 +136,32 @@ describe('uploads', () => {
 
     expect(theirs.body.images[0].duplicate).toBe(false);
     expect(stolen).toMatchObject({ status: 422, body: { code: 'VALIDATION' } });
+  });
+
+  test('takes the first of two files of one name in a zip, and says so', async () => {
+    const user = await newClient();
+    const bytes = zip([
+      { name: 'a.jpg', bytes: await photo() },
+      { name: 'a.jpg', bytes: await photo() },
+    ]);
+    const answer = await user.upload({ filename: 'set.zip', bytes });
+
+    expect(answer.status).toBe(201);
+    expect(answer.body.images).toHaveLength(1);
+    expect(answer.body.rejected).toMatchObject([{ filename: 'a.jpg', code: 'DUPLICATE_NAME' }]);
+  });
+
+  test('refuses hostile zips before they fill the disk, and leaves nothing behind', async () => {
+    const user = await newClient();
+    const before = await api.leftovers();
+    const zips = hostileZips(await photo());
+    const seen: unknown[] = [];
+    for (const { what, bytes } of zips) {
+      const answer = await user.upload({ filename: 'set.zip', bytes });
+      seen.push({ what, status: answer.status, code: answer.body.code, left: await api.leftovers() });
+    }
+
+    expect(seen).toEqual(zips.map(({ what, code }) => ({ what, status: 422, code, left: before })));
   });
 
   const good = async (): Promise<ZipEntry> => ({ name: 'good.jpg', bytes: await photo() });

@@ -19,7 +19,7 @@ import type { PublishPolicy } from '../../core/publish-policy.ts';
 import { NO_LIMITS } from '../../core/spend-limit.ts';
 import type { SpendLimits } from '../../core/spend-limit.ts';
 import { createCurator } from '../../curation/curator.ts';
-import { inspectPhoto } from '../../curation/intake/intake.ts';
+import { inspectPhotoFile } from '../../curation/intake/intake.ts';
 import { drawPhoto } from '../../dev/photos.ts';
 import { createDatabase } from '../../prisma/client.ts';
 import { createRepositories } from '../../prisma/repositories/index.ts';
@@ -152,7 +152,7 @@ export async function createInstallation(options: InstallationOptions = {}) {
     database,
     store,
     temporal: gateway,
-    inspectPhoto,
+    inspectPhoto: inspectPhotoFile,
     signedObjects: { verify: (url) => verifySignedObjectUrl({ secret: SECRET, ...url }) },
     logger: pino({ level: 'silent' }),
     clock: () => new Date(),
