@@ -1,4 +1,4 @@
-// The entry of `npm run build | demo | test | start | chaos | curate | check | bootstrap | bench:* | db:*`. Works on a clone in which nothing
+// The entry of `npm run build | demo | test | test:quick | start | chaos | curate | check | bootstrap | bench:* | db:*`. Works on a clone in which nothing
 // is installed: brings dependencies, the generated database client and the Temporal CLI up to date, then runs the command and
 // ends with its exit code. Plain JavaScript without dependencies.
 import './node-version.mjs';
@@ -14,6 +14,8 @@ const ROOT = join(import.meta.dirname, '..');
 const STARTED_IN = process.cwd();
 /** How long a command may take to end everything it started. */
 const GRACE_MS = 60_000;
+
+const VITEST = 'node_modules/vitest/vitest.mjs';
 
 const [word = '', ...args] = process.argv.slice(2);
 const command = commandFor(word);
@@ -34,7 +36,9 @@ try {
 
 function commandFor(name) {
   const typescript = (file) => ({ file: ['--import', 'tsx', file] });
-  if (name === 'test') return { file: ['node_modules/vitest/vitest.mjs', 'run'], needs: { stack: true, s3: true } };
+  if (name === 'test') return { file: [VITEST, 'run'], needs: { stack: true, s3: true } };
+  if (name === 'test:quick')
+    return { file: [VITEST, 'run', '--project', 'unit', '--project', 'conformance'], needs: {} };
   if (name === 'build') return { needs: { programs: true } };
   if (name === 'curate') return { ...typescript('dev/curate.ts'), needs: {} };
   if (name === 'check') return { ...typescript('dev/check.ts'), needs: {} };

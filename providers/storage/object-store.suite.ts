@@ -2,7 +2,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
-import { setTimeout as wait } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import type { ObjectStore } from './object-store.ts';
 
@@ -107,8 +106,11 @@ export function objectStoreSuite(name: string, open: () => Promise<ObjectStore>)
       const source = new Readable({ read() {} });
       source.push(randomBytes(20 * 1024 * 1024));
 
-      const put = store.put('aborted', source, { signal: stop.signal });
-      await wait(100);
+      let begin = () => {};
+      const begun = new Promise<void>((resolve) => (begin = resolve));
+
+      const put = store.put('aborted', source, { signal: stop.signal, onBytes: () => begin() });
+      await begun;
       stop.abort(new Error('cancelled by a person'));
 
       await expect(put).rejects.toThrow('cancelled by a person');

@@ -62,6 +62,8 @@ export async function writeHashed(
 
 /** The chunks of a body. An abort destroys the source; a source that breaks off throws PROVIDER_UNAVAILABLE unless it says otherwise. */
 export async function* chunksOf(body: Readable | Uint8Array, signal?: AbortSignal): AsyncGenerator<Uint8Array> {
+  // Whoever handed it over has let go of it.
+  if (signal?.aborted && !(body instanceof Uint8Array)) body.destroy();
   signal?.throwIfAborted();
   if (body instanceof Uint8Array) {
     yield body;
