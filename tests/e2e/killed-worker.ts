@@ -50,6 +50,7 @@ export const CRASH_POINTS = {
   ],
   ceiling: ['warnOfBudget:after', 'endTraining:after', 'raiseCeiling:after'],
   cancelled: ['requestCancel:after'],
+  reset: ['takeOver:after'],
   swept: ['sweepPods:during', 'sweepPods:after'],
   checked: ['checkDataset:during', 'checkDataset:after'],
 } as const satisfies Record<string, readonly CrashPoint[]>;

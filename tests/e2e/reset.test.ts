@@ -1,10 +1,9 @@
 /** Reset, the Web UI's most prominent button, at every moment of a run at which Temporal allows it. */
-import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { trainingWorkflowId } from '../../workflows/contract.ts';
 import { playScenario } from '../replay/scenarios.ts';
 import { createInstallation, podsOf, until } from './installation.ts';
 import type { Installation } from './installation.ts';
+import { resetPointsOf, resetRun } from './reset-run.ts';
 
 let tempera: Installation;
 let datasetId: string;
@@ -18,26 +17,8 @@ beforeEach(async () => {
   await tempera.world.admin.configure({ delaysMs: { step: 0 } });
 });
 
-/** Ids of the events that the latest run of a training can be reset to, with that run's id. */
-async function resetPoints(id: string): Promise<{ runId: string; eventIds: number[] }> {
-  const { runId } = await tempera.handle(id).describe();
-  const { events } = await tempera.handle(id).fetchHistory();
-  const tasks = (events ?? []).filter((event) => event.workflowTaskCompletedEventAttributes);
-  return { runId, eventIds: tasks.map((event) => Number(event.eventId)) };
-}
-
-/** Resets a run as the Web UI does; answers a handle of the new one. */
-async function reset(id: string, runId: string, eventId: number) {
-  const workflowId = trainingWorkflowId(id);
-  const made = await tempera.temporal.workflowService.resetWorkflowExecution({
-    namespace: tempera.temporal.options.namespace,
-    workflowExecution: { workflowId, runId },
-    reason: 'test',
-    workflowTaskFinishEventId: eventId as never,
-    requestId: randomUUID(),
-  });
-  return tempera.temporal.workflow.getHandle(workflowId, made.runId);
-}
+const resetPoints = (id: string) => resetPointsOf(tempera, id);
+const reset = (id: string, runId: string, eventId: number) => resetRun(tempera, { id, runId, eventId });
 
 /** What a training's record and the vendor's book say of it, less what moves with every look. */
 async function recordOf(id: string) {

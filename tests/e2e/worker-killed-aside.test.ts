@@ -4,6 +4,7 @@ import { datasetCheckWorkflowId, raiseBudget } from '../../workflows/contract.ts
 import { FAST, podsOf, until } from './installation.ts';
 import { CRASH_POINTS, KILLED_INTERVALS, createKilledWorker } from './killed-worker.ts';
 import type { KilledWorker, Story } from './killed-worker.ts';
+import { resetPointsOf, resetRun } from './reset-run.ts';
 
 const LIMIT_MS = 900_000;
 const GPU = 'NVIDIA GeForce RTX 4090';
@@ -129,6 +130,32 @@ test(
     await expectAllDeaths('cancelled');
     await expectPods(id, 1);
     expect(await timesOf(id, 'training.cancelled')).toBe(1);
+  },
+  LIMIT_MS,
+);
+
+test(
+  'a run that is reset while it trains',
+  async () => {
+    const { tempera } = killed;
+    await killed.slowVendors();
+    await killed.arm('reset');
+
+    const id = await start();
+    await atStep(id, 25);
+    const { runId, eventIds } = await resetPointsOf(tempera, id);
+    const run = await resetRun(tempera, { id, runId, eventId: eventIds.at(1)! });
+    await hurry();
+    const result = await run.result();
+    const attempts = await attemptsOf(id);
+
+    await expectAllDeaths('reset');
+    await expectPods(id, 2);
+    expect(result).toMatchObject({ status: 'ready' });
+    expect(attempts.map(({ status, reason }) => ({ status, reason }))).toEqual([
+      { status: 'cancelled', reason: 'RESET' },
+      { status: 'succeeded', reason: null },
+    ]);
   },
   LIMIT_MS,
 );
