@@ -2,18 +2,18 @@ import type { ArtifactFile } from '../../core/artifact.ts';
 import type { Destination, DestinationKind } from '../../core/destination.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
 
-/** What a destination may tell about a LoRA: nothing here is a photo or a caption of one. */
+/** What a destination may reveal about a LoRA: no photo and no caption of one. */
 export interface PublicationSubject {
   readonly trainingId: string;
   readonly userId: string;
   readonly name: string;
   readonly characterId: string | null;
   readonly triggerWord: string;
-  /** Our name of the base model, such as `flux`. */
+  /** Our name for the base model, such as `flux`. */
   readonly baseModel: string;
   /** The base model's repository on the Hugging Face Hub. */
   readonly baseModelRepo: string;
-  /** Licence of the base model, as the Hub's model card wants it: a licence id, or `other` with name and link. */
+  /** Licence of the base model, as the Hub's model card expects it: a licence id, or `other` with name and link. */
   readonly licence: { readonly id: string; readonly name?: string; readonly link?: string };
   readonly steps: number;
   readonly rank: number;
@@ -32,7 +32,7 @@ export interface PublishRequest<D extends Destination = Destination> {
   readonly signal: AbortSignal;
 }
 
-/** Where a LoRA was published and how it was proven to be there. */
+/** Where a LoRA was published and how that was verified. */
 export interface PublishResult {
   /** Bucket, or repository id. */
   readonly location: string;
@@ -40,15 +40,15 @@ export interface PublishResult {
   readonly path: string;
   /** Version id or commit, where the destination has one. */
   readonly revision: string | null;
-  /** An address without secrets for people: `s3://...` or the repository's page. */
+  /** An address for people, without secrets: `s3://...` or the repository's page. */
   readonly url: string;
   /** Hex SHA-256 of the first file as read back from the destination. */
   readonly sha256: string;
 }
 
 /**
- * Publishes an artifact to one kind of destination. Repeating a publish that already happened is a success with the same
- * result. Throws TemperaError: PUBLISH_FAILED (will not heal), AUTH, RATE_LIMITED or PROVIDER_UNAVAILABLE (try again).
+ * Publishes an artifact to one kind of destination. Repeating a publication that already happened succeeds with the
+ * same result. Throws TemperaError: PUBLISH_FAILED (permanent), AUTH, RATE_LIMITED or PROVIDER_UNAVAILABLE (try again).
  */
 export interface Publisher<D extends Destination = Destination> {
   readonly kind: DestinationKind;

@@ -6,7 +6,7 @@ import type { Publisher } from './publisher.ts';
 import { createS3Publisher } from './s3.ts';
 
 interface PublishSettings {
-  /** Undefined when publishing to S3 is not set up. */
+  /** Undefined when publishing to S3 is not configured. */
   readonly publishS3: S3ClientOptions | undefined;
   readonly publishing: PublishPolicy;
   readonly huggingFace: { readonly token: string | undefined; readonly hubUrl: string };
@@ -14,11 +14,13 @@ interface PublishSettings {
   readonly environment: string;
   /** The app key. */
   readonly secret: string;
-  /** Where copies lie that are on their way. */
+  /** Folder for copies during an upload. */
   readonly temporaryDirectory: string;
 }
 
-/** One publisher per kind of destination; null where this installation has no access. A kind left out does not compile. */
+/**
+ * One publisher per kind of destination; null where this installation has no access. A missing kind does not compile.
+ */
 export function createPublishers(settings: PublishSettings): Record<DestinationKind, Publisher | null> {
   const { publishS3, publishing: policy, huggingFace, environment, secret, temporaryDirectory } = settings;
   const { token, hubUrl } = huggingFace;

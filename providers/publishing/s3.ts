@@ -15,14 +15,17 @@ import type { PublicationSubject, Publisher, PublishRequest } from './publisher.
 import { artifactFiles, openArtifactFile, sourceFailure } from './source.ts';
 import { weightsName } from './weights-name.ts';
 
-/** How often another writer may come in between our look and our write. */
+/** How many times another writer may get in between our check and our write. */
 const MAX_ROUNDS = 3;
 
 interface S3PublisherOptions extends S3ClientOptions {
   readonly policy: PublishPolicy;
 }
 
-/** Publishes to a bucket: conditional write, then every byte read back. An object that is not ours is never overwritten. */
+/**
+ * Publishes to a bucket: conditional write, then every byte is read back. An object that is not ours is never
+ * overwritten.
+ */
 export function createS3Publisher({ policy, ...connection }: S3PublisherOptions): Publisher<S3Destination> {
   const client = createS3Client(connection);
   return {
@@ -52,32 +55,35 @@ export function createS3Publisher({ policy, ...connection }: S3PublisherOptions)
   };
 }
 
-/** One sentence for all that keeps a bucket closed, so that nobody learns what exists; operators find the answer in the history. */
+/**
+ * One sentence for every reason why a bucket is closed, so that nobody learns what exists; operators find the answer in
+ * the history.
+ */
 function closed(bucket: string, answer: string): TemperaError {
   return new TemperaError(
     'PUBLISH_FAILED',
-    `s3://${bucket} cannot be published to from here: it is not allowed, does not exist or is not open to this installation.`,
+    `s3://${bucket} cannot be used for publishing: it is not allowed, does not exist or is not open to this installation.`,
     { ids: { answer } },
   );
 }
 
 /**
- * Whether the bucket is our object store under another name (an alias, another spelling of its address): the artifact lies
- * in it under its own key already. Whoever names keys there could name those of photos and saves.
+ * Whether the bucket is our object store under another name (an alias, another spelling of its address): the artifact
+ * is already in it under its own key. A user who chooses keys there could choose those of photos and saves.
  */
 async function isOurStore(
   client: S3Client,
   { Bucket, file, signal }: { Bucket: string; file: ArtifactFile; signal: AbortSignal },
 ): Promise<boolean> {
   try {
-    // GET, since errors of HEAD have no body that would say which they are.
+    // GET, because an error of HEAD has no body that says which one it is.
     const answer = await client.send(new GetObjectCommand({ Bucket, Key: file.key, Range: 'bytes=0-0' }), {
       abortSignal: signal,
     });
     (answer.Body as Readable | undefined)?.destroy();
     return true;
   } catch (error) {
-    // By name: other refusals come as 404 too, from some servers even that of our keys.
+    // By name: other refusals are 404 too, and with some servers even rejected credentials are.
     if (error instanceof Error && error.name === 'NoSuchKey') return false;
     throw error;
   }
@@ -90,7 +96,7 @@ interface FileParams {
   readonly request: PublishRequest<S3Destination>;
 }
 
-/** Brings the file to its key unless it is there already. The condition of the write closes the gap after the look. */
+/** Writes the file to its key unless it is already there. The conditional write closes the gap after the check. */
 async function place({ client, at, file, request }: FileParams): Promise<void> {
   const { subject, signal, onProgress } = request;
   for (let round = 1; ; round++) {
@@ -118,7 +124,7 @@ async function place({ client, at, file, request }: FileParams): Promise<void> {
       });
       return;
     } catch (error) {
-      // 412: somebody wrote in between. 409: two conditional writes met. 404: what we meant to replace was deleted.
+      // 412: somebody wrote in between. 409: two conditional writes collided. 404: the object to replace was deleted.
       const raced =
         [404, 409, 412].includes(s3Status(error) ?? 0) && !(error instanceof Error && error.name === 'NoSuchBucket');
       if (!raced || round === MAX_ROUNDS) throw error;
@@ -178,8 +184,8 @@ function isSameFile(there: HeadObjectCommandOutput, file: ArtifactFile): boolean
 }
 
 /**
- * A LoRA of the same training, or of the same character of the same user, makes room for the new one; the former stays in our own object
- * store. Characters are the users' own names: two users may have the same.
+ * A LoRA of the same training, or of the same character of the same user, is replaced by the new one; the old one stays
+ * in our own object store. Character ids are chosen by users: two users may have the same one.
  */
 function mayReplace({ Metadata: there = {} }: HeadObjectCommandOutput, subject: PublicationSubject): boolean {
   const isOfCharacter =
@@ -201,7 +207,7 @@ function metadataOf(subject: PublicationSubject, file: ArtifactFile): Record<str
   };
 }
 
-/** Metadata travels in HTTP headers: percent-encoded, so that any alphabet survives. */
+/** Metadata travels in HTTP headers, so it is percent-encoded to support any alphabet. */
 function ascii(text: string): string {
   return encodeURIComponent(text);
 }

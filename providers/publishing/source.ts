@@ -3,17 +3,22 @@ import type { ArtifactFile } from '../../core/artifact.ts';
 import { TemperaError } from '../../core/failure.ts';
 import type { PublicationSubject, PublishRequest } from './publisher.ts';
 
-/** Opens a file of the artifact in our own store. Throws PUBLISH_FAILED when it is not there: asking again will not help. */
+/**
+ * Opens a file of the artifact in our own store. Throws PUBLISH_FAILED when it is missing: trying again will not help.
+ */
 export async function openArtifactFile(
   { store, signal }: Pick<PublishRequest, 'store' | 'signal'>,
   file: ArtifactFile,
 ): Promise<Readable> {
   const object = await store.get(file.key, { signal });
-  if (!object) throw new TemperaError('PUBLISH_FAILED', `The artifact ${file.key} is not in the object store any more`);
+  if (!object) throw new TemperaError('PUBLISH_FAILED', `The artifact ${file.key} is no longer in the object store`);
   return object.body;
 }
 
-/** Turns "our own copy is not what it was" into a failure of this publication; the store's own check says ARTIFACT_INVALID. */
+/**
+ * Turns a damaged copy in our own store into a failure of this publication; the store's own check says
+ * ARTIFACT_INVALID.
+ */
 export function sourceFailure(error: unknown): unknown {
   if (!(error instanceof TemperaError) || error.code !== 'ARTIFACT_INVALID') return error;
   return new TemperaError('PUBLISH_FAILED', `Our own copy of the artifact is damaged: ${error.message}`, {
@@ -21,7 +26,7 @@ export function sourceFailure(error: unknown): unknown {
   });
 }
 
-/** The artifact's files; a publication without one is a fault of ours. */
+/** The artifact's files; a publication without any is a bug of ours. */
 export function artifactFiles({ trainingId, files }: PublicationSubject): readonly [ArtifactFile, ...ArtifactFile[]] {
   const [first, ...rest] = files;
   if (!first) throw new TemperaError('PUBLISH_FAILED', `Training ${trainingId} has no artifact to publish`);

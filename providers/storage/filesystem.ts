@@ -11,20 +11,20 @@ import type { ObjectStore, PutOptions, StoredObject } from './object-store.ts';
 import { signObjectUrl } from './signed-object-url.ts';
 import { checkArrived, writeHashed } from './write-hashed.ts';
 
-/** "~" occurs in no key, so these folders of ours can stand beside the objects. */
+/** "~" occurs in no key, so these internal folders can be next to the objects. */
 const PARTIAL = '~partial';
 const SHA256 = '~sha256';
-/** Half-written files of a process that was killed are swept once they are this old. Milliseconds. */
+/** Half-written files of a killed process are removed once they are this old. Milliseconds. */
 const PARTIAL_MAX_AGE_MS = 24 * 3_600_000;
 /** Larger than a stream's default of 64 KiB: fewer trips to the thread pool per gigabyte. */
 const READ_CHUNK_BYTES = 512 * 1024;
 
 interface FilesystemStoreOptions {
-  /** Folder that holds the objects; an object's file stands under its own key. */
+  /** Folder for the objects; an object's path is its key. */
   readonly root: string;
   /** The app key, for signed URLs. */
   readonly secret: string;
-  /** Address of the API as clients see it. */
+  /** The API's address as clients see it. */
   readonly publicUrl: string;
 }
 
@@ -122,7 +122,7 @@ export function createFilesystemStore({
   return { ...withDiskErrors(store), localPath: pathOf };
 }
 
-/** Keys of all files below a folder of the store; our own folders are left out. */
+/** Keys of all files below a folder of the store, without the internal folders. */
 async function filesBelow(root: string, folder: string): Promise<string[]> {
   const entries = (await orNull(readdir(join(root, folder), { withFileTypes: true }))) ?? [];
   const keys: string[] = [];
@@ -159,7 +159,7 @@ async function sweepPartial(folder: string): Promise<void> {
   }
 }
 
-/** Gives every error of the disk a code of the failure policy; errors that have one, and aborts, pass as they are. */
+/** Gives every disk error a code of the failure policy; errors that already have one, and aborts, pass unchanged. */
 function withDiskErrors(store: ObjectStore): ObjectStore {
   const guard =
     <Arguments extends unknown[], Result>(action: (...args: Arguments) => Promise<Result>) =>
@@ -171,7 +171,7 @@ function withDiskErrors(store: ObjectStore): ObjectStore {
         if (code === null) throw error;
         throw new TemperaError(
           'PROVIDER_UNAVAILABLE',
-          `The object store’s disk refused: ${code}. Look at its free space and rights.`,
+          `The object store’s disk failed: ${code}. Check its free space and permissions.`,
           { cause: error },
         );
       }

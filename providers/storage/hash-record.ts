@@ -1,8 +1,8 @@
 /**
- * The file system store keeps each object's SHA-256 in a small file of its own. The record is a cache and the object is the
- * truth: a record counts only for the very file it was made for (inode, size and time of change in nanoseconds). After a
- * crash between the two renames, or after somebody replaced a file by hand, it no longer fits and the file is hashed anew:
- * so `head` is never wrong, whatever was interrupted.
+ * The file system store keeps each object's SHA-256 in a small file of its own. The record is only a cache of the
+ * object: it counts only for the exact file it was made for (inode, size and time of change in nanoseconds). After a
+ * crash between the two renames, or after somebody replaced a file by hand, it no longer matches and the file is hashed
+ * again: so `head` is never wrong, whatever was interrupted.
  */
 import { createHash } from 'node:crypto';
 import type { BigIntStats } from 'node:fs';
@@ -30,7 +30,7 @@ export async function writeHashRecord(
   await rename(temporary, path);
 }
 
-/** Hashes a file and says which file it was, by one handle: a replacement in the meantime changes neither. */
+/** Hashes a file and says which file it was, through one handle: a replacement in the meantime changes neither. */
 export async function hashFile(path: string, signal?: AbortSignal): Promise<{ stats: BigIntStats; sha256: string }> {
   const file = await open(path, 'r');
   try {

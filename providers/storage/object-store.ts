@@ -1,20 +1,20 @@
 import type { Readable } from 'node:stream';
 
-/** What a stored object is: its size, our own SHA-256 of its bytes, its type. */
+/** Facts about a stored object: its size, our own SHA-256 of its bytes, its type. */
 export interface StoredObject {
   readonly key: string;
   readonly sizeBytes: number;
-  /** Hex SHA-256, computed while the bytes passed through. */
+  /** Hex SHA-256, computed while the bytes were written. */
   readonly sha256: string;
 }
 
 export interface PutOptions {
   readonly contentType?: string;
-  /** Exact size when known; a body of another size is refused and nothing is stored. */
+  /** Exact size if known; a body of a different size is rejected and nothing is stored. */
   readonly sizeBytes?: number;
-  /** Expected hex SHA-256; a body that differs is refused and nothing is stored. */
+  /** Expected hex SHA-256; a different body is rejected and nothing is stored. */
   readonly sha256?: string;
-  /** Called with every chunk that passed through, for heartbeats. */
+  /** Called with the size of every chunk, for heartbeats. */
   readonly onBytes?: (bytes: number) => void;
   readonly signal?: AbortSignal;
 }
@@ -28,34 +28,41 @@ export interface GetOptions {
 export interface SignedUrlOptions {
   /** How long the URL works. Seconds, at most 7 days. */
   readonly ttlSeconds: number;
-  /** Name that a browser gives to the file. */
+  /** The name under which a browser saves the file. */
   readonly filename?: string;
 }
 
 /**
  * Our own storage for photos, datasets, checkpoints and artifacts. One contract, two implementations (file system, S3);
  * the same conformance suite runs over both. Keys are `/`-separated paths of [A-Za-z0-9._-] segments.
- * Everything streams; an object becomes visible whole or not at all.
+ * Everything is streamed; an object becomes visible complete or not at all.
  */
 export interface ObjectStore {
   readonly kind: 'filesystem' | 's3';
-  /** Stores a stream or buffer under `key`, replacing what was there only once all bytes are safe. Repeating it is harmless. */
+  /**
+   * Stores a stream or buffer under `key`, replacing an existing object only once all bytes are safe. Safe to repeat.
+   */
   put(key: string, body: Readable | Uint8Array, options?: PutOptions): Promise<StoredObject>;
   /**
-   * Opens an object for reading; null when there is none. `sizeBytes` is the size of the whole object, also with a range.
-   * A range may end after the object's end, but not begin there.
+   * Opens an object for reading; null when there is none. `sizeBytes` is the size of the whole object, also with a
+   * range. A range may end beyond the object's end, but not start there.
    */
   get(key: string, options?: GetOptions): Promise<{ readonly body: Readable; readonly sizeBytes: number } | null>;
   /** Size and hash without the bytes; null when there is none. */
   head(key: string, signal?: AbortSignal): Promise<StoredObject | null>;
-  /** Removes an object; succeeds when it is not there. */
+  /** Removes an object; succeeds even if it does not exist. */
   delete(key: string, signal?: AbortSignal): Promise<void>;
   /** Keys that begin with a prefix, sorted. The prefix may end anywhere in a key; `trainings/7/` is the usual shape. */
   list(prefix: string, signal?: AbortSignal): Promise<string[]>;
   /** A URL that serves the object without credentials until it expires. Never log it. */
   signedUrl(key: string, options: SignedUrlOptions): Promise<string>;
-  /** Where the object's bytes lie as a plain file, for readers that want one. Only the file system store has it; never write there. */
+  /**
+   * The object's path as a plain file, for readers that need one. Only the file system store has it; never write to it.
+   */
   localPath?(key: string): string;
-  /** A short check that the store can be reached, for /readyz. Throws PROVIDER_UNAVAILABLE, or AUTH for refused credentials. */
+  /**
+   * A quick check that the store is reachable, for /readyz. Throws PROVIDER_UNAVAILABLE, or AUTH for rejected
+   * credentials.
+   */
   ping(signal?: AbortSignal): Promise<void>;
 }

@@ -11,7 +11,7 @@ interface StoreSettings {
   readonly api: { readonly publicUrl: string };
 }
 
-/** Builds the object store that the settings name. */
+/** Builds the configured object store. */
 export function createObjectStore({ objectStore, secret, api }: StoreSettings): ObjectStore {
   switch (objectStore.kind) {
     case 'filesystem':

@@ -15,7 +15,7 @@ export interface S3ClientOptions {
  * A client with time limits. Other servers than AWS get path-style addresses and no checksums that they may not know.
  */
 export function createS3Client({ region, endpoint, credentials }: S3ClientOptions): S3Client {
-  // R2, Backblaze and others refuse the checksum headers that the SDK sends by default (aws-sdk-js-v3 #6810). Our own
+  // R2, Backblaze and others reject the checksum headers that the SDK sends by default (aws-sdk-js-v3 #6810). Our own
   // SHA-256 guards every object in either case.
   const checksums = endpoint === undefined ? 'WHEN_SUPPORTED' : 'WHEN_REQUIRED';
   const config: S3ClientConfig = {
@@ -30,7 +30,7 @@ export function createS3Client({ region, endpoint, credentials }: S3ClientOption
   return new S3Client(config);
 }
 
-/** HTTP status of an answer that the SDK threw; undefined when there was no answer. */
+/** HTTP status of the answer behind an SDK error; undefined when there was no answer. */
 export function s3Status(error: unknown): number | undefined {
   if (!(error instanceof Error) || !('$metadata' in error)) return undefined;
   return (error.$metadata as { httpStatusCode?: number }).httpStatusCode;
@@ -40,13 +40,13 @@ export function isNotFound(error: unknown): boolean {
   return s3Status(error) === 404 && !(error instanceof Error && error.name === 'NoSuchBucket');
 }
 
-/** Whether an error tells that a bucket is not there or not for us, rather than that our keys are wrong. */
+/** Whether an error means that a bucket is missing or closed to us, rather than that our keys are wrong. */
 export function isRefusedBucket(error: unknown): error is Error {
   if (!(error instanceof Error)) return false;
   return error.name === 'NoSuchBucket' || (s3Status(error) === 403 && !KEY_NAMES.has(error.name));
 }
 
-/** Our keys as such are refused. */
+/** Our keys themselves are rejected. */
 const KEY_NAMES = new Set(['CredentialsProviderError', 'InvalidAccessKeyId', 'SignatureDoesNotMatch', 'ExpiredToken']);
 const AUTH_NAMES = new Set([...KEY_NAMES, 'AccessDenied', 'Forbidden']);
 const SLOW_NAMES = new Set(['SlowDown', 'TooManyRequestsException', 'ThrottlingException', 'RequestLimitExceeded']);
@@ -63,7 +63,7 @@ export function s3Failure(error: unknown, params: { what: string; fallback: Fail
   const fail = (code: FailureCode, sentence: string) =>
     new TemperaError(code, `S3: ${what}: ${sentence} (${error.name})`, { cause });
   if (AUTH_NAMES.has(error.name) || status === 401 || status === 403)
-    return fail('AUTH', 'the credentials were refused or may not do this');
+    return fail('AUTH', 'the credentials were rejected or lack permission');
   if (SLOW_NAMES.has(error.name) || status === 429) return fail('RATE_LIMITED', 'the server asked us to slow down');
   if (error.name === 'NoSuchBucket') return fail(fallback, 'there is no such bucket');
   if (status === undefined || status >= 500 || status === 408) return fail('PROVIDER_UNAVAILABLE', 'no usable answer');

@@ -7,10 +7,10 @@ import { linkSignals, withTimeLimit } from '../../core/time-limit.ts';
 import { isNotFound } from './s3-client.ts';
 import { checkArrived, chunksOf } from './write-hashed.ts';
 
-/** 10,000 parts are the most: 80 GiB. Four at once hold 32 MiB. */
+/** At most 10,000 parts: 80 GiB. Four at once take 32 MiB. */
 const PART_BYTES = 8 * 1024 * 1024;
 const PARTS_AT_ONCE = 4;
-/** To throw away the parts of an upload that failed. Milliseconds. */
+/** Time limit for discarding the parts of a failed upload. Milliseconds. */
 const ABORT_TIMEOUT_MS = 10_000;
 
 interface UploadParams {
@@ -26,8 +26,8 @@ interface UploadParams {
 }
 
 /**
- * Uploads in one pass, in parts when it is large, and hashes on the way. The last bytes are held back until size and hash are
- * known to be right, so a wrong body never becomes an object. On failure or abort no part is left behind.
+ * Uploads in one pass, in parts if large, and hashes on the way. The last bytes are held back until size and hash are
+ * known to be right, so that a wrong body never becomes an object. On failure or abort no part is left behind.
  */
 export async function uploadToS3(params: UploadParams): Promise<{ etag: string; sizeBytes: number; sha256: string }> {
   const { client, target, body, expected, onBytes, signal } = params;
@@ -66,7 +66,10 @@ export async function uploadToS3(params: UploadParams): Promise<{ etag: string; 
   }
 }
 
-/** `Upload` gives its signal to no request (aws-sdk-js-v3 #5109): parts under way would go on after an abort. This one does. */
+/**
+ * `Upload` does not pass its signal to requests (aws-sdk-js-v3 #5109), so parts in flight would go on after an abort.
+ * This does.
+ */
 function withSignal(client: S3Client, signal: AbortSignal): S3Client {
   const send = (command: Parameters<S3Client['send']>[0]) => client.send(command, { abortSignal: signal });
   return Object.create(client, { send: { value: send } }) as S3Client;
@@ -81,7 +84,8 @@ async function abortMultipart(
   const abort = new AbortMultipartUploadCommand({ Bucket, Key, UploadId: uploadId });
   const send = (abortSignal: AbortSignal) => client.send(abort, { abortSignal });
   await withTimeLimit(ABORT_TIMEOUT_MS, undefined, send).catch((error: unknown) => {
-    // Gone already is what we want. Anything else must not hide why the upload failed; the bucket's lifecycle rule is the net.
+    // If it is already gone, all is well. Anything else must not hide why the upload failed; the bucket's lifecycle
+    // rule cleans up.
     if (!isNotFound(error))
       process.emitWarning(
         `S3: parts of an upload to ${Bucket} may be left behind: set a lifecycle rule`,

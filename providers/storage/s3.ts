@@ -20,7 +20,7 @@ import type { S3ClientOptions } from './s3-client.ts';
 import { uploadToS3 } from './s3-upload.ts';
 import { MAX_URL_TTL_SECONDS } from './signed-object-url.ts';
 
-/** "~" occurs in no key of ours. */
+/** "~" occurs in none of our keys. */
 const RECORDS = '~sha256/';
 /** A readiness check must not hang. Milliseconds. */
 const PING_TIMEOUT_MS = 2_000;
@@ -32,11 +32,12 @@ export interface S3StoreOptions extends S3ClientOptions {
 /**
  * Keeps objects in a bucket.
  *
- * Where the SHA-256 stands: user metadata must be given before the first byte of an upload, but a stream's hash is known only
- * after the last. When the hash is known beforehand (bytes in memory, or `sha256` was given) it goes into the metadata. Else
- * a small record `~sha256/<key>` is written after the object, naming the ETag that it belongs to. That costs one tiny request
- * instead of a second pass or a full server-side copy (which beyond 5 GiB would be a multipart copy of its own). A record
- * counts only for its ETag, so after a crash between the two writes `head` reads the object once and writes the record anew.
+ * Where the SHA-256 is kept: user metadata must be sent before the first byte of an upload, but a stream's hash is
+ * known only after the last. If the hash is known beforehand (bytes in memory, or `sha256` was given), it goes into the
+ * metadata. Otherwise a small record `~sha256/<key>` is written after the object, naming the ETag that it belongs to.
+ * That costs one tiny request instead of a second pass or a full server-side copy (which beyond 5 GiB would be a
+ * multipart copy of its own). A record counts only for its ETag, so after a crash between the two writes `head` reads
+ * the object once and writes the record anew.
  */
 export function createS3Store({ bucket, ...connection }: S3StoreOptions): ObjectStore {
   const client = createS3Client(connection);
@@ -147,7 +148,7 @@ export function createS3Store({ bucket, ...connection }: S3StoreOptions): Object
       const head = new HeadBucketCommand({ Bucket: bucket });
       const ask = (abortSignal: AbortSignal) =>
         client.send(head, { abortSignal }).catch((error: unknown) => {
-          // An answer to HEAD has no body that would say so.
+          // An answer to HEAD has no body to say so.
           if (s3Status(error) !== 404) throw error;
           throw new TemperaError('PROVIDER_UNAVAILABLE', `S3: the bucket ${bucket} does not exist`);
         });
@@ -157,7 +158,7 @@ export function createS3Store({ bucket, ...connection }: S3StoreOptions): Object
   };
 }
 
-/** Runs one operation; its errors get codes, an abort stays the caller's own reason. */
+/** Runs one operation; its errors get codes, and an abort keeps the caller's own reason. */
 async function guarded<T>(
   what: string,
   action: () => Promise<T>,

@@ -1,4 +1,4 @@
-/** Signed URLs of the file system store: the API serves `/v1/objects/<key>` to whoever holds one, until it expires. */
+/** Signed URLs of the file system store: the API serves `/v1/objects/<key>` to anyone who has one, until it expires. */
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { SignedUrlOptions } from './object-store.ts';
 
@@ -25,7 +25,10 @@ export function signObjectUrl(params: { secret: string; publicUrl: string; key: 
   return `${publicUrl}/v1/objects/${key}?${query.toString()}`;
 }
 
-/** True when the signature is ours for exactly these fields and the time has not run out. Takes the same time for any signature. */
+/**
+ * True when the signature is ours, for exactly these fields, and has not expired. Takes the same time for any
+ * signature.
+ */
 export function verifySignedObjectUrl(
   params: SignedFields & { readonly signature: string; readonly now?: number },
 ): boolean {
@@ -36,7 +39,7 @@ export function verifySignedObjectUrl(
   return same && Number.isInteger(expires) && now < expires * 1_000;
 }
 
-/** The name of the use stands first, so that no other HMAC under the app key can be passed off as a URL's. */
+/** The purpose comes first, so that no other HMAC under the app key can pass as a URL's. */
 function signature({ secret, key, expires, filename }: SignedFields): Buffer {
   return createHmac('sha256', secret)
     .update(JSON.stringify(['object-url', key, expires, filename ?? null]))

@@ -5,7 +5,7 @@ import { TemperaError } from '../../core/failure.ts';
 
 /** One write call per megabyte: a call per 64 KiB of socket data costs a fifth of the throughput. */
 const BATCH_BYTES = 1024 * 1024;
-/** So much may wait for the disk: what was received goes there while more is received, and the last sync is short. */
+/** How much may wait for the disk: writing overlaps with receiving, and the last sync is short. */
 const SYNC_BYTES = 64 * 1024 * 1024;
 /** Linux takes at most 1,024 buffers in one writev. */
 const BATCH_CHUNKS = 512;
@@ -16,8 +16,8 @@ interface WriteOptions {
 }
 
 /**
- * Writes a body to an open file and hashes it on the way: while one batch is on its way to the disk (in Node's thread pool)
- * the next one is received and hashed. No copy is made, and at most two batches are held.
+ * Writes a body to an open file and hashes it on the way: while one batch is being written (in Node's thread pool),
+ * the next one is received and hashed. Nothing is copied, and at most two batches are held.
  */
 export async function writeHashed(
   file: FileHandle,
@@ -40,7 +40,7 @@ export async function writeHashed(
       unsyncedBytes = 0;
     }
     writing = writeAll(file, batch, batchBytes);
-    // The error is thrown by the next await of `writing`; this keeps Node from calling it unhandled meanwhile.
+    // The next await of `writing` throws the error; this keeps Node from reporting it as unhandled until then.
     writing.catch(() => undefined);
     unsyncedBytes += batchBytes;
     batch = [];
@@ -60,7 +60,10 @@ export async function writeHashed(
   return { sizeBytes, sha256: hash.digest('hex') };
 }
 
-/** The chunks of a body. An abort destroys the source; a source that breaks off throws PROVIDER_UNAVAILABLE unless it says otherwise. */
+/**
+ * The chunks of a body. An abort destroys the source; an interrupted source throws PROVIDER_UNAVAILABLE unless it has
+ * its own code.
+ */
 export async function* chunksOf(body: Readable | Uint8Array, signal?: AbortSignal): AsyncGenerator<Uint8Array> {
   // Whoever handed it over has let go of it.
   if (signal?.aborted && !(body instanceof Uint8Array)) body.destroy();
@@ -78,7 +81,7 @@ export async function* chunksOf(body: Readable | Uint8Array, signal?: AbortSigna
     signal?.throwIfAborted();
     if (cause instanceof TemperaError) throw cause;
     const why = cause instanceof Error ? cause.message.slice(0, 100) : 'unknown';
-    throw new TemperaError('PROVIDER_UNAVAILABLE', `The source of the bytes broke off: ${why}`, { cause });
+    throw new TemperaError('PROVIDER_UNAVAILABLE', `The source was interrupted: ${why}`, { cause });
   } finally {
     signal?.removeEventListener('abort', stop);
     body.destroy();
@@ -86,7 +89,8 @@ export async function* chunksOf(body: Readable | Uint8Array, signal?: AbortSigna
 }
 
 /**
- * Compares what arrived with what was announced. Throws ARTIFACT_INVALID, retryable: a second transfer may well be whole.
+ * Compares what arrived with what was announced. Throws ARTIFACT_INVALID, retryable: a second transfer may well
+ * succeed.
  */
 export function checkArrived(
   key: string,
@@ -97,12 +101,12 @@ export function checkArrived(
   if (sizeBytes !== undefined && arrived.sizeBytes !== sizeBytes) {
     throw new TemperaError(
       'ARTIFACT_INVALID',
-      `${key}: ${arrived.sizeBytes} bytes arrived, ${sizeBytes} were announced`,
+      `${key}: ${arrived.sizeBytes} bytes arrived instead of the announced ${sizeBytes}`,
       { retryable: true },
     );
   }
   if (sha256 !== undefined && arrived.sha256 !== sha256.toLowerCase()) {
-    throw new TemperaError('ARTIFACT_INVALID', `${key}: the bytes that arrived have another SHA-256 than announced`, {
+    throw new TemperaError('ARTIFACT_INVALID', `${key}: the bytes that arrived do not have the announced SHA-256`, {
       retryable: true,
     });
   }
@@ -111,6 +115,6 @@ export function checkArrived(
 async function writeAll(file: FileHandle, chunks: Uint8Array[], bytes: number): Promise<void> {
   if (bytes === 0) return;
   const { bytesWritten } = await file.writev(chunks);
-  // A regular file takes less than asked only when the disk is full or a quota is reached.
+  // A write to a regular file is short only when the disk is full or a quota is reached.
   if (bytesWritten !== bytes) throw Object.assign(new Error('short write'), { code: 'ENOSPC' });
 }

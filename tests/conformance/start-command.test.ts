@@ -198,13 +198,17 @@ describe('the command in the emulated container', () => {
   });
 
   it.each<[string, object, RegExp]>([
-    ['is unreachable', { effect: 'unreachable' }, /optimizer’s state from the object store: nothing answers there/],
+    ['is unreachable', { effect: 'unreachable' }, /optimizer’s state from the object store: it could not be reached/],
     ['refuses', { effect: 'status', status: 403 }, /optimizer’s state: the object store answered HTTP 403/],
-    ['breaks off', { effect: 'truncate', bytes: 9, match: { path: 'weights' } }, /the weights .* it broke off/],
+    [
+      'breaks off',
+      { effect: 'truncate', bytes: 9, match: { path: 'weights' } },
+      /the weights .* the transfer was interrupted/,
+    ],
     [
       'gives other bytes',
       { effect: 'corrupt', bytes: 9, match: { path: 'weights' } },
-      /fetched as the weights is damaged/,
+      /copy of the weights is damaged/,
     ],
   ])('says so when the store %s, and leaves nothing to go on from', async (_, fault, why) => {
     const { result, left } = await pulled(save(), { at: 'download', times: 0, ...fault });
@@ -220,7 +224,7 @@ describe('the command in the emulated container', () => {
 
     expect(await trainer.pulled({ target, jobName: JOB, files: save(), signal: never })).toMatchObject({
       status: 'failed',
-      why: expect.stringContaining('without the order'),
+      why: expect.stringContaining('without the command'),
     });
   });
 
@@ -232,7 +236,7 @@ describe('the command in the emulated container', () => {
 
     const result = await trainer.pulled({ target, jobName: JOB, files: save(), signal: never });
 
-    expect(result).toMatchObject({ status: 'failed', why: expect.stringContaining('optimizer’s state is not there') });
+    expect(result).toMatchObject({ status: 'failed', why: expect.stringContaining('optimizer’s state is missing') });
     expect(await left(world, podId, save())).toEqual([]);
   });
 

@@ -235,7 +235,7 @@ describeS3('createS3Publisher', () => {
     denying.close();
 
     const sentence =
-      's3:// cannot be published to from here: it is not allowed, does not exist or is not open to this installation.';
+      's3:// cannot be used for publishing: it is not allowed, does not exist or is not open to this installation.';
     for (const refusal of refusals) {
       expect(refusal).toMatchObject({ code: 'PUBLISH_FAILED', retryable: false });
       expect((refusal as Error).message.replace(/s3:\/\/[a-z0-9-]+/, 's3://')).toBe(sentence);
@@ -277,7 +277,10 @@ describeS3('createS3Publisher', () => {
           { files: [lora] },
           { from: objects, endpoint, buckets: [own.bucket], destination: key === undefined ? {} : { key } },
         ),
-      ).rejects.toMatchObject({ code: 'PUBLISH_FAILED', message: expect.stringContaining('cannot be published to') });
+      ).rejects.toMatchObject({
+        code: 'PUBLISH_FAILED',
+        message: expect.stringContaining('cannot be used for publishing'),
+      });
 
     expect(await objects.list('')).toEqual(['images/u2/photo', lora.key]);
     expect(await objects.head('images/u2/photo')).toEqual(photo);

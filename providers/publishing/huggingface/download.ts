@@ -2,20 +2,20 @@ import { createHash } from 'node:crypto';
 import { createIdleLimit, hubUnreachable, refuseFailure } from './hub-fetch.ts';
 
 interface DownloadParams {
-  /** An address of the Hub; it may redirect to its storage, which is not shown the token. */
+  /** An address on the Hub; it may redirect to its storage, which does not get the token. */
   readonly url: string;
   readonly token: string;
   readonly signal: AbortSignal;
   /** Longest pause without a byte. Milliseconds. */
   readonly idleTimeoutMs: number;
-  /** More is not read: the answer is then too long. Bytes. */
+  /** Stop reading after this many bytes: the answer is then too long. */
   readonly maxBytes: number;
   readonly onBytes?: ((bytes: number) => void) | undefined;
 }
 
 /**
- * The bytes that the Hub serves under an address, piece by piece; null when there is nothing. Throws AUTH, RATE_LIMITED and
- * PROVIDER_UNAVAILABLE.
+ * The bytes that the Hub serves at an address, piece by piece; null when there is nothing. Throws AUTH, RATE_LIMITED
+ * and PROVIDER_UNAVAILABLE.
  */
 async function open(params: DownloadParams): Promise<AsyncGenerator<Uint8Array> | null> {
   const { url, token, signal, idleTimeoutMs, maxBytes, onBytes } = params;
@@ -59,7 +59,7 @@ async function open(params: DownloadParams): Promise<AsyncGenerator<Uint8Array> 
   return bytes();
 }
 
-/** Size and SHA-256 of what the Hub serves under an address; null when it is nothing. Memory stays flat. */
+/** Size and SHA-256 of what the Hub serves at an address; null when there is nothing. Memory stays flat. */
 export async function hashDownload(params: DownloadParams): Promise<{ sizeBytes: number; sha256: string } | null> {
   const chunks = await open(params);
   if (chunks === null) return null;

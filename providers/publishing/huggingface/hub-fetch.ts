@@ -13,7 +13,7 @@ interface HubFetchOptions {
   readonly signal: AbortSignal;
   readonly callTimeoutMs: number;
   readonly onBytes?: ((bytes: number) => void) | undefined;
-  /** What is thrown when the Hub answers with another address: following it would write to another repository. */
+  /** Thrown when the Hub redirects: following it would write to another repository. */
   readonly moved: () => TemperaError;
 }
 
@@ -22,7 +22,7 @@ interface HubFetchOptions {
  * answer goes to the package. No redirect is followed. No error holds a URL: those of uploads are signed.
  */
 export function createHubFetch({ signal, callTimeoutMs, onBytes, moved }: HubFetchOptions): typeof fetch {
-  // One listener for all calls: one each would stay on the signal until the publication ends.
+  // One listener for all calls: one per call would stay on the signal until the publication ends.
   const underWay = new Set<(reason: unknown) => void>();
   signal.addEventListener('abort', () => underWay.forEach((abort) => abort(signal.reason)), { once: true });
   return async (input, init = {}) => {
@@ -40,7 +40,7 @@ export function createHubFetch({ signal, callTimeoutMs, onBytes, moved }: HubFet
           })
         : init.body;
     try {
-      // redirect "error" for uploads: else undici keeps the whole body in memory to be able to send it twice.
+      // redirect "error" for uploads: otherwise undici keeps the whole body in memory in case it has to send it twice.
       const answer = await fetch(input, {
         ...init,
         ...(body && { body }),
@@ -61,15 +61,15 @@ export function createHubFetch({ signal, callTimeoutMs, onBytes, moved }: HubFet
   };
 }
 
-/** A failure for an answer that says the same of every call, its body thrown away; null for all others. */
+/** A failure for answers that mean the same for every call (their body is discarded); null for all others. */
 export async function refuseFailure(
   answer: Response,
   { isUpload }: { isUpload: boolean },
 ): Promise<TemperaError | null> {
   const { status } = answer;
   if (status < 400) return null;
-  // A signed upload address that ran out says 403 too: the next try gets a new one.
-  // 401 is also what the Hub says of a repository that is not there or not for us; then it says so in a header.
+  // An expired signed upload address also answers 403: the next try gets a new one.
+  // The Hub also answers 401 for a repository that is missing or closed to us; a header then says so.
   const isMissing = status === 401 && answer.headers.get('x-error-code') === 'RepoNotFound';
   const isAuth = (status === 401 || status === 403) && !isUpload && !isMissing;
   if (!isAuth && status !== 429 && status < 500 && !(isUpload && status === 403)) return null;
@@ -90,7 +90,7 @@ export async function refuseFailure(
   return new TemperaError('PROVIDER_UNAVAILABLE', `The Hugging Face Hub answered HTTP ${status}`, { ids });
 }
 
-/** What to throw when a call under this signal came to nothing. */
+/** What to throw when a call with this signal failed. */
 export function hubUnreachable(cause: unknown, signal: AbortSignal): TemperaError {
   if (cause instanceof TemperaError) return cause;
   const why = signal.reason instanceof TimeLimitError ? 'no answer in time' : networkReason(cause);
@@ -120,7 +120,7 @@ function counted(blob: Blob, onBytes: (bytes: number) => void): Blob {
   return Object.defineProperty(blob, 'stream', { configurable: true, value: () => stream().pipeThrough(count()) });
 }
 
-/** A limit on silence. It also covers the answer's body; after that it ends unheard. */
+/** A limit on silence. It also covers the answer's body; once that is read, it has no effect. */
 export function createIdleLimit(timeoutMs: number, onEnd: () => void) {
   const controller = new AbortController();
   const stop = () => {

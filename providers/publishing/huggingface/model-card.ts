@@ -7,7 +7,9 @@ interface CardSample {
   readonly prompt: string;
 }
 
-/** Writes README.md: what the Hub shows and what tools read. Holds nothing of the training photos and their captions. */
+/**
+ * Writes README.md: what the Hub shows and what tools read. Contains nothing of the training photos or their captions.
+ */
 export function modelCard({
   subject,
   samples,
@@ -56,7 +58,7 @@ Tempera, training ${code(subject.trainingId)}. The repository's tags (v1, v2, ..
 `;
 }
 
-/** Text that Markdown and HTML take as it is. */
+/** Escapes text so that Markdown and HTML show it literally. */
 function plain(text: string): string {
   const line = text.replace(/\s+/g, ' ').trim();
   return line.replace(/[\\`*_{}[\]<>#|!~&]/g, (character) =>

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import type { PublicationSubject } from '../publisher.ts';
 
-/** Where the mark lies in a repository. */
+/** The path of the mark in a repository. */
 export const MARK_PATH = 'tempera.json';
 
 interface MarkParams {
@@ -14,14 +14,14 @@ interface MarkParams {
 }
 
 /**
- * Whose a repository is: an HMAC under the app key over installation, user, character (or training, without one) and the
- * repository's own name. Nobody else can make one, one from another repository fits nowhere else, and it tells nobody the
- * user's id. docs/decisions/publish-huggingface.md says why it is a file.
+ * Whose a repository is: an HMAC under the app key over installation, user, character (or training, without one) and
+ * the repository's own name. Nobody else can make one, one from another repository fits nowhere else, and it tells
+ * nobody the user's id. docs/decisions/publish-huggingface.md says why it is a file.
  */
 export function ownershipMark({ secret, environment, repo, subject }: MarkParams): string {
   const { userId, characterId, trainingId } = subject;
   const lineage = characterId === null ? { trainingId } : { characterId };
-  // The Hub takes "Ada" and "ada" for one name.
+  // The Hub treats "Ada" and "ada" as one name.
   const owner = JSON.stringify([environment, userId, lineage, repo.toLowerCase()]);
   return createHmac('sha256', secret).update(`hub-repository:${owner}`).digest('hex');
 }
@@ -31,7 +31,7 @@ export function markFile(mark: string): string {
   return `${JSON.stringify({ about, mark }, null, 2)}\n`;
 }
 
-/** Whether the text of a repository's file holds this mark. */
+/** Whether the text of a repository's file contains this mark. */
 export function holdsMark(text: string, mark: string): boolean {
   try {
     return (JSON.parse(text) as { mark?: unknown } | null)?.mark === mark;

@@ -16,27 +16,30 @@ import { openRepository } from './repository.ts';
 import type { Refs, Repository } from './repository.ts';
 import { stageFiles } from './stage-files.ts';
 
-/** How often another writer may come in between our look and our commit or tag. */
+/** How many times another writer may get in between our check and our commit or tag. */
 const MAX_ROUNDS = 4;
 
 export interface HuggingFacePublisherOptions {
   readonly token: string;
   readonly hubUrl: string;
   readonly policy: PublishPolicy;
-  /** Name of this installation, for the mark of its repositories. */
+  /** Name of this installation, for the marks of its repositories. */
   readonly environment: string;
-  /** The app key, under which the mark is made. */
+  /** The app key that signs the mark. */
   readonly secret: string;
-  /** Where copies of the artifact lie while they go up, when the object store is not a file system. */
+  /** Where copies of the artifact are kept while they are uploaded, when the object store is not a file system. */
   readonly temporaryDirectory: string;
-  /** Longest wait for an answer to anything but an upload. Milliseconds, default 90,000: the Hub gives a commit 60 s. */
+  /**
+   * Longest wait for an answer to anything but an upload. Milliseconds, default 90,000: the Hub gives a commit 60 s.
+   */
   readonly callTimeoutMs?: number;
 }
 
 /**
- * Publishes to a model repository: one commit with weights, samples and card, tagged v1, v2, ... A version is known by the
- * SHA-256 of its weights, so a repeated publication finds the earlier commit and tag, also after a crash between the two.
- * Only a repository that this installation made for the same user's character (or training, without one) is written to.
+ * Publishes to a model repository: one commit with weights, samples and card, tagged v1, v2, ... A version is known by
+ * the SHA-256 of its weights, so a repeated publication finds the earlier commit and tag, also after a crash between
+ * the two. Only a repository that this installation made for the same user's character (or training, without one) is
+ * written to.
  */
 export function createHuggingFacePublisher(options: HuggingFacePublisherOptions): Publisher<HuggingFaceDestination> {
   const { token, hubUrl, policy, environment, secret, temporaryDirectory, callTimeoutMs = 90_000 } = options;
@@ -68,7 +71,7 @@ export function createHuggingFacePublisher(options: HuggingFacePublisherOptions)
   };
 }
 
-/** The same sentence whatever is there, and whether we may see it or not. */
+/** The same sentence whatever is there, and whether or not we may see it. */
 function notOurs(repo: string): TemperaError {
   return new TemperaError(
     'PUBLISH_FAILED',
@@ -83,12 +86,12 @@ interface FindParams {
   readonly isPrivate: boolean;
 }
 
-/** Makes the repository unless there is one of this name; whose that is shows when it is written to. */
+/** Creates the repository unless one with this name exists; its owner is checked before it is written to. */
 async function makeOrFind({ repository, repo, mark, isPrivate }: FindParams): Promise<void> {
   let name = await repository.name();
   if (name === null) {
     if ((await repository.create({ isPrivate, mark })) === 'done') return;
-    // Somebody else was quicker, or has one that we may not see.
+    // Somebody else was quicker, or owns one that we may not see.
     name = await repository.name();
   }
   if (name !== repo) throw notOurs(repo);
@@ -107,13 +110,14 @@ interface VersionParams {
   readonly temporaryDirectory: string;
 }
 
-/** Finds the version with these weights or makes it; answers its commit. Each round looks at the repository anew. */
+/** Finds or creates the version with these weights and returns its commit. Each round reads the repository again. */
 async function publishVersion(params: VersionParams): Promise<string> {
   const { repository, mark, weights, request } = params;
   const { subject, destination } = request;
   for (let round = 1; round <= MAX_ROUNDS; round++) {
     const refs = await repository.refs();
-    // The mark is read in the very commit that ours comes on top of: a repository that is replaced meanwhile is not ours.
+    // The mark is read in the exact commit that ours builds on: a repository that is replaced in the meantime is not
+    // ours.
     const parent = refs.main;
     if (parent === null || !(await repository.isMarked(parent, mark))) throw notOurs(destination.repo);
     for (const { commit } of versionsOf(refs)) if (await holds(repository, commit, weights)) return commit;
@@ -170,7 +174,7 @@ async function readSamples({ subject, store, signal }: PublishRequest) {
   return samples;
 }
 
-/** Downloads what was published and compares its bytes, not what the Hub says of them. */
+/** Downloads what was published and compares its bytes, not what the Hub says about them. */
 async function readBack(params: {
   repository: Repository;
   commit: string;
@@ -181,14 +185,14 @@ async function readBack(params: {
   for (const { file, path } of weights) {
     const served = await repository.served({ revision: commit, path, maxBytes: file.sizeBytes });
     if (served?.sha256 === file.sha256 && served.sizeBytes === file.sizeBytes) continue;
-    throw new TemperaError('PUBLISH_FAILED', `${repo} does not serve ${path} as it was sent`, {
+    throw new TemperaError('PUBLISH_FAILED', `${repo} does not serve ${path} as it was uploaded`, {
       retryable: true,
       ids: { commit },
     });
   }
 }
 
-/** Whether the Hub says that a commit holds these weights. */
+/** Whether, according to the Hub, a commit contains these weights. */
 async function holds(repository: Repository, commit: string, weights: readonly Weights[]): Promise<boolean> {
   const found = await repository.largeFiles(
     commit,
@@ -200,7 +204,7 @@ async function holds(repository: Repository, commit: string, weights: readonly W
   });
 }
 
-/** Tags of ours, newest first. */
+/** Our own tags, newest first. */
 function versionsOf({ tags }: Refs): { version: number; commit: string }[] {
   return tags
     .flatMap(({ name, commit }) => {
@@ -210,7 +214,7 @@ function versionsOf({ tags }: Refs): { version: number; commit: string }[] {
     .sort((a, b) => b.version - a.version);
 }
 
-/** The repository's own name, so that every version holds its weights at the same path. */
+/** The repository's own name, so that every version has its weights at the same path. */
 function weightsPath(repo: string, files: readonly ArtifactFile[], index: number): string {
   return weightsName({ base: `${repo.slice(repo.indexOf('/') + 1)}.safetensors`, files, index });
 }

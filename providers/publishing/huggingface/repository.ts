@@ -14,7 +14,7 @@ const readRefs = answerReader(
 );
 const readModel = answerReader('The Hugging Face Hub', 'a model', Type.Object({ id: Type.String() }));
 
-/** More of a mark's file is not read. Bytes. */
+/** How much of a mark's file is read at most. Bytes. */
 const MAX_MARK_BYTES = 4_096;
 
 export interface Refs {
@@ -34,18 +34,20 @@ interface Connection {
   readonly hubUrl: string;
   readonly fetch: typeof fetch;
   readonly signal: AbortSignal;
-  /** Longest silence while a file comes. Milliseconds. */
+  /** Longest silence during a download. Milliseconds. */
   readonly idleTimeoutMs: number;
   readonly onBytes?: ((bytes: number) => void) | undefined;
 }
 
-/** One model repository on the Hub. Throws TemperaError: AUTH, RATE_LIMITED, PROVIDER_UNAVAILABLE, else PUBLISH_FAILED. */
+/**
+ * One model repository on the Hub. Throws TemperaError: AUTH, RATE_LIMITED, PROVIDER_UNAVAILABLE, else PUBLISH_FAILED.
+ */
 export function openRepository(id: string, connection: Connection) {
   const { token, hubUrl, fetch, signal, idleTimeoutMs, onBytes } = connection;
   const repo = { type: 'model', name: id } as const;
   const access = { repo, accessToken: token, hubUrl, fetch };
 
-  /** For what is not in the package. */
+  /** For calls that the package lacks. */
   async function call(method: 'GET' | 'POST', path: string, body?: unknown): Promise<Response> {
     const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
     return await fetch(`${hubUrl}/api/models/${id}${path}`, {
@@ -64,7 +66,7 @@ export function openRepository(id: string, connection: Connection) {
   });
 
   return {
-    /** The name under which the Hub has it, which may be another spelling of ours; null when it shows us none. */
+    /** The Hub's own name for it, which may be spelled differently from ours; null when it shows us none. */
     async name(): Promise<string | null> {
       const answer = await call('GET', '');
       const body: unknown = await answer.json().catch(() => undefined);
@@ -73,7 +75,7 @@ export function openRepository(id: string, connection: Connection) {
       return readModel(body).id;
     },
 
-    /** Makes it, with the mark in the same request: there is no moment at which it is nobody's. */
+    /** Creates it with the mark in the same request: it is never without an owner. */
     async create(params: { isPrivate: boolean; mark: string }): Promise<'done' | 'taken'> {
       const { isPrivate, mark } = params;
       try {
@@ -101,7 +103,7 @@ export function openRepository(id: string, connection: Connection) {
       };
     },
 
-    /** What the Hub says of the large files of a revision, by path. It proves nothing: `served` does. */
+    /** What the Hub says about a revision's large files, by path. It proves nothing: `served` does. */
     async largeFiles(revision: string, paths: readonly string[]): Promise<Map<string, Served>> {
       try {
         const found = await pathsInfo({ ...access, revision, paths: [...paths] });
@@ -113,7 +115,7 @@ export function openRepository(id: string, connection: Connection) {
       }
     },
 
-    /** What the Hub serves under a path, by its bytes; null when it is nothing. */
+    /** What the Hub really serves at a path, by its bytes; null when there is nothing. */
     async served(params: { revision: string; path: string; maxBytes: number }): Promise<Served | null> {
       const { revision, path, maxBytes } = params;
       return await hashDownload({ ...file(revision, path), maxBytes });
@@ -150,7 +152,7 @@ export function openRepository(id: string, connection: Connection) {
       }
     },
 
-    /** Names a commit; `taken` when the tag exists already. */
+    /** Tags a commit; `taken` when the tag already exists. */
     async tag(params: { name: string; commit: string; message: string }): Promise<'done' | 'taken'> {
       const answer = await call('POST', `/tag/${params.commit}`, { tag: params.name, message: params.message });
       if (answer.ok) return 'done';
@@ -166,7 +168,7 @@ function refused(what: string, status: number): TemperaError {
   return new TemperaError('PUBLISH_FAILED', `The Hugging Face Hub: ${what}: HTTP ${status}`, { ids: { status } });
 }
 
-/** The package's error names addresses and quotes requests; only the status and the Hub's own sentence are kept. */
+/** The package's error contains addresses and quotes requests; only the status and the Hub's own sentence are kept. */
 function hubFailure(error: unknown, what: string): unknown {
   if (error instanceof TemperaError) return error;
   if (error instanceof HubApiError) {

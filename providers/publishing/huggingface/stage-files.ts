@@ -14,13 +14,14 @@ type Source = Pick<PublishRequest, 'store' | 'signal'>;
 export interface StagedFiles {
   /** One `file:` address per file of the artifact, in its order. */
   readonly urls: readonly URL[];
-  /** Removes the copies, if copies were made. */
+  /** Removes the copies, if any were made. */
   remove(): Promise<void>;
 }
 
 /**
- * Gives every file of the artifact as a plain file: the Hub's client must read it twice (hash, upload) and would hold
- * anything else in memory. The file system store has such files already; from S3 they are copied and removed again.
+ * Provides every file of the artifact as a plain file: the Hub's client must read it twice (hash, upload) and would
+ * hold anything else in memory. The file system store already has such files; from S3 they are copied, and removed
+ * afterwards.
  */
 export async function stageFiles(params: {
   files: readonly ArtifactFile[];
@@ -32,7 +33,7 @@ export async function stageFiles(params: {
   for (const file of files) {
     const stored = await store.head(file.key, signal);
     if (stored && stored.sha256 === file.sha256 && stored.sizeBytes === file.sizeBytes) continue;
-    const what = stored ? 'is not what it was' : 'is not in the object store any more';
+    const what = stored ? 'has changed' : 'is no longer in the object store';
     throw new TemperaError('PUBLISH_FAILED', `The artifact ${file.key} ${what}`);
   }
   const { localPath } = store;

@@ -1,4 +1,4 @@
-/** One request to a trainer behind RunPod's proxy, and what its answers mean. */
+/** Requests to a trainer behind RunPod's proxy, and what the answers mean. */
 import { TemperaError } from '../../../core/failure.ts';
 import { send } from '../../http.ts';
 import { sendStream } from '../../http-upload.ts';
@@ -40,12 +40,15 @@ export function createClient(target: TrainerTarget, signal: AbortSignal, timeout
   };
 }
 
-/** HTML with 200 is a start page of the image or the proxy; 404, 502 and 524 come from the proxy while the container boots. */
+/**
+ * HTML with 200 is a start page of the image or the proxy; 404, 502 and 524 come from the proxy while the container
+ * boots.
+ */
 function judge(answer: HttpAnswer, path: string): unknown {
   const route = path.split('?')[0]!.replace(/[0-9a-f-]{36}/, ':id');
   if (answer.status === 200 && answer.json !== undefined) return answer.json;
   if (answer.status === 401)
-    throw new TemperaError('POD_LOST', `Somebody else’s trainer answers in the place of the pod: HTTP 401 at ${route}`);
+    throw new TemperaError('POD_LOST', `Somebody else’s trainer answers in place of the pod’s: HTTP 401 at ${route}`);
   const text =
     typeof answer.json === 'object' && answer.json !== null && 'error' in answer.json ? String(answer.json.error) : '';
   throw new TemperaError(

@@ -3,7 +3,10 @@ import { answerReader } from '../../wire.ts';
 
 const Reading = Type.Union([Type.Number(), Type.Null()]);
 
-/** `/api/gpu` is nvidia-smi's table, up to 5 s old; what it cannot read is null (ui/src/app/api/gpu/route.ts, 2026-08-21). MiB and %. */
+/**
+ * `/api/gpu` is nvidia-smi's table, up to 5 s old; what it cannot read is null (ui/src/app/api/gpu/route.ts,
+ * 2026-08-21). MiB and %.
+ */
 const readGpus = answerReader(
   'AI Toolkit',
   'the state of its GPUs',
@@ -18,11 +21,11 @@ const readGpus = answerReader(
   }),
 );
 
-/** A driver alone takes some hundred; a process that trains takes several thousand. MiB. */
+/** A driver alone takes a few hundred, a training process several thousand. MiB. */
 const EMPTY_MIB = 1_024;
 
 /**
- * What the GPUs of a trainer are doing: `idle` when none computes or holds anything, `unknown` when that cannot be read.
+ * What a trainer's GPUs are doing: `idle` when none is computing or holding memory, `unknown` when that cannot be read.
  * An answer of null stands for the HTTP 500 of a machine whose nvidia-smi fails.
  */
 export function toGpuState(answer: unknown): 'busy' | 'idle' | 'unknown' {

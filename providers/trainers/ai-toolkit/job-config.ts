@@ -10,10 +10,10 @@ interface PodPaths {
   readonly datasetsFolder: string;
 }
 
-/** A dataset that is not weighted: one folder, each photo once in an epoch. */
+/** An unweighted dataset: one folder, each photo once per epoch. */
 const WHOLE: DatasetFolder = { name: '', repeats: 1 };
 
-/** Kept on the pod; every one of them is mirrored home before it is pruned. The UI's default. */
+/** Saves kept on the pod; each one is copied to our store before it is pruned. The UI's default. */
 const CHECKPOINTS_KEPT = 4;
 
 /**

@@ -1,6 +1,7 @@
 /**
- * How AI Toolkit's own UI sets up each base model, computed from its code at commit 27a03a91 (0.12.26, 2026-08-21). A complete
- * config is always posted: the trainer's defaults for missing keys differ from the UI's and are unusable (lr 1e-6, fp32, rank 4).
+ * How AI Toolkit's own UI sets up each base model, computed from its code at commit 27a03a91 (0.12.26, 2026-08-21). We
+ * always post a complete config: the trainer's defaults for missing keys differ from the UI's and are unusable (lr
+ * 1e-6, fp32, rank 4).
  */
 import type { BaseModel } from '../../../core/base-model.ts';
 
@@ -65,7 +66,7 @@ export const MODEL_TABLE: Readonly<Record<BaseModel, ModelRow>> = {
     // Without this adapter a few hundred steps wear off the distillation of the turbo model.
     model: { assistant_lora_path: 'ostris/zimage_turbo_training_adapter/zimage_turbo_training_adapter_v2.safetensors' },
   },
-  // Wan makes videos; single frames are what a character's stills need (founding documents: "not video, too slow").
+  // Wan makes videos; stills of a character need only single frames (founding documents: "not video, too slow").
   'wan-2.1': { ...FLOW_MODEL, arch: 'wan21:14b', timestepType: 'sigmoid', quantizeTextEncoder: true },
   'wan-2.2': {
     ...FLOW_MODEL,

@@ -9,8 +9,8 @@ export interface FormPart {
 }
 
 /**
- * A multipart/form-data body as one piece of memory. `FormData` would go through web streams in small pieces, which costs
- * throughput where the processor is busy.
+ * A multipart/form-data body as one piece of memory. `FormData` would go through web streams in small pieces, which
+ * costs throughput where the processor is busy.
  */
 export function encodeForm(parts: readonly FormPart[]): {
   readonly contentType: string;
@@ -21,7 +21,10 @@ export function encodeForm(parts: readonly FormPart[]): {
   return { contentType: typeOf(boundary), bytes: Buffer.concat([...pieces, end(boundary)]) };
 }
 
-/** A form of some fields and one file that is read while it is sent. A source of another length than was said fails the body. */
+/**
+ * A form with some fields and one file that is read while it is sent. If the source's length is not as announced, the
+ * body fails.
+ */
 export function streamForm(
   fields: readonly FormPart[],
   file: Omit<FormPart, 'bytes'> & { readonly sizeBytes: number; readonly source: AsyncIterable<Uint8Array> },

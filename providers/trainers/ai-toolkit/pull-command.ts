@@ -1,18 +1,21 @@
 import { TemperaError } from '../../../core/failure.ts';
 import type { PulledFile } from '../trainer.ts';
 
-/** The image's own: WORKDIR /, CMD ["/start.sh"], curl and GNU tools of Ubuntu 24.04 (docker/Dockerfile of ostris/ai-toolkit, 2026-08-21). */
+/**
+ * The image's own: WORKDIR /, CMD ["/start.sh"], curl and GNU tools of Ubuntu 24.04 (docker/Dockerfile of
+ * ostris/ai-toolkit, 2026-08-21).
+ */
 const START_SCRIPT = '/start.sh';
-/** Where jobs lie before anybody has changed the settings, which a new container has not. */
+/** The image's default folder for jobs; in a new container nobody has changed the setting. */
 const TRAINING_FOLDER = '/app/ai-toolkit/output';
-/** Longest for all files together: the pod bills meanwhile, and counts as a bad host after 20 min. Seconds. */
+/** Time limit for all files together: the pod bills meanwhile, and counts as a bad host after 20 min. Seconds. */
 const PULL_SECONDS = 480;
-/** A small file gets this long at least. Seconds. */
+/** Minimum time limit for a small file. Seconds. */
 const LEAST_PULL_SECONDS = 30;
-/** Name of the file in the job's folder that tells how far the pull came. */
+/** Name of the file in the job's folder that records how far the pull got. */
 export const PULL_REPORT = 'tempera-pull.txt';
 
-/** An address may hold whatever else a shell leaves alone between double quotes. */
+/** An address may also contain whatever a shell leaves alone between double quotes. */
 const UNSAFE_IN_URL = /[^A-Za-z0-9:/?&=%._~+,;@[\]-]/g;
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
 const SHA256 = /^[0-9a-f]{64}$/;
@@ -27,10 +30,10 @@ export interface PullCommandParams {
 }
 
 /**
- * The start command of a container that first fetches files into the folder of a job, and then starts as the image does, whatever
- * became of them. They are put in place together, and only when the SHA-256 of each one fits; what is not whole is removed.
- * One line without variables and single quotes, so that nothing in it can be taken for anything else. Throws INTERNAL for a name
- * or hash that is none.
+ * The start command of a container that first fetches files into a job's folder, and then starts as the image does,
+ * whatever the outcome. The files are put in place together, and only if every SHA-256 matches; otherwise they are
+ * removed. One line without variables and single quotes, so that nothing in it can be misread. Throws INTERNAL for an
+ * invalid name or hash.
  */
 export function pullCommand(params: PullCommandParams): readonly string[] {
   const { jobName, files, trainingFolder = TRAINING_FOLDER, startScript = START_SCRIPT } = params;
@@ -58,7 +61,7 @@ export function pullCommand(params: PullCommandParams): readonly string[] {
   return ['bash', '-c', `${steps.join(' && ')} ; rm -rf "${staging}" ; exec "${startScript}"`];
 }
 
-/** Tries again after anything, gives up a connection that stands still, and reports curl's exit code and the HTTP status. */
+/** Retries after any error, gives up a stalled connection, and reports curl's exit code and the HTTP status. */
 const CURL = [
   'curl --fail --silent --show-error --location --globoff',
   '--connect-timeout 15 --speed-limit 10000 --speed-time 30',
@@ -78,5 +81,5 @@ function checkNames({ jobName, files, trainingFolder = '', startScript = '' }: P
   const names = [jobName, ...files.map(({ filename }) => filename)];
   const areNames = names.every((name) => NAME.test(name)) && /^[A-Za-z0-9._/-]*$/.test(trainingFolder + startScript);
   if (!areNames || !files.every(({ sha256 }) => SHA256.test(sha256)))
-    throw new TemperaError('INTERNAL', 'A file of the save has a name or hash that is none', { retryable: false });
+    throw new TemperaError('INTERNAL', 'A file of the save has an invalid name or hash', { retryable: false });
 }

@@ -1,4 +1,4 @@
-/** What a container's pull of files (pull-command.ts) has come to, asked of the running trainer. */
+/** The outcome of a container's pull of files (pull-command.ts), as read from the running trainer. */
 import { TemperaError } from '../../../core/failure.ts';
 import { send } from '../../http.ts';
 import type { HttpAnswer } from '../../http.ts';
@@ -10,37 +10,38 @@ import { readSettings } from './wire.ts';
 
 /** Exit codes of curl that say more than their number (curl's manual, 8.5). */
 const CURL_EXITS: Readonly<Record<string, string>> = {
-  6: 'its name is not known there',
-  7: 'nothing answers there',
-  18: 'it broke off',
-  28: 'it was too slow',
+  6: 'its name could not be resolved',
+  7: 'it could not be reached',
+  18: 'the transfer was interrupted',
+  28: 'the transfer was too slow',
   35: 'TLS failed',
-  56: 'it broke off',
+  56: 'the transfer was interrupted',
   60: 'its certificate is not trusted',
 };
 
 /**
- * Whether files that the pod should have pulled lie whole in the job's folder. When they do not, none of them stays there: a file
- * that was left would be gone on from. Job rows are not asked, since there is none yet; the file routes answer without.
+ * Whether the files that the pod should have pulled are complete in the job's folder. If not, none of them stays there:
+ * the trainer would resume from a leftover file. There is no job row to ask yet; the file routes work without one.
  */
 export const pulled: Trainer['pulled'] = async ({ target, jobName, files, signal }) => {
   const client = createClient(target, signal);
   const folder = `${readSettings(await client.get('/api/settings')).TRAINING_FOLDER}/${jobName}`;
   const report = await ask(target, 'GET', `${folder}/${PULL_REPORT}`, signal);
-  if (report === null) return { status: 'failed', why: 'The pod was started without the order to fetch the save' };
+  if (report === null)
+    return { status: 'failed', why: 'The pod was started without the command that fetches the save' };
   const why = reasonOf(report.text.trim()) ?? (await firstMissing(target, folder, files, signal));
   if (why === null) return { status: 'whole' };
   await removeFiles(client, folder, files);
   return { status: 'failed', why };
 };
 
-/** Removes what was put into the job's folder, if it is there: a file that was left would be gone on from. */
+/** Removes what was put into the job's folder, if it is there: the trainer would resume from a leftover file. */
 export const discardRestored: Trainer['discardRestored'] = async ({ target, jobName, files, signal }) => {
   const client = createClient(target, signal);
   await removeFiles(client, `${readSettings(await client.get('/api/settings')).TRAINING_FOLDER}/${jobName}`, files);
 };
 
-/** The weights first, which come last: alone they would still be gone on from. */
+/** The weights first, although they were put there last: the trainer would resume even from them alone. */
 async function removeFiles(
   client: TrainerClient,
   folder: string,
@@ -65,15 +66,15 @@ function reasonOf(report: string): string | null {
       return `The pod could not fetch ${kind} from the object store: ${CURL_EXITS[exit ?? ''] ?? `curl ended with ${exit}`}`;
     }
     case 'check':
-      return `What the pod fetched as ${kindOf(filename)} is damaged`;
+      return `The pod’s copy of ${kindOf(filename)} is damaged`;
     case 'move':
       return 'The pod could not put the save in place';
     default:
-      return 'The pod’s report of its fetch cannot be read';
+      return 'The pod’s report about its download cannot be read';
   }
 }
 
-/** The names themselves are unguessable, and stay so. */
+/** The file names are secret and must not appear in a message. */
 function kindOf(filename = ''): string {
   return filename === 'optimizer.pt' ? 'the optimizer’s state' : 'the weights';
 }
@@ -88,7 +89,7 @@ async function firstMissing(
     const found = await ask(target, 'HEAD', `${folder}/${filename}`, signal);
     const length = Number(found?.headers.get('content-length') ?? Number.NaN);
     if (length !== sizeBytes)
-      return `The pod says that it has the save, but ${kindOf(filename)} ${found ? `has ${length} of ${sizeBytes} bytes` : 'is not there'}`;
+      return `The pod says that it has the save, but ${kindOf(filename)} ${found ? `has ${length} of ${sizeBytes} bytes` : 'is missing'}`;
   }
   return null;
 }
@@ -106,5 +107,5 @@ async function ask(
   const answer = await send({ vendor: 'The trainer', method, url, headers, signal });
   if (answer.status === 200) return answer;
   if (answer.status === 404 && (method === 'HEAD' || answer.text === 'File not found')) return null;
-  throw new TemperaError('PROVIDER_UNAVAILABLE', `The trainer did not hand out a file: HTTP ${answer.status}`);
+  throw new TemperaError('PROVIDER_UNAVAILABLE', `The trainer did not serve a file: HTTP ${answer.status}`);
 }

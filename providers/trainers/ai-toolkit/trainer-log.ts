@@ -6,13 +6,14 @@ const SAVED_WEIGHTS = /^Saved checkpoint to (.*)\.safetensors$/;
 const SAVED_OPTIMIZER = /^Saved optimizer to /;
 const LOADING_OPTIMIZER = /^Loading optimizer state from /;
 const FAILED_OPTIMIZER = /^Failed to load optimizer state from /;
-/** A checkpoint's name ends in its step with nine digits, the final weights' does not. */
+/** A checkpoint's name ends with its step in nine digits; that of the final weights does not. */
 const STEP = /_(\d{9})$/;
 
 /**
- * Follows a job's log. The optimizer's file has the same name and size at every save, so only these lines tell to which step it
- * belongs (jobs/process/BaseSDTrainProcess.py of ostris/ai-toolkit@27a03a91). The final save is not announced: it is known by the
- * name of its weights, which is printed before the optimizer is written over. A line that fits nothing makes no save whole.
+ * Follows a job's log. The optimizer's file has the same name and size at every save, so only these lines show which
+ * step it belongs to (jobs/process/BaseSDTrainProcess.py of ostris/ai-toolkit@27a03a91). The final save is not
+ * announced: it is recognised by the name of its weights, which is printed before the optimizer is overwritten. A line
+ * that matches nothing completes no save.
  */
 export function createTrainerLog(): TrainerLog {
   let rest = '';
@@ -32,7 +33,7 @@ export function createTrainerLog(): TrainerLog {
       const step = STEP.exec(weights)?.[1];
       save = save?.state === 'begun' && Number(step) === save.step ? { ...save, state: 'weights' } : null;
     } else if (line.includes(SAVED)) {
-      // Behind a progress bar that was not ended: whatever it is, the optimizer is written over next.
+      // After a progress bar that was not terminated: whatever it is, the optimizer is overwritten next.
       save = null;
     } else if (SAVED_OPTIMIZER.test(line)) {
       save = save?.state === 'weights' ? { ...save, state: 'whole' } : null;

@@ -1,6 +1,6 @@
 /**
- * AI Toolkit over the HTTP routes of its UI server. They are undocumented, change state by GET, and answer a change with the row
- * as it was before: the new state is always read with a further call (facts of 2026-08-21, commit 27a03a91).
+ * AI Toolkit over the HTTP routes of its UI server. They are undocumented, change state on GET, and answer a change
+ * with the row as it was before: the new state is always read with another call (facts of 2026-08-21, commit 27a03a91).
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { TemperaError } from '../../../core/failure.ts';
@@ -31,7 +31,7 @@ import type { WireJob } from './wire.ts';
 
 /** A pod has one GPU and one job; a queue's identity is this literal text. */
 const GPU_IDS = '0';
-/** Longest that a stop is waited for before the row is marked by force. Milliseconds. */
+/** How long to wait for a stop before the row is marked by force. Milliseconds. */
 const STOP_TIMEOUT_MS = 60_000;
 
 /** RunPod's proxy takes requests of up to 100 MB (docs, 2026-08); the rest is room for the form around the file. */
@@ -47,7 +47,7 @@ export function createAiToolkitTrainer(options: AiToolkitOptions = {}): Trainer 
   const jobOf = async (target: TrainerTarget, jobId: string, signal: AbortSignal): Promise<WireJob> => {
     const job = readJobOrNull(await createClient(target, signal).get(`/api/jobs?id=${encodeURIComponent(jobId)}`));
     if (job) return job;
-    throw new TemperaError('POD_LOST', 'The trainer does not know the job any more: its disk was emptied', {
+    throw new TemperaError('POD_LOST', 'The trainer no longer knows the job: its disk was emptied', {
       ids: { jobId },
     });
   };
@@ -57,7 +57,8 @@ export function createAiToolkitTrainer(options: AiToolkitOptions = {}): Trainer 
     port: 8_675,
     hasHubToken: options.huggingFaceToken !== undefined,
 
-    // The password is AI_TOOLKIT_AUTH; the founding documents' PASSWORD is read by nothing. HF_TOKEN opens gated base models.
+    // The password is AI_TOOLKIT_AUTH; nothing reads the founding documents' PASSWORD. HF_TOKEN gives access to gated
+    // base models.
     environment: ({ password, gatedModel }) => ({
       AI_TOOLKIT_AUTH: password,
       ...(gatedModel && options.huggingFaceToken ? { HF_TOKEN: options.huggingFaceToken } : {}),
@@ -94,7 +95,7 @@ export function createAiToolkitTrainer(options: AiToolkitOptions = {}): Trainer 
         if (!row)
           throw new TemperaError('PROVIDER_UNAVAILABLE', 'The trainer says that the job exists but does not list it');
       }
-      // Starting a running job would put a second trainer on the same folder: no guard exists over there.
+      // Starting a running job would put a second trainer on the same folder: AI Toolkit has no guard against it.
       if (row.status === 'stopped') await client.get(`/api/jobs/${row.id}/start`);
       // Needed every time: a queue switches itself off when it finds nothing queued.
       if (row.status === 'stopped' || row.status === 'queued') await client.get(`/api/queue/${GPU_IDS}/start`);
@@ -106,7 +107,7 @@ export function createAiToolkitTrainer(options: AiToolkitOptions = {}): Trainer 
     gpu: async (target, signal) => toGpuState(await createClient(target, signal).get('/api/gpu', [500])),
 
     async loss(target, jobId, signal) {
-      // The route's default key matches nothing; points come oldest first, so only the last ones are asked for.
+      // The route's default key matches nothing; points are sorted oldest first, so we ask only for the last ones.
       const step = (await jobOf(target, jobId, signal)).step;
       const since = Math.max(0, step - 20);
       const answer = await createClient(target, signal).get(
@@ -142,10 +143,7 @@ export function createAiToolkitTrainer(options: AiToolkitOptions = {}): Trainer 
       });
       if (response.statusCode === 200) return response;
       response.resume();
-      throw new TemperaError(
-        'PROVIDER_UNAVAILABLE',
-        `The trainer did not hand out a file: HTTP ${response.statusCode}`,
-      );
+      throw new TemperaError('PROVIDER_UNAVAILABLE', `The trainer did not serve a file: HTTP ${response.statusCode}`);
     },
 
     async saveNow(target, jobId, signal) {
@@ -195,7 +193,10 @@ export function createAiToolkitTrainer(options: AiToolkitOptions = {}): Trainer 
 
 type Settings = ReturnType<typeof readSettings>;
 
-/** The trainer's settings. A restore that was cut off leaves the datasets folder pointed at the jobs' folder: that is undone first. */
+/**
+ * The trainer's settings. A restore that was cut off leaves the datasets folder pointed at the jobs' folder: that is
+ * undone first.
+ */
 async function ownSettings(client: TrainerClient): Promise<Settings> {
   const settings = readSettings(await client.get('/api/settings'));
   if (settings.DATASETS_FOLDER !== settings.TRAINING_FOLDER) return settings;

@@ -8,7 +8,7 @@ import { folderName } from './job-config.ts';
 import { encodeForm, streamForm } from './multipart.ts';
 import { readCreatedDataset, readImages, readUploaded } from './wire.ts';
 
-/** The server holds a request in memory whole: 16 MB keeps it small and still saves round trips. */
+/** The server holds a whole request in memory: 16 MB keeps that small and still saves round trips. */
 const MAX_BATCH_BYTES = 16 * 1_024 * 1_024;
 const MAX_BATCH_PHOTOS = 16;
 /** As AI Toolkit's own UI does. */
@@ -30,7 +30,7 @@ export const uploadDataset: Trainer['uploadDataset'] = async ({
   const client = createClient(target, signal);
   // `create` fails when the datasets folder itself is missing; `list` makes it.
   await client.get('/api/datasets/list');
-  // A stable sort: a later run counts the photos in the same order.
+  // A stable sort: a retry counts the photos in the same order.
   const ordered = photos.map((photo) => ({ photo, folder: folderName(datasetName, photo.folder ?? '') }));
   ordered.sort((a, b) => (a.folder < b.folder ? -1 : a.folder > b.folder ? 1 : 0));
   const folders = [...new Set(ordered.map(({ folder }) => folder))];
@@ -38,7 +38,7 @@ export const uploadDataset: Trainer['uploadDataset'] = async ({
 
   const all = batches(ordered.slice(from));
   const arrived = new Set<number>();
-  // Batches arrive out of order; a later run goes on from the last one before which nothing is missing.
+  // Batches arrive out of order; a retry continues after the last one before which nothing is missing.
   const report = () => {
     let uploaded = from;
     for (let index = 0; arrived.has(index); index += 1) uploaded += all[index]!.photos.length;
@@ -65,7 +65,10 @@ async function createFolder(client: TrainerClient, folder: string): Promise<void
   if (name !== folder) throw new TemperaError('INTERNAL', 'The trainer changed the name of the dataset');
 }
 
-/** Sends files into a dataset's folder. The server answers with the names that it gave them; another name would be another file. */
+/**
+ * Uploads files to a dataset's folder. The server answers with the names that it gave them; a different name would be a
+ * different file.
+ */
 async function uploadFiles(client: TrainerClient, datasetName: string, files: readonly UploadFile[]): Promise<void> {
   const form = encodeForm([
     ...files.map((file) => ({ name: 'files', filename: file.name, bytes: file.bytes })),
@@ -74,7 +77,7 @@ async function uploadFiles(client: TrainerClient, datasetName: string, files: re
   checkKept(await client.postForm('/api/datasets/upload', form), files);
 }
 
-/** Sends one file into a dataset's folder while it is read. */
+/** Uploads one file to a dataset's folder while reading it. */
 export async function uploadStream(client: TrainerClient, datasetName: string, file: RestoredFile): Promise<void> {
   const { filename, sizeBytes } = file;
   const source = await file.open();
@@ -98,7 +101,7 @@ function checkKept(answer: unknown, files: readonly { readonly name: string }[])
   }
 }
 
-/** The trainer only logs a photo that it cannot find and trains without it, so their number is checked here. */
+/** The trainer only logs a missing photo and trains without it, so their number is checked here. */
 async function verify(client: TrainerClient, datasetName: string, photos: readonly TrainingPhoto[]): Promise<void> {
   const { images } = readImages(await client.post('/api/datasets/listImages', { datasetName }));
   const present = new Set(images);
@@ -125,7 +128,7 @@ interface Batch {
   readonly photos: TrainingPhoto[];
 }
 
-/** Requests of bearable size; one request goes into one folder. */
+/** Splits files into requests of a reasonable size; one request goes to one folder. */
 function batches(ordered: readonly PlacedPhoto[]): Batch[] {
   const all: Batch[] = [];
   let bytes = 0;

@@ -80,7 +80,9 @@ export function toObservation(job: WireJob): TrainerObservation {
 
 const CHECKPOINT = /_(\d{9})(_high_noise|_low_noise)?\.safetensors$/;
 
-/** Weights only; `optimizer.pt` is in the same list. The step stands in the name, with nine digits; the final file has none. */
+/**
+ * Weights only; `optimizer.pt` is in the same list. The step is in the name, in nine digits; the final file has none.
+ */
 export function toFiles(answer: unknown): TrainerFile[] {
   return readFileList(answer)
     .files.filter((file) => file.path.endsWith('.safetensors'))
@@ -95,7 +97,7 @@ export function toFiles(answer: unknown): TrainerFile[] {
     });
 }
 
-/** The single file beside the weights, written over at each save. */
+/** The single file beside the weights, overwritten at each save. */
 export function toOptimizerState(answer: unknown): { readonly path: string; readonly sizeBytes: number } | null {
   const file = readFileList(answer).files.find(({ path }) => path.endsWith('/optimizer.pt'));
   return file ? { path: file.path, sizeBytes: file.size } : null;
