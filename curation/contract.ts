@@ -1,4 +1,4 @@
-/** What whoever curates photos hands in and gets back. */
+/** The input and output of curation. */
 import type { Captioner } from '../core/captioner.ts';
 import type { CurationOptions, PhotoOverride } from '../core/curation.ts';
 import type { CurationReport } from './report/report.ts';
@@ -12,19 +12,19 @@ export interface PhotoToCurate {
   /** The person's own caption. */
   readonly caption: string | null;
   readonly override: PhotoOverride | null;
-  /** Gives the bytes. What it throws ends the curation: a store that fails says nothing about a photo. */
+  /** Gives the bytes. An error ends the curation: a failing store says nothing about a photo. */
   read(): Promise<Uint8Array>;
 }
 
 export interface TrainingFacts {
   readonly triggerWord: string;
-  /** Sides of the square areas that are trained at, in pixels. */
+  /** The training resolutions, as sides of square areas. Pixels. */
   readonly resolutions: readonly number[];
   /** Sides of a trained picture are multiples of this. */
   readonly divisor: number;
 }
 
-/** Keeps what was measured of a photo, so that a second run need not decode it. Keys are safe as file names. */
+/** Keeps a photo's measurements, so that a second run need not decode it. Keys are safe as file names. */
 export interface AnalysisCache {
   get(key: string): Promise<Uint8Array | null>;
   put(key: string, bytes: Uint8Array): Promise<void>;
@@ -35,15 +35,15 @@ export interface CurateInput {
   readonly options: CurationOptions;
   readonly training: TrainingFacts;
   readonly cache: AnalysisCache | null;
-  /** Describes kept photos that have no caption of their own; null: the template does. */
+  /** Describes kept photos without a caption of their own; null: the template is used. */
   readonly captioner: Captioner | null;
-  /** Looked at between photos. */
+  /** Checked between photos. */
   readonly signal?: AbortSignal;
-  /** Called after each step of work, for heartbeats: photos that were measured or read from the cache. */
+  /** Called after each unit of work, for heartbeats: photos that were measured or read from the cache. */
   readonly onProgress?: (progress: { readonly done: number; readonly total: number }) => void;
 }
 
-/** Two photos that show the same or nearly the same. */
+/** Two photos that show the same thing, or nearly so. */
 export interface SimilarPair {
   /** Ids, the better photo first. */
   readonly a: string;
@@ -62,7 +62,7 @@ export interface CuratedSet {
   readonly pairs: readonly SimilarPair[];
 }
 
-/** Curates with threads of its own, so that the event loop of the caller stays free. */
+/** Curates in its own threads, so that the caller's event loop stays free. */
 export interface Curator {
   /** Decides for every photo whether it is trained on. A bad file is a decision, never an error. */
   curate(input: CurateInput): Promise<CuratedSet>;

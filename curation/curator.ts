@@ -20,7 +20,7 @@ import { memoryOf } from './threads/hand-over.ts';
 import { createThreadPool } from './threads/pool.ts';
 import type { ThreadPool } from './threads/pool.ts';
 
-/** Each thread costs 60 MB and more; decoding has threads of its own beside them. */
+/** Each thread costs 60 MB or more; decoding uses further threads of its own. */
 const MOST_THREADS = 4;
 
 /** The threads that all curations of a curator share. */
@@ -56,7 +56,7 @@ function threadFile(name: string): URL {
   return new URL(`./threads/${name}${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url);
 }
 
-/** Photos under way at once: two per thread, so that one is read or decoded while another is measured. */
+/** Photos in progress at once: two per thread, so that one is read or decoded while another is measured. */
 async function judgeAll(input: CurateInput, shop: Workshop): Promise<JudgedPhoto[]> {
   const photos = input.photos.toSorted(byContent);
   let done = 0;
@@ -127,7 +127,7 @@ async function compareAll(
 ): Promise<ComparedPair[]> {
   if (usable.length < 2) return [];
   const photos = usable.map(({ analysis: { grey, fingerprint } }) => ({ grey, fingerprint }));
-  // Each part prepares all photos for itself, so there is one for each thread.
+  // Each share prepares all photos for itself, so there is one share per thread.
   const of = signals.threads;
   const shares = await atOnce(of, [...Array(of).keys()], async (share) => {
     const compared = await signals.run<ComparedShare>('compare', { photos, share, of }, { signal });
@@ -140,7 +140,7 @@ async function compareAll(
 /** One face is described while the picture of the next is decoded. */
 const FACES_AT_ONCE = 2;
 
-/** Describes the faces of a person's photos when that is asked for. Never cached: each run decodes and describes again. */
+/** Describes the faces in a person's photos, if requested. Never cached: each run decodes and describes again. */
 async function describeFaces(
   { photos, options, signal, onProgress }: CurateInput,
   usable: readonly UsablePhoto[],
@@ -165,10 +165,13 @@ async function describeFaces(
   return { status: 'described', descriptors };
 }
 
-/** Pictures read and held at once for the captioner, which has a limit of its own for requests. */
+/** Pictures held in memory at once for the captioner, which limits its requests itself. */
 const DESCRIBED_AT_ONCE = 4;
 
-/** Asks the captioner for kept photos without a caption of their own. A description is kept: asked again, a model may say another. */
+/**
+ * Asks the captioner for kept photos without a caption of their own. Descriptions are cached: asked again, a model may
+ * answer differently.
+ */
 async function describeKept(
   { captioner, cache, signal }: CurateInput,
   photos: readonly JudgedPhoto[],
@@ -221,7 +224,7 @@ function byContent(a: PhotoToCurate, b: PhotoToCurate): number {
   return compare(a.sha256, b.sha256) || compare(a.filename, b.filename) || compare(a.id, b.id);
 }
 
-/** By code units: the same on every machine, unlike a comparison by language. */
+/** By code units: the same on every machine, unlike a locale-aware comparison. */
 function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }

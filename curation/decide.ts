@@ -17,11 +17,11 @@ import { duplicateSentence, pinnedSentence } from './sentences.ts';
 import type { PhotoAnalysis, PhotoMeasures } from './signals/analysis.ts';
 import { colourDistance } from './signals/colours.ts';
 
-/** A photo and everything that was measured of it. */
+/** A photo and everything that was measured. */
 export interface JudgedPhoto {
   readonly photo: PhotoToCurate;
   readonly analysis: PhotoAnalysis;
-  /** Null when nobody was looked for, or the file could not be decoded. */
+  /** Null when people were not looked for, or the file could not be decoded. */
   readonly people: PeopleFindings | null;
 }
 
@@ -34,7 +34,7 @@ export interface UsablePhoto extends JudgedPhoto {
 export interface Verdict {
   readonly decision: 'keep' | 'reserve' | 'drop';
   readonly reason: DropReason | null;
-  /** Null for a kept photo: its sentence is made with the report. */
+  /** Null for a kept photo: its sentence is written with the report. */
   readonly sentence: string | null;
   readonly warnings: readonly Warning[];
   readonly duplicateOf: string | null;
@@ -51,12 +51,12 @@ export interface Decisions {
   readonly repeats: PerFraming;
   /** Pairs that show the same or nearly the same, the better photo first. */
   readonly similar: readonly SimilarPair[];
-  /** Why the faces were not compared although that was asked for. */
+  /** Why the faces were not compared although that was requested. */
   readonly identityWarning: string | null;
 }
 
 /**
- * The photos that are compared with each other, those that a person pinned first, then the best first: decoded, not excluded,
+ * The photos that are compared with each other: pinned ones first, then the best first; decoded, not excluded,
  * and good enough unless pinned.
  */
 export function usablePhotos(photos: readonly JudgedPhoto[]): UsablePhoto[] {
@@ -104,7 +104,7 @@ export function decide({
   const distance = distances(usable, pairs);
   const selection = selectPhotos(selectable, options, (a, b) => distance(single[a]!, single[b]!));
   const keptIds = new Set([...selection.kept].map((index) => usable[single[index]!]!.photo.id));
-  // Repeats have no say: ten copies of a stranger would make a stranger of everybody else.
+  // Repeats do not count: ten copies of a stranger would make everybody else the stranger.
   const identity = compareFaces(
     faces,
     single.map((place) => usable[place]!.photo.id),
@@ -119,7 +119,7 @@ export function decide({
     const verdict = verdictOf({ judged, repeat, original, kept: keptIds.has(judged.photo.id), options });
     verdicts.set(judged.photo.id, {
       ...verdict,
-      // Of a photo that is not good enough only the reason matters.
+      // For a photo that is not good enough only the reason matters.
       warnings:
         faultOf(judged) !== null
           ? []
@@ -164,8 +164,8 @@ function verdictOf({
   }
   const sentence =
     options.mixPolicy === 'select'
-      ? 'Good, but the mix has enough like it.'
-      : `Good, but ${options.maxPhotos} photos are the most, and others add more.`;
+      ? 'Good, but the mix already has enough like it.'
+      : `Good, but at most ${options.maxPhotos} photos are used, and others add more.`;
   return { decision: 'reserve', reason: 'over_quota', sentence, duplicateOf: null };
 }
 
@@ -176,7 +176,7 @@ const REPEAT_REASONS = {
   similar: 'very_similar',
 } as const satisfies Record<Repeat['relation'], DropReason>;
 
-/** What keeps a photo out on its own account. A person's word beats every rule but the one that a file must be readable. */
+/** What excludes a photo by itself. A person's decision overrides every rule, except that a file must be readable. */
 function faultOf({ photo, analysis, people }: JudgedPhoto): Fault | null {
   if (analysis.status === 'rejected') return { reason: analysis.reason, sentence: analysis.message };
   const { override } = photo;
@@ -208,13 +208,13 @@ function warningsOf(
   const unsure =
     framing?.confidence === 'uncertain' && framing.source === 'face' && (photo.override?.framing ?? null) === null;
   if (unsure) {
-    const sentence = `Taken as ${framing.framing}, but it lies near a limit or the pose says otherwise.`;
+    const sentence = `Classified as ${framing.framing}, but it is close to a limit or the pose suggests otherwise.`;
     warnings.push({ code: 'framing_uncertain', sentence });
   }
   return warnings;
 }
 
-/** How unlike two photos are in what they show and in their colours, 0 to 1, by their places. */
+/** How different two photos are in content and colours, 0 to 1, by their positions in the list. */
 function distances(usable: readonly UsablePhoto[], pairs: readonly ComparedPair[]) {
   const count = usable.length;
   const table = new Float64Array(count * count);

@@ -1,7 +1,8 @@
 /**
- * Every limit of curation, with where it comes from. They are applied to raw values that are kept, so a change needs no new
- * decoding. Evidence: signals on 166 to 168 different photos (14,028 pairs of different photos) with planted defects, framing
- * on 136 photos labelled by hand, and frozen held-out runs, 2026-10; trainers' source code read 2026-08 (AI Toolkit 27a03a91).
+ * Every limit of curation, with where it comes from. They are applied to raw values that are kept, so a change needs no
+ * new decoding. Evidence: signals on 166 to 168 different photos (14,028 pairs of different photos) with planted
+ * defects, framing on 136 photos labelled by hand, and frozen held-out runs, 2026-10; trainers' source code read
+ * 2026-08 (AI Toolkit 27a03a91).
  */
 
 /** Part of every dataset's version: a change of a rule or of `preparePhoto` must raise it. */
@@ -11,9 +12,15 @@ export const LIMITS = {
   // Files.
   /** Largest file. Bytes. A phone's photo has 2 to 12 MB. */
   maxFileBytes: 30 * 1024 * 1024,
-  /** Most pixels. Stops bombs (a PNG of 900 MP fits into 100 KB); the largest phone cameras have 200 MP, medium format 100 to 150. */
+  /**
+   * Most pixels. Stops bombs (a PNG of 900 MP fits into 100 KB); the largest phone cameras have 200 MP, medium format
+   * 100 to 150.
+   */
   maxPixels: 100e6,
-  /** The same for progressive JPEG and interlaced PNG, which must be held whole: 99 MP took 441 and 493 MB (2026-11). */
+  /**
+   * The same for progressive JPEG and interlaced PNG, which must be held in memory as a whole: 99 MP took 441 and 493
+   * MB (2026-11).
+   */
   maxProgressivePixels: 50e6,
   /** The same for AVIF: 24 MP took 458 MB, 99 MP in a file of 46 KB 1.8 GB (2026-11-26). Phones take 12 and 24. */
   maxAvifPixels: 25e6,
@@ -21,7 +28,7 @@ export const LIMITS = {
   maxHeldBytes: 300e6,
   /** Most pixels that are decoded at once; a larger picture is decoded alone. Four of 99 MP at once took 718 MB (2026-11). */
   pixelsAtOnce: 60e6,
-  /** A photo that takes longer to decode is refused; 12 MP take 50 ms. Seconds. */
+  /** A photo that takes longer to decode is rejected; 12 MP take 50 ms. Seconds. */
   decodeTimeoutSeconds: 20,
 
   // What stands around the pixels (docs/decisions/containers.md).
@@ -49,26 +56,30 @@ export const LIMITS = {
   preparedSidePx: 2_048,
 
   // Size and shape.
-  /** Smallest area in pixels: half of 512 x 512, the smallest resolution that AI Toolkit trains at; it never enlarges. */
+  /**
+   * Smallest area in pixels: half of 512 x 512, the smallest resolution that AI Toolkit trains at; it never enlarges.
+   */
   minArea: (512 * 512) / 2,
   /** Smallest short side in pixels. Civitai's trainer wants 256 too. */
   minShortSidePx: 256,
   /** Longest side ratio; beyond it a bucket shows a strip. */
   maxAspect: 3,
 
-  // Light. Luma is 0 to 255; a percentile of 99 below 82 stands for a photo at a third of its light: 0.99 found, no good one.
+  // Light. Luma is 0 to 255; a percentile of 99 below 82 stands for a photo at a third of its light: 0.99 found, no
+  // good one.
   tooDarkP99: 82,
   tooDarkP95: 60,
   /** Spread between the 5th and the 95th percentile of the luma. Contrast at a fifth: 1.00 found, no good one. */
   minLumaSpread: 50,
   /** 5th percentile of the luma above which everything is bright. Hits 27 % of strong overexposure: warns only. */
   blownP5: 242,
-  /** Colourfulness (Hasler and Suesstrunk) below which a photo is grey. */
+  /** Colourfulness (Hasler and Suesstrunk) below which a photo counts as grey. */
   greyscaleColourfulness: 4,
-  /** Share of a picture in bars from which they are worth a warning. */
+  /** Share of a picture covered by bars above which there is a warning. */
   barShare: 0.04,
 
-  // Sharpness: share of fine detail that a second blur takes away. Gaussian sigma 2: 0.93 rejected, sigma 3: 1.00, good ones 0.01.
+  // Sharpness: share of fine detail that a second blur takes away. Gaussian sigma 2: 0.93 rejected, sigma 3: 1.00, good
+  // ones 0.01.
   blurrySharpness: 0.42,
   softSharpness: 0.5,
   /** Mean variance of the Laplacian in the sharpest tiles; below, nothing in the picture is in focus. */
@@ -79,15 +90,16 @@ export const LIMITS = {
 
   // Repeats.
   /**
-   * Most differing bits of 256 between copies. At 24: no false pair among 14,028; resized, re-encoded, mirrored and turned
-   * copies found 0.99 to 1.00.
+   * Most differing bits of 256 between copies. At 24: no false pair among 14,028; resized, re-encoded, mirrored and
+   * turned copies found 0.99 to 1.00.
    */
   copyBits: 24,
   /** Correlation after alignment above which two photos are the same one. Highest between different photos: 0.979. */
   copyMatch: 0.985,
   /**
-   * Correlation of the detail alone that an aligned pair needs too. Of 75,855 pairs of different photos 28 matched above 0.93
-   * by their skies, all with 0.22 or less in common here; photos turned by 1.5 degrees have 0.68 and more (2026-11).
+   * Correlation of the detail alone that an aligned pair needs too. Of 75,855 pairs of different photos 28 matched
+   * above 0.93 by their skies, all with 0.22 or less in common here; photos turned by 1.5 degrees have 0.68 and more
+   * (2026-11).
    */
   detailMatch: 0.65,
   /** Share of the larger photo that the smaller one shows; below it is a crop, above a copy. */
@@ -101,19 +113,22 @@ export const LIMITS = {
   minHashContrast: 2,
 
   // People. Heights are those of BlazeFace's box, which is taller than chin to brow.
-  /** Score from which a face counts: found one face in all of 136 photos of one person. */
+  /** Lowest score of a face that counts: found one face in each of 136 photos of one person. */
   faceScore: 0.5,
-  /** Height of a further face against the largest one from which it is a second person: 15 of 17 groups, no single person. */
+  /**
+   * Height of a further face against the largest one from which it is a second person: 15 of 17 groups, no single
+   * person.
+   */
   secondFaceShare: 0.4,
   /** (Image height - face top) / face height, below: portrait. */
   portraitHeads: 1.9,
   /** Face height / image height, below: full body. */
   fullFaceShare: 0.2,
-  /** Share of the image height above which a face box is doubted: a cat's head came out at 0.997. */
+  /** Share of the image height above which a face box is doubtful: a cat's head reached 0.997. */
   faceFillsPicture: 0.95,
-  /** Heads below which a face box reaches the lower edge: a trunk that was taken for a face did. */
+  /** Heads below which a face box reaches the lower edge, as a torso did that was mistaken for a face. */
   faceReachesEdge: 1.02,
-  /** How near to these limits a photo counts as uncertain, as a share of the limit. */
+  /** How close to these limits a photo counts as uncertain, as a share of the limit. */
   framingMargin: 0.08,
   /** Pose: scores from which an ankle or a knee is seen, and the heads below which legs cannot be in the picture. */
   ankleScore: 0.35,
@@ -125,17 +140,21 @@ export const LIMITS = {
   personScore: 0.5,
 
   // Identity, only when it is asked for: Euclidean distances between face-api's descriptors.
-  /** Median distance to the others above which a face is probably another person's: 632 of 633 strangers, 1 of 60 own. */
+  /**
+   * Median distance to the others above which a face is probably another person's: 632 of 633 strangers, 1 of 60 own.
+   */
   otherPersonDistance: 0.6,
-  /** Fewer faces have no middle to be far from. */
+  /** With fewer faces there is no majority to be far from. */
   identityFaces: 5,
 
   // Choice.
-  /** Below this a set is trained with a warning; published guides ask for 10 and more (facts of 2026-10: Replicate, fal). */
+  /**
+   * Below this a set is trained with a warning; published guides ask for 10 or more (facts of 2026-10: Replicate, fal).
+   */
   fewPhotos: 10,
   /** The size that a set should grow to. */
   goodPhotos: 20,
-  /** Most often that a folder is repeated per epoch. */
+  /** Most repeats of a folder per epoch. */
   maxRepeats: 4,
   /** A user's caption. Characters; text encoders see far less. */
   maxCaptionLength: 1_000,

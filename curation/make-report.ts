@@ -20,11 +20,11 @@ interface Found {
   readonly usable: readonly UsablePhoto[];
   readonly pairs: readonly ComparedPair[];
   readonly decisions: Decisions;
-  /** By id: what a model said of kept photos. */
+  /** By id: a model's descriptions of kept photos. */
   readonly described: ReadonlyMap<string, Description>;
 }
 
-/** Puts everything into the report. The same findings give the same report, byte for byte. */
+/** Assembles the report. The same findings give the same report, byte for byte. */
 export function makeReport({ options, training }: CurateInput, found: Found): CurationReport {
   const { decisions } = found;
   const nearest = nearestPhotos(found.usable, found.pairs);
@@ -115,11 +115,11 @@ function makeOutput(
 /** What a person should look at before the training starts. */
 function setWarnings(kept: number, triggerWord: string): string[] {
   const few =
-    kept < LIMITS.fewPhotos ? [`Only ${kept} photos are left; ${LIMITS.fewPhotos} and more are advised.`] : [];
+    kept < LIMITS.fewPhotos ? [`Only ${kept} photos are left; ${LIMITS.fewPhotos} or more are recommended.`] : [];
   return [...few, ...lintTriggerWord(triggerWord).map(({ sentence }) => sentence)];
 }
 
-/** Warnings that say nothing bad about a photo: what was done to it. */
+/** Warnings that are no criticism of a photo: they say what was done to it. */
 const HARMLESS: ReadonlySet<string> = new Set(['alpha_flattened', 'profile_converted', 'below_target']);
 
 function verdictOfSet(

@@ -61,7 +61,7 @@ describe('the template', () => {
       warnings: [
         {
           code: 'caption_fell_back',
-          sentence: 'The photo could not be described, so its caption is the template: no answer.',
+          sentence: 'The photo could not be described, so the template is used as its caption: no answer.',
         },
       ],
     });

@@ -10,11 +10,11 @@ export interface CaptionInput {
   readonly triggerWord: string;
   /** Null in sets of a style or an object, and when nobody was found. */
   readonly framing: Framing | null;
-  /** What the trigger word names: "woman", "dog". */
+  /** What the trigger word stands for: "woman", "dog". */
   readonly className?: string | undefined;
   /** The person's own caption; it comes first. Null: none was given. */
   readonly own: string | null;
-  /** What a model made of the photo; null: it was not asked. */
+  /** A model's description of the photo; null: no model was asked. */
   readonly vision: Description | null;
 }
 
@@ -28,12 +28,15 @@ const FRAMING_PHRASES: Record<Framing, string> = {
   full: 'full body photo',
 };
 
-/** The person's own caption, else the model's description, else the template; cleaned, with the trigger word, never blank. */
+/**
+ * The person's own caption, else the model's description, else the template; cleaned, with the trigger word, never
+ * blank.
+ */
 export function captionFor(input: CaptionInput): Caption {
   const { triggerWord, vision } = input;
   const own = input.own === null ? '' : cleanCaption(fillMarks(input.own, triggerWord));
   if (own !== '') {
-    // Cut before the trigger word is looked for: one beyond the cut is lost.
+    // Cut first, then look for the trigger word: one beyond the cut is lost.
     const line = cutCaption(own);
     const text = withTriggerOnce(line, triggerWord);
     return { text: cutCaption(text), source: 'person', warnings: lintCaption({ triggerWord, caption: own }) };
@@ -43,13 +46,13 @@ export function captionFor(input: CaptionInput): Caption {
   if (vision === null) return { text: template, source: 'template', warnings: emptied };
   if (vision.status === 'failed')
     return { text: template, source: 'template', warnings: [...emptied, fellBackWarning(vision.message)] };
-  // The description may repeat the trigger word when it is to be read in the picture.
+  // The description may repeat the trigger word if it can be read in the picture.
   const described = withoutTrigger(cleanCaption(vision.text), triggerWord).replace(/^[\s,.;:]+/, '');
   if (described === '')
     return {
       text: template,
       source: 'template',
-      warnings: [...emptied, fellBackWarning('the description holds no text')],
+      warnings: [...emptied, fellBackWarning('the description is empty')],
     };
   const text = `${template}, ${described}`;
   return { text: cutCaption(text), source: 'vision', warnings: [...emptied, ...cutWarning(captionLength(text))] };

@@ -1,9 +1,10 @@
-/** What is taken out of every caption, whoever wrote it. */
+/** What is removed from every caption, whoever wrote it. */
 import { LIMITS } from '../limits.ts';
 
 /**
- * Makes one line, NFC, without control characters, marks of direction and characters that nobody sees; `${` (read as a variable by
- * configuration files) and AI Toolkit's own marks `[trigger]` and `[name]` lose their meaning. May return an empty text.
+ * Makes one line, NFC, without control characters, direction marks and invisible characters; `${` (read as a variable
+ * by configuration files) and AI Toolkit's own marks `[trigger]` and `[name]` lose their meaning. May return an empty
+ * text.
  */
 export function cleanCaption(text: string): string {
   return text

@@ -1,6 +1,6 @@
 /**
- * Words that make poor trigger words because every text encoder knows them: what people name a subject, a picture or a style
- * with, and first names. Chosen by hand; it need not be complete, since its only use is a warning.
+ * Words that make poor trigger words because every text encoder knows them: common words for subjects, pictures and
+ * styles, and first names. Chosen by hand; the list need not be complete, because its only use is a warning.
  */
 const WORDS = `
   man woman girl boy person people human child kid baby teen adult lady gentleman guy male female mother father mom dad

@@ -5,7 +5,7 @@ import { captionLength, cutCaption } from './clean.ts';
 import { COMMON_WORDS } from './common-words.ts';
 import { hasTrigger } from './trigger.ts';
 
-/** Judges a person's own caption, cleaned and with text in it. */
+/** Checks a person's own caption, cleaned and not empty. */
 export function lintCaption({
   triggerWord,
   caption,
@@ -17,33 +17,33 @@ export function lintCaption({
   if (hasTrigger(line, triggerWord)) return cutWarning(captionLength(caption));
   const added: Warning = {
     code: 'caption_without_trigger',
-    sentence: `The caption does not say "${triggerWord}" (capitals matter), so it was put in front.`,
+    sentence: `The caption does not say "${triggerWord}" (case matters), so it was added in front.`,
   };
-  // Together with the trigger word a caption of nearly the full length is cut too.
+  // With the trigger word added, a caption of nearly the full length is cut too.
   return [added, ...cutWarning(captionLength(caption) + captionLength(`${triggerWord}, `))];
 }
 
-/** Judges the trigger word of a set: once for the set, not for each photo. */
+/** Checks a set's trigger word: once for the set, not for each photo. */
 export function lintTriggerWord(triggerWord: string): Warning[] {
   const words = triggerWord
     .toLowerCase()
     .normalize('NFC')
     .split(/[\s_.\-\p{N}]+/u)
     .filter((word) => word !== '');
-  const advice = 'Take a rare one that means nothing, for example "ohwx" or "zkrpl".';
+  const advice = 'Choose a rare one without a meaning, for example "ohwx" or "zkrpl".';
   // A Chinese name of two characters is long enough.
   if (/^[\p{Script=Latin}\p{N}]{1,2}$/u.test(triggerWord))
     return [
       {
         code: 'trigger_common_word',
-        sentence: `The trigger word "${triggerWord}" is so short that it is a part of many other words. ${advice}`,
+        sentence: `The trigger word "${triggerWord}" is so short that it occurs inside many other words. ${advice}`,
       },
     ];
   if (words.length === 0 || !words.every(isCommon)) return [];
   return [
     {
       code: 'trigger_common_word',
-      sentence: `The trigger word "${triggerWord}" is a word that the base model already knows: its old meaning mixes with your pictures, and every prompt that says it is changed. ${advice}`,
+      sentence: `The trigger word "${triggerWord}" is a word that the base model already knows: its existing meaning would mix with your pictures, and every prompt that contains it would be affected. ${advice}`,
     },
   ];
 }
@@ -59,7 +59,7 @@ export function cutWarning(length: number): Warning[] {
 export function emptyWarning(): Warning {
   return {
     code: 'caption_empty',
-    sentence: 'The caption that came with the photo holds no text, so another was made.',
+    sentence: 'The caption that came with the photo is empty, so another one was generated.',
   };
 }
 
@@ -67,7 +67,7 @@ export function emptyWarning(): Warning {
 export function fellBackWarning(why: string): Warning {
   return {
     code: 'caption_fell_back',
-    sentence: `The photo could not be described, so its caption is the template: ${why.replace(/\.$/, '')}.`,
+    sentence: `The photo could not be described, so the template is used as its caption: ${why.replace(/\.$/, '')}.`,
   };
 }
 

@@ -60,12 +60,12 @@ describe('parseArguments', () => {
   });
 
   it.each([
-    [[], 'Say which folder holds the photos.'],
+    [[], 'Name the folder that contains the photos.'],
     [['a', 'b'], 'One folder at a time; "b" is one too many.'],
     [['a', '--kind', 'dog'], '--kind takes person, style, object, not "dog".'],
     [
       ['a', '--target', '70/20'],
-      '--target takes three percents for portrait/upper/full, such as 20/70/10, not "70/20".',
+      '--target takes three percentages for portrait/upper/full, such as 20/70/10, not "70/20".',
     ],
     [['a', '--target', '70//30'], '--target must give portrait, upper and full as whole percentages from 0 to 100.'],
     [['a', '--target', '20/70/20'], '--target must add up to 100 percent.'],
@@ -74,7 +74,7 @@ describe('parseArguments', () => {
     [['a', '--min', '5.5'], '--min takes a whole number, not "5.5".'],
     [['a', '--resolutions', '512,'], '--resolutions takes a whole number from 1 to 4096, not "".'],
     [['a', '--trigger', 'two words'], '--trigger takes one word of at most 64 characters.'],
-    [['a', '--captions-url', 'http://x'], '--captions-url and --captions-model belong together.'],
+    [['a', '--captions-url', 'http://x'], '--captions-url and --captions-model must be used together.'],
     [['a', '--kind', 'style', '--identity'], '--identity needs --kind person.'],
     [['a', '--fast'], "Unknown option '--fast'."],
     [['a', '--kind'], "Option '--kind <value>' argument missing."],

@@ -18,9 +18,11 @@ export interface CurateArguments {
   readonly reportFolder: string | null;
   readonly pairsFile: string | null;
   readonly overridesFile: string | null;
-  /** Who describes photos without a caption; null: the template does, and no photo leaves the machine. */
+  /**
+   * The service that describes photos without a caption; null: the template is used, and no photo leaves the machine.
+   */
   readonly captions: CaptionService | null;
-  /** Null: nothing is kept for the next run. */
+  /** Null: no measurements are kept for the next run. */
   readonly cacheFolder: string | null;
 }
 
@@ -35,20 +37,20 @@ export type ParsedArguments =
   | { readonly status: 'help' }
   | { readonly status: 'fault'; readonly message: string };
 
-export const HELP = `Looks at a folder of photos and says which of them a LoRA should be trained on.
+export const HELP = `Checks a folder of photos and says which of them to train a LoRA on.
 
 npm run curate -- <folder> [flags]
 
   --kind person|style|object   what the photos show (person)
   --trigger <word>             trigger word, for captions (ohwx)
   --policy weights|select|off  how the mix of framings is balanced (weights)
-  --target 20/70/10            wanted percent of portrait/upper/full (20/70/10)
+  --target 20/70/10            wanted % of portrait/upper/full (20/70/10)
   --min <n>  --max <n>         fewest and most photos to train on (5, 30)
-  --similar <n>                photos kept of a group of very similar ones (1)
-  --identity                   warns of photos that show another person; needs
+  --similar <n>                photos kept from a group of very similar ones (1)
+  --identity                   warns about photos of another person; needs
                                packages that are not installed by default
   --resolutions 512,768,1024   sides that are trained at (512,768,1024)
-  --divisor <n>                trained sides are multiples of it (16)
+  --divisor <n>                trained sides are multiples of this (16)
   --overrides <file>           JSON by file name or SHA-256: {"IMG_1.jpg":
                                {"decision": "pin" or "exclude", "framing":
                                "upper", "caption": "...", "why": "..."}}
@@ -61,7 +63,7 @@ npm run curate -- <folder> [flags]
   --cache <folder>             where measurements are kept for the next run
   --no-cache                   measures everything again, keeps nothing
 
-Only the folder itself is read, not the folders in it. NAME.txt beside a photo
+Only the folder itself is read, not its subfolders. NAME.txt beside a photo
 is its caption.
 
 Exit codes: 0 pass, 2 passes with warnings, 3 too few photos, 1 anything else.
@@ -89,11 +91,13 @@ const FLAGS = {
   help: { type: 'boolean', short: 'h', default: false },
 } as const;
 
-/** Largest side that a trainer takes; a typing error (51200) should not look like a plan. */
+/** Largest side that a trainer accepts; a typo (51200) should not pass as intended. */
 const MAX_RESOLUTION = 4_096;
 const MAX_DIVISOR = 256;
 
-/** Reads the command line. Paths are meant from `directory`; `cacheFolder` is where the cache lies unless a flag says otherwise. */
+/**
+ * Reads the command line. Paths are relative to `directory`; `cacheFolder` is the cache unless a flag says otherwise.
+ */
 export function parseArguments(
   args: readonly string[],
   { directory, cacheFolder }: { readonly directory: string; readonly cacheFolder: string },
@@ -102,7 +106,7 @@ export function parseArguments(
     const { values, positionals } = parseArgs({ args: [...args], options: FLAGS, allowPositionals: true });
     if (values.help) return { status: 'help' };
     const [folder, ...more] = positionals;
-    if (folder === undefined) throw new UsageError('Say which folder holds the photos.');
+    if (folder === undefined) throw new UsageError('Name the folder that contains the photos.');
     if (more.length > 0) throw new UsageError(`One folder at a time; "${more[0]}" is one too many.`);
     const path = (given: string | undefined) => (given === undefined ? null : resolve(directory, given));
     return {
@@ -159,7 +163,7 @@ function optionsOf({ kind, policy, target, min, max, similar, identity }: Option
   return resolveCurationOptions(draft);
 }
 
-/** The domain speaks of its fields; here they are flags. */
+/** The domain's messages name its fields; here they become flags. */
 function asFlags(fault: string): string {
   const flags = {
     subjectKind: '--kind',
@@ -176,13 +180,14 @@ function targetOf(text: string): CurationOptions['mixTarget'] {
   const shares = text.split(/[/,]/).map((part) => (part.trim() === '' ? Number.NaN : Number(part)));
   const [portrait, upper, full] = shares;
   if (shares.length !== FRAMINGS.length || portrait === undefined || upper === undefined || full === undefined)
-    throw new UsageError(`--target takes three percents for portrait/upper/full, such as 20/70/10, not "${text}".`);
+    throw new UsageError(`--target takes three percentages for portrait/upper/full, such as 20/70/10, not "${text}".`);
   return { portrait, upper, full };
 }
 
 function captionsOf(address: string | undefined, model: string | undefined): CaptionService | null {
   if (address === undefined && model === undefined) return null;
-  if (address === undefined || !model) throw new UsageError('--captions-url and --captions-model belong together.');
+  if (address === undefined || !model)
+    throw new UsageError('--captions-url and --captions-model must be used together.');
   const url = URL.canParse(address) ? new URL(address) : null;
   if (url === null || !/^https?:$/.test(url.protocol) || url.username !== '' || url.password !== '')
     throw new UsageError(`--captions-url takes an http or https address without a password, not "${address}".`);

@@ -3,7 +3,7 @@ import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { AnalysisCache } from '../contract.ts';
 
-/** Keeps measurements as files of a folder, which is made when the first one is kept. Several programs may share it. */
+/** Keeps measurements as files in a folder, which is created on first use. Several programs may share it. */
 export function createFolderCache(folder: string): AnalysisCache {
   return {
     async get(key) {
@@ -15,9 +15,9 @@ export function createFolderCache(folder: string): AnalysisCache {
       }
     },
     async put(key, bytes) {
-      // It holds what photos show.
+      // It reveals what the photos show.
       await mkdir(folder, { recursive: true, mode: 0o700 });
-      // Written aside and renamed: whoever reads never sees half a file.
+      // Written under another name and renamed: a reader never sees half a file.
       const aside = join(folder, `.${randomUUID()}`);
       await writeFile(aside, bytes);
       await rename(aside, join(folder, key));

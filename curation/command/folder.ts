@@ -15,15 +15,18 @@ export interface PhotoFolder {
   readonly skipped: readonly string[];
 }
 
-/** Endings of pictures that people take for photos, also those that we cannot read: they get a decision and a reason. */
+/**
+ * Extensions of files that people consider photos, including those that we cannot read: they get a decision and a
+ * reason.
+ */
 const PICTURE =
   /\.(jpe?g|jpe|jfif|png|webp|avif|tiff?|hei[cf]|gif|bmp|svg|jp2|jxl|psd|dng|cr[23]|nef|arw|raf|orf|rw2)$/i;
-/** Captions have at most 1,000 characters; more than this is no caption. */
+/** Captions have at most 1,000 characters; a longer file is not a caption. */
 const CAPTION_BYTES = 64 * 1024;
 
 /**
- * Reads the photos of a folder, not of folders in it. A photo is what is named like a picture or begins like one; hidden files
- * are left alone. `NAME.txt` beside a photo is its caption.
+ * Reads the photos in a folder, not in its subfolders. A photo is a file with a picture's extension or first bytes;
+ * hidden files are ignored. `NAME.txt` beside a photo is its caption.
  */
 export async function readPhotoFolder(
   folder: string,
@@ -60,8 +63,8 @@ export async function readPhotoFolder(
 }
 
 /**
- * The bytes of a photo. Of a file that is too large only the beginning and the length are looked at: the rest stays zero pages,
- * which cost no memory, shared so that no thread makes a copy.
+ * The bytes of a photo. Of a file that is too large only the beginning and the length matter: the rest stays zero
+ * pages, which cost no memory, shared so that no thread copies them.
  */
 async function readPhoto(path: string, sizeBytes: number): Promise<Uint8Array> {
   const file = await open(path);
@@ -95,7 +98,7 @@ async function beginning(path: string, length: number): Promise<Buffer> {
   }
 }
 
-/** A link that leads nowhere is no photo. */
+/** A dangling link is not a photo. */
 function ignoreMissing(error: NodeJS.ErrnoException): null {
   if (error.code === 'ENOENT' || error.code === 'ELOOP') return null;
   throw error;

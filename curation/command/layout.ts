@@ -4,7 +4,7 @@ const WIDE =
   /\p{Script=Han}|\p{Script=Hiragana}|\p{Script=Katakana}|\p{Script=Hangul}|\p{Emoji_Presentation}|[\uff01-\uff60]/u;
 const NARROWEST = /[\p{Mn}\p{Me}\p{Cf}]/u;
 
-/** Columns that a text takes, as most terminals draw it. */
+/** The width of a text in columns, as most terminals draw it. */
 export function columnsOf(text: string): number {
   let columns = 0;
   for (const character of text) columns += NARROWEST.test(character) ? 0 : WIDE.test(character) ? 2 : 1;
@@ -16,7 +16,7 @@ export function padded(text: string, columns: number): string {
   return text + ' '.repeat(Math.max(0, columns - columnsOf(text)));
 }
 
-/** Shortens a text in the middle, since names differ at the end as often as at the beginning. */
+/** Shortens a text in the middle, because names differ at the end as often as at the beginning. */
 export function fitted(text: string, columns: number): string {
   if (columnsOf(text) <= columns) return text;
   const characters = Array.from(text);
@@ -31,7 +31,7 @@ export function fitted(text: string, columns: number): string {
   return `${head}…${tail}`;
 }
 
-/** Breaks a text into lines at blanks; a word that is longer than a line is cut. */
+/** Breaks a text into lines at spaces; a word that is longer than a line is cut. */
 export function wrapped(text: string, columns: number): string[] {
   const lines: string[] = [];
   let line = '';

@@ -112,10 +112,10 @@ describe('curateCommand', () => {
     [['photos/a.jpg'], 'is not a folder', 'Give the path of a folder'],
     [['empty'], 'There are no photos in', 'Put JPEG, PNG'],
     [['photos', '--fast'], "Unknown option '--fast'", '--help'],
-    [['photos', '--overrides', 'o.json'], 'speak of z.jpg', 'Correct the name'],
+    [['photos', '--overrides', 'o.json'], 'mention z.jpg', 'Correct the name'],
     [['photos', '--overrides', 'none.json'], 'ENOENT', 'Correct the file'],
     [['photos', '--report', 'photos'], 'among the photos', 'another folder'],
-    [['photos', '--report', 'o.json'], 'EEXIST', 'Choose a place'],
+    [['photos', '--report', 'o.json'], 'EEXIST', 'Choose a location'],
   ])('says in one line each what is wrong with %j and what to do', async (args, what, fix) => {
     await addPhoto('a.jpg');
     await mkdir(join(folder, 'empty'));

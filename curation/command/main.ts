@@ -18,7 +18,7 @@ import { renderTable } from './table.ts';
 export interface CommandSurroundings {
   /** What the person typed after the command's name. */
   readonly args: readonly string[];
-  /** Where they typed it: relative paths are meant from here. */
+  /** The current directory, for relative paths. */
   readonly directory: string;
   /** Where measurements are kept unless a flag says otherwise. */
   readonly cacheFolder: string;
@@ -33,7 +33,7 @@ export interface Terminal {
   readonly writeError: (text: string) => void;
   readonly width: number;
   readonly colour: boolean;
-  /** Whether a line that renews itself may be shown. */
+  /** Whether a self-updating line may be shown. */
   readonly progress: boolean;
 }
 
@@ -41,7 +41,7 @@ const EXIT_CODES: Readonly<Record<CurationReport['verdict'], number>> = { pass: 
 const EXIT_ERROR = 1;
 const EXIT_INTERRUPTED = 130;
 
-/** Curates a folder for a person at a terminal. Answers the exit code: 0 pass, 2 warnings, 3 blocked, 1 error. */
+/** Curates a folder for a person at a terminal. Returns the exit code: 0 pass, 2 warnings, 3 blocked, 1 error. */
 export async function curateCommand(surroundings: CommandSurroundings): Promise<number> {
   const { args, directory, cacheFolder, terminal, signal } = surroundings;
   const parsed = parseArguments(args, { directory, cacheFolder });
@@ -51,7 +51,7 @@ export async function curateCommand(surroundings: CommandSurroundings): Promise<
   }
   try {
     if (parsed.status === 'fault')
-      throw new CommandError(parsed.message, '`npm run curate -- --help` shows how it is used.');
+      throw new CommandError(parsed.message, '`npm run curate -- --help` shows how to use it.');
     const set = await curateFolder(parsed.arguments, surroundings);
     await writeFiles(set, parsed.arguments);
     if (parsed.arguments.json) terminal.write(asJson(set.report));
@@ -73,13 +73,16 @@ async function curateFolder(args: CurateArguments, surroundings: CommandSurround
   const { createCurator, createCaptioner, terminal, signal } = surroundings;
   const { folder, options, training, cacheFolder, captions } = args;
   if (args.reportFolder === folder)
-    throw new CommandError('The report would lie among the photos.', 'Give --report another folder, such as out/.');
+    throw new CommandError(
+      'The report would be written among the photos.',
+      'Give --report another folder, such as out/.',
+    );
   const overrides = await readOverrides(args.overridesFile);
   const { photos, skipped } = await readFolder(folder, overrides);
   if (photos.length === 0)
     throw new CommandError(
       `There are no photos in ${folder}.`,
-      'Put JPEG, PNG, WebP, AVIF or TIFF files there; folders in it are not read.',
+      'Put JPEG, PNG, WebP, AVIF or TIFF files there; subfolders are not read.',
     );
   if (skipped.length > 0) terminal.writeError(`not photos, skipped: ${skipped.map(visible).join(', ')}\n`);
   const curator = createCurator();
@@ -114,13 +117,13 @@ async function readFolder(folder: string, overrides: Overrides): Promise<PhotoFo
   } catch (error) {
     const reason = FOLDER_FAULTS[(error as NodeJS.ErrnoException).code ?? ''];
     if (reason === undefined) throw error;
-    throw new CommandError(`${folder} ${reason}.`, 'Give the path of a folder that holds photos.', error);
+    throw new CommandError(`${folder} ${reason}.`, 'Give the path of a folder that contains photos.', error);
   }
   const missing = [...overrides.keys()].find((key) => !used.has(key));
   if (missing !== undefined)
     throw new CommandError(
-      `The overrides speak of ${missing}, but no photo in ${folder} has this name or SHA-256.`,
-      'Correct the name, or take it out of the file.',
+      `The overrides mention ${missing}, but no photo in ${folder} has this name or SHA-256.`,
+      'Correct the name, or remove it from the file.',
     );
   return found;
 }
@@ -128,7 +131,7 @@ async function readFolder(folder: string, overrides: Overrides): Promise<PhotoFo
 const FOLDER_FAULTS: Readonly<Record<string, string>> = {
   ENOENT: 'does not exist',
   ENOTDIR: 'is not a folder',
-  EACCES: 'may not be read by you',
+  EACCES: 'cannot be read: permission denied',
 };
 
 async function readOverrides(file: string | null): Promise<Overrides> {
@@ -155,12 +158,12 @@ async function writeFiles(set: CuratedSet, { reportFolder, pairsFile }: CurateAr
       await mkdir(dirname(resolve(path)), { recursive: true });
       await writeFile(path, content);
     } catch (error) {
-      throw new CommandError((error as Error).message, 'Choose a place that can be written to.', error);
+      throw new CommandError((error as Error).message, 'Choose a location that can be written to.', error);
     }
   }
 }
 
-/** What went wrong and how it is put right, one line each. */
+/** What went wrong and how to fix it, one line each. */
 class CommandError extends Error {
   readonly fix: string;
 
@@ -173,7 +176,7 @@ class CommandError extends Error {
 function explain(error: unknown): { readonly message: string; readonly fix: string } {
   if (error instanceof CommandError) return error;
   const message = error instanceof Error ? error.message : String(error);
-  return { message, fix: 'Run it again; with --no-cache if measurements of an earlier run may be damaged.' };
+  return { message, fix: 'Run it again, with --no-cache if measurements from an earlier run may be damaged.' };
 }
 
 function asJson(value: unknown): string {

@@ -16,11 +16,11 @@ describe('parseOverrides', () => {
 
   it.each([
     ['{', 'o.json is not JSON'],
-    ['[]', 'o.json must hold an object whose keys are file names or SHA-256 sums.'],
+    ['[]', 'o.json must contain an object whose keys are file names or SHA-256 sums.'],
     ['{"a.jpg": "pin"}', 'o.json, a.jpg: must be an object such as'],
     ['{"a.jpg": {"decision": "keep"}}', 'o.json, a.jpg: decision must be pin or exclude.'],
     ['{"a.jpg": {"framing": "legs"}}', 'o.json, a.jpg: framing must be portrait or upper or full.'],
-    ['{"a.jpg": {"caption": 5}}', 'o.json, a.jpg: caption must be a text.'],
+    ['{"a.jpg": {"caption": 5}}', 'o.json, a.jpg: caption must be a string.'],
     ['{"a.jpg": {"pin": true}}', 'o.json, a.jpg: "pin" is not one of decision, framing, caption, why, by.'],
   ])('refuses %s with a sentence', (text, message) => {
     expect(() => parseOverrides(text, 'o.json')).toThrow(message);

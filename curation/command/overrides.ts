@@ -1,12 +1,15 @@
 import { FRAMINGS } from '../../core/curation.ts';
 import type { PhotoOverride } from '../../core/curation.ts';
 
-/** What a person says about photos, by file name or SHA-256. */
+/** A person's overrides of photos, by file name or SHA-256. */
 export type Overrides = ReadonlyMap<string, PhotoOverride>;
 
 const FIELDS = new Set(['decision', 'framing', 'caption', 'why', 'by']);
 
-/** Reads the text of an overrides file. Throws an error with one sentence when it is not one; `name` stands in it and says who, unless `by` does. */
+/**
+ * Reads the text of an overrides file. Throws an error with one sentence when it is not one; `name` appears in it, and
+ * as the author unless `by` is given.
+ */
 export function parseOverrides(text: string, name: string): Overrides {
   let json: unknown;
   try {
@@ -14,7 +17,7 @@ export function parseOverrides(text: string, name: string): Overrides {
   } catch (error) {
     throw new Error(`${name} is not JSON: ${(error as Error).message}`, { cause: error });
   }
-  if (!isRecord(json)) throw new Error(`${name} must hold an object whose keys are file names or SHA-256 sums.`);
+  if (!isRecord(json)) throw new Error(`${name} must contain an object whose keys are file names or SHA-256 sums.`);
   return new Map(Object.entries(json).map(([key, value]) => [key, parseOverride(value, `${name}, ${key}`, name)]));
 }
 
@@ -24,7 +27,7 @@ function parseOverride(value: unknown, where: string, file: string): PhotoOverri
   if (unknown !== undefined) throw new Error(`${where}: "${unknown}" is not one of ${[...FIELDS].join(', ')}.`);
   const text = (field: string): string | null => {
     const given = value[field] ?? null;
-    if (given !== null && typeof given !== 'string') throw new Error(`${where}: ${field} must be a text.`);
+    if (given !== null && typeof given !== 'string') throw new Error(`${where}: ${field} must be a string.`);
     return given;
   };
   const oneOf = <Value extends string>(field: string, allowed: readonly Value[]): Value | null => {

@@ -83,7 +83,7 @@ export function standardise(cells: Float32Array): boolean {
   return true;
 }
 
-/** The picture as a mirror shows it. */
+/** The mirror image of the picture. */
 export function mirrorCells(cells: Float32Array, side: number): Float32Array {
   const mirrored = new Float32Array(cells.length);
   for (let y = 0; y < side; y++)

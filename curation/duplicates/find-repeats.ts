@@ -15,7 +15,7 @@ export interface Repeat {
 export interface RankedCandidate {
   /** Equal for files that show the same pixels. */
   readonly pixelHash: string;
-  /** A person wants it: never a repeat. */
+  /** Pinned by a person: never counts as a repeat. */
   readonly pinned: boolean;
   /** Smaller is better; photos of one tier are equally good by what can be measured of each alone. */
   readonly tier: number;
@@ -29,11 +29,11 @@ const DETAIL_FOR_WHOLE = 0.7;
 const PART_SHARE = 0.97;
 
 /**
- * Finds repeats. The best goes first: by tier, then the one that its relatives resemble most (in a family of copies with a text
- * or a tilt each, that is the original), then in the order given; and a photo that contains another goes before it. Each is
- * compared with those that are kept already: so every dropped photo repeats one that is kept, with the numbers that the report
- * states, and nothing is dropped through a chain of look-alikes. `similarKept`: how many photos that are very similar to each
- * other are kept.
+ * Finds repeats. The best goes first: by tier, then the one that its relatives resemble most (in a family of copies
+ * with a text or a tilt each, that is the original), then in the order given; and a photo that contains another goes
+ * before it. Each is compared with those that are kept already: so every dropped photo repeats one that is kept, with
+ * the numbers that the report states, and nothing is dropped through a chain of look-alikes. `similarKept`: how many
+ * photos that are very similar to each other are kept.
  */
 export function findRepeats(
   candidates: readonly RankedCandidate[],
@@ -85,7 +85,7 @@ export function findRepeats(
     const sum = relatives.reduce((total, { match, bits }) => total + Math.max(match ?? 0, 1 - bits / 256), 0);
     return Math.round((100 * sum) / Math.max(1, relatives.length));
   };
-  // A person's choice stands before everything that could be kept instead.
+  // A person's choice takes precedence over everything that could be kept instead.
   const order = candidates
     .map(({ pinned, tier }, index) => ({ index, pinned, tier, resembled: resembled(index) }))
     .toSorted(

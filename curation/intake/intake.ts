@@ -85,11 +85,11 @@ async function inspectHeader(bytes: Uint8Array, mimeType: PhotoMimeType): Promis
     const most = LIMITS.maxProgressivePixels / 1e6;
     return rejected(
       'too_large',
-      `The picture has more than ${most} megapixels and is stored in layers; save it without.`,
+      `The picture has more than ${most} megapixels and is progressive or interlaced; save it without that.`,
     );
   }
   if ((header.pages ?? 1) > 1)
-    return rejected('animated', `The file holds ${header.pages} pictures; send a still photo with one.`);
+    return rejected('animated', `The file contains ${header.pages} pictures; send a single still photo.`);
   // The brand of the first box can lie: what counts is the codec. Only AV1 can be decoded here.
   if (header.format === 'heif' && header.compression !== 'av1')
     return rejected('unsupported_format', otherMessage('HEIC'));

@@ -28,8 +28,8 @@ export interface WalkedScan {
 }
 
 /**
- * Goes through the coded data of a sequential scan from code to code, without decoding a pixel. Never throws, and takes a time
- * linear in the bytes, whatever they are: every code has at least one bit.
+ * Goes through the coded data of a sequential scan from code to code, without decoding a pixel. Never throws, and takes
+ * a time linear in the bytes, whatever they are: every code has at least one bit.
  */
 export function walkScan(bytes: Uint8Array, { start, blocks, mcus, restartInterval }: JpegScan): WalkedScan {
   const data = new Uint8Array(bytes.length - start + SLACK_BYTES);
@@ -47,7 +47,7 @@ export function walkScan(bytes: Uint8Array, { start, blocks, mcus, restartInterv
         if (bit > bits) return { fault: 'too_short', mcus: done, end };
       }
     }
-    // What fills up the last byte is not looked at: ones by the standard, and nothing hangs on it.
+    // The padding of the last byte is not checked: the standard says ones, but nothing depends on it.
     if (!isEmpty(data, (bit + 7) >> 3, length)) return { fault: 'too_long', mcus: done, end };
     if (done === mcus) return { fault: null, mcus: done, end };
     if (bytes[end + 1] !== RST0 + (restarts & 7)) return { fault: 'too_short', mcus: done, end };
@@ -57,7 +57,10 @@ export function walkScan(bytes: Uint8Array, { start, blocks, mcus, restartInterv
 
 const RST0 = 0xd0;
 const NONSENSE = -1;
-/** The longest block is 64 codes and values of 31 bits; whether it ran over the end of the data is asked when it is over. */
+/**
+ * The longest block is 64 codes and values of 31 bits; whether it ran over the end of the data is asked when it is
+ * over.
+ */
 const SLACK_BYTES = 64 * 4;
 
 /** Where the block ends, in bits; or NONSENSE. */
@@ -89,7 +92,7 @@ function peek(data: Uint8Array, bit: number): number {
   return (((data[at]! << 16) | (data[at + 1]! << 8) | data[at + 2]!) >> (8 - (bit & 7))) & 0xffff;
 }
 
-/** Some cameras fill a scan up with zeros. */
+/** Some cameras pad a scan with zeros. */
 function isEmpty(data: Uint8Array, from: number, to: number): boolean {
   for (let i = from; i < to; i++) if (data[i] !== 0) return false;
   return true;

@@ -1,9 +1,11 @@
-/** What the detectors saw in a photo, and how that is kept as JSON. */
+/** What the detectors saw in a photo, and how that is stored as JSON. */
 
 /** Part of the key under which findings are kept: another detector or input must raise it. */
 export const PEOPLE_VERSION = 'people-1';
 
-/** All lengths are shares of the upright picture's width or height, 0 to 1; a box may reach a little beyond the edge. */
+/**
+ * All lengths are shares of the upright picture's width or height, 0 to 1; a box may reach a little beyond the edge.
+ */
 export interface Box {
   readonly left: number;
   readonly top: number;
@@ -30,12 +32,12 @@ export function encodeFindings(findings: PeopleFindings): Uint8Array {
   return Buffer.from(JSON.stringify(findings));
 }
 
-/** The findings back from a cache; null for bytes that are none of ours. */
+/** Findings read back from a cache; null for bytes that we did not write. */
 export function decodeFindings(bytes: Uint8Array): PeopleFindings | null {
   try {
     return JSON.parse(Buffer.from(bytes).toString('utf8')) as PeopleFindings;
   } catch {
-    // A cache may hold anything: then the photo is looked at again.
+    // A cache may contain anything: the photo is then examined again.
     return null;
   }
 }

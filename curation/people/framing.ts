@@ -3,7 +3,7 @@ import { LIMITS } from '../limits.ts';
 import type { FramingFinding } from '../report/report.ts';
 import type { Face, PeopleFindings } from './findings.ts';
 
-/** Faces that count as persons of their own, the main one among them. */
+/** Faces that count as separate people, including the main one. */
 export function countFaces(findings: PeopleFindings): number {
   const main = mainFace(findings);
   if (main === null) return 0;
@@ -11,7 +11,9 @@ export function countFaces(findings: PeopleFindings): number {
   return sure.filter(({ height }) => height >= LIMITS.secondFaceShare * main.height).length;
 }
 
-/** The face that the photo is about: large, but a large one in doubt (a trunk, a pattern) is none against a smaller sure one. */
+/**
+ * The photo's main face: large, although a large doubtful one (a torso, a pattern) loses against a smaller certain one.
+ */
 function mainFace({ faces }: PeopleFindings): Face | null {
   const weight = ({ height, score }: Face) => height * score ** 3;
   const sure = faces.filter(({ score }) => score >= LIMITS.faceScore);
@@ -19,9 +21,9 @@ function mainFace({ faces }: PeopleFindings): Face | null {
 }
 
 /**
- * How much of the main person a photo shows, by how often the face's height fits between its top and the picture's lower
- * edge: below 1.9 times a portrait; a face below a fifth of the height the whole body. The pose is the second opinion: where
- * it differs, or a value lies near its limit, the finding is uncertain. Null when nobody was found.
+ * How much of the main person a photo shows, by how often the face's height fits between its top and the picture's
+ * lower edge: below 1.9 times a portrait; a face below a fifth of the height the whole body. The pose is a second
+ * opinion: where it differs, or a value is close to its limit, the finding is uncertain. Null when nobody was found.
  */
 export function findFraming(findings: PeopleFindings): FramingFinding | null {
   const face = mainFace(findings);
@@ -31,7 +33,7 @@ export function findFraming(findings: PeopleFindings): FramingFinding | null {
   const faceShare = face.height;
   const framing = byFace(headsBelow, faceShare);
   const near = (value: number, limit: number) => Math.abs(value - limit) < LIMITS.framingMargin * limit;
-  // A box that fills the picture is a very close portrait, or something round that is no face.
+  // A box that fills the picture is a very close portrait, or something round that is not a face.
   const fills = face.height > LIMITS.faceFillsPicture || headsBelow < LIMITS.faceReachesEdge;
   const borderline =
     fills ||
@@ -53,7 +55,7 @@ function byFace(headsBelow: number, faceShare: number): Framing {
   return faceShare < LIMITS.fullFaceShare ? 'full' : 'upper';
 }
 
-/** Turned away, covered or too small: the body tells. */
+/** Turned away, covered or too small: the body decides. */
 function framingOfPerson(findings: PeopleFindings): FramingFinding | null {
   if (findings.person === null || findings.person.score < LIMITS.personScore) return null;
   return {

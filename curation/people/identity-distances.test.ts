@@ -58,7 +58,7 @@ describe('compareFaces', () => {
     const { distances, warning } = compareFaces(faces, ['a', 'b', 'c', 'd', 'from-behind']);
 
     expect(distances.size).toBe(0);
-    expect(warning).toBe('The identity check did not run: it needs 5 photos with a clear face, here are 4.');
+    expect(warning).toBe('The identity check did not run: it needs 5 photos with a clear face, and there are only 4.');
   });
 
   it('says what to do when it cannot run, and nothing when it is off', () => {

@@ -1,17 +1,20 @@
 import { LIMITS } from '../limits.ts';
 import type { Warning } from '../report/report.ts';
 
-/** The faces of a set as the identity check sees them. Lives as long as one curation: nothing here may be kept, logged or reported. */
+/**
+ * The faces of a set, as seen by the identity check. Lives as long as one curation: nothing here may be stored, logged
+ * or reported.
+ */
 export type DescribedFaces =
   | { readonly status: 'off' }
   | { readonly status: 'unavailable'; readonly why: string }
-  /** By the photo's id: 128 numbers, nearer to each other the more alike two faces are. */
+  /** By the photo's id: 128 numbers, closer to each other the more alike two faces are. */
   | { readonly status: 'described'; readonly descriptors: ReadonlyMap<string, Float32Array> };
 
 export interface ComparedFaces {
   /** By the photo's id: median distance to the other faces, three decimals. */
   readonly distances: ReadonlyMap<string, number>;
-  /** Why nothing was compared although it was asked for. */
+  /** Why nothing was compared although it was requested. */
   readonly warning: string | null;
 }
 
@@ -25,7 +28,7 @@ export function compareFaces(faces: DescribedFaces, photoIds: readonly string[])
     return descriptor ? [{ id, descriptor }] : [];
   });
   if (described.length < LIMITS.identityFaces) {
-    const warning = `The identity check did not run: it needs ${LIMITS.identityFaces} photos with a clear face, here are ${described.length}.`;
+    const warning = `The identity check did not run: it needs ${LIMITS.identityFaces} photos with a clear face, and there are only ${described.length}.`;
     return { distances, warning };
   }
   for (const one of described) {
@@ -39,7 +42,7 @@ export function compareFaces(faces: DescribedFaces, photoIds: readonly string[])
 /** "Probably another person: distance 0.71 to the others, limit 0.60." */
 export function identityWarnings(distance: number | null): Warning[] {
   if (distance === null || distance <= LIMITS.otherPersonDistance) return [];
-  // Rounded up: a distance just above the limit should not read like the limit.
+  // Rounded up: a distance just above the limit should not look equal to it.
   const shown = (Math.ceil(Math.round(distance * 1_000) / 10) / 100).toFixed(2);
   const sentence = `Probably another person: distance ${shown} to the others, limit ${LIMITS.otherPersonDistance.toFixed(2)}.`;
   return [{ code: 'other_person', sentence }];

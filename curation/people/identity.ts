@@ -1,7 +1,7 @@
 /**
- * Descriptions of faces that can be compared: @vladmandic/face-api on the WASM backend of TensorFlow.js, with the models of its
- * package. The only file that knows it. The packages are optional, and what comes out is biometric data: it is handed on and
- * forgotten.
+ * Descriptions of faces that can be compared: @vladmandic/face-api on the WASM backend of TensorFlow.js, with the
+ * models of its package. The only file that knows it. The packages are optional, and the output is biometric data: it
+ * is passed on and never stored.
  */
 import { createRequire } from 'node:module';
 import { dirname, join, sep } from 'node:path';
@@ -17,7 +17,7 @@ export interface FaceDescriber {
   describe(picture: Pixels): Promise<Float32Array | null>;
 }
 
-/** `why` is for a person: it says what to do. */
+/** `why` is for people: it says what to do. */
 export type LoadedFaceDescriber =
   | { readonly status: 'ready'; readonly describer: FaceDescriber }
   | { readonly status: 'unavailable'; readonly why: string };
@@ -28,15 +28,15 @@ const VIEW_PX = 640;
 const MIN_SCORE = 0.5;
 
 /**
- * Loads the models, in about 0.5 s; `from` is the file that the packages are searched from. Never throws: the check only
- * warns, so a set is curated without it too.
+ * Loads the models, in about 0.5 s; `from` is the file that the packages are searched from. Never throws: the check
+ * only warns, so a set is curated without it too.
  */
 export async function loadFaceDescriber(from: string = import.meta.url): Promise<LoadedFaceDescriber> {
   try {
     return { status: 'ready', describer: await load(createRequire(from)) };
   } catch (error) {
     const missing = (error as NodeJS.ErrnoException).code === 'MODULE_NOT_FOUND';
-    const fault = missing ? 'its packages are not installed' : `its packages do not load (${firstLine(error)})`;
+    const fault = missing ? 'its packages are not installed' : `its packages could not be loaded (${firstLine(error)})`;
     return { status: 'unavailable', why: `${fault}. Install them: ${IDENTITY_INSTALL}` };
   }
 }
@@ -70,7 +70,7 @@ const NETS = ['ssdMobilenetv1', 'faceLandmark68Net', 'faceRecognitionNet'] as co
 
 async function load(require: NodeJS.Require): Promise<FaceDescriber> {
   const dist = dirname(require.resolve('@vladmandic/face-api'));
-  // Model files are read from the disk without fetch; so there is nothing it may fetch.
+  // Model files are read from disk without fetch, so it may fetch nothing at all.
   fetchOnlyFrom([]);
   const faceApi = require(join(dist, 'face-api.node-wasm.js')) as FaceApi;
   faceApi.tf.setWasmPaths(dirname(require.resolve('@tensorflow/tfjs-backend-wasm')) + sep);

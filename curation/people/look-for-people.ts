@@ -23,7 +23,7 @@ export async function lookForPeople(detectors: Detectors, picture: Pixels): Prom
   return { faces, knee: best(seen, 'Knee'), ankle: best(seen, 'Ankle'), person };
 }
 
-/** The box of a very small face comes out too tall: an enlarged part of the picture gives a better one. */
+/** The box of a very small face is too tall: an enlarged part of the picture gives a better one. */
 async function measureAgain(
   detectors: Detectors,
   picture: Pixels,

@@ -5,13 +5,13 @@ import { counted } from './words.ts';
 
 export interface Limit {
   readonly at: number;
-  /** What lies below it. */
+  /** What values below it mean. */
   readonly label: string;
 }
 
 export interface HistogramFacts {
   readonly title: string;
-  /** What the value means, for whoever sees it for the first time. */
+  /** What the value means, for a first-time reader. */
   readonly meaning: string;
   readonly values: readonly { readonly value: number; readonly decision: PhotoReport['decision'] }[];
   readonly limits: readonly Limit[];
@@ -92,7 +92,10 @@ interface Bin {
   readonly counts: Record<PhotoReport['decision'], number>;
 }
 
-/** Bins have their edges where the first limit is, so that no column stands on both sides of it; those at the ends are a little wider. */
+/**
+ * Bin edges are aligned with the first limit, so that no column is on both sides of it; those at the ends are a little
+ * wider.
+ */
 function binsOf({ values, limits }: HistogramFacts, place: (value: number) => number): Bin[] {
   const step = 1 / BINS;
   const anchor = limits[0] ? place(limits[0].at) : 0;

@@ -12,7 +12,7 @@ import type { Advice, Bucket, CurationReport, MixLine, PhotoReport } from './rep
 import { summarise } from './summary.ts';
 import { counted, DECISION_WORDS, FRAMING_WORDS, grouped } from './words.ts';
 
-/** Nothing may be fetched and no script may run, whatever a file name holds. */
+/** Nothing may be fetched and no script may run, whatever a file name contains. */
 const POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
 
 /** The report as one page that needs nothing else: no network, no script. */
@@ -59,7 +59,7 @@ export function renderReport(set: CuratedSet): string {
 const VERDICTS: Readonly<Record<CurationReport['verdict'], { readonly sign: string; readonly words: string }>> = {
   pass: { sign: '✓', words: 'Ready to train' },
   warnings: { sign: '⚠', words: 'Ready, with warnings' },
-  blocked: { sign: '✕', words: 'Cannot be trained yet' },
+  blocked: { sign: '✕', words: 'Not ready to train yet' },
 };
 
 function heading(report: CurationReport): Markup {
@@ -135,7 +135,7 @@ function planSection(page: Page): Markup {
 
 const POLICY_WORDS: Readonly<Record<CurationReport['options']['mixPolicy'], string>> = {
   weights: 'All good photos are kept; rarer framings are shown more often.',
-  select: 'Commoner framings are cut down to their share.',
+  select: 'More common framings are cut down to their share.',
   off: 'The mix is left as it is.',
 };
 
@@ -180,7 +180,7 @@ function overview(page: Page): Markup | null {
   if (photos.length === 0) return null;
   return html`<section id="overview">
     <h2>Overview</h2>
-    <p class="hint">Solid frame: kept. Dashed: reserve. Faded with a stroke: dropped. Each leads to its card.</p>
+    <p class="hint">Solid frame: kept. Dashed: reserve. Faded with a stroke: dropped. Each links to its card.</p>
     <div class="sheet">
       ${photos.map((photo) => linkedPicture(page, photo, `${photo.filename}: ${DECISION_WORDS[photo.decision].toLowerCase()}`))}
     </div>

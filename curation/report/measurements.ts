@@ -4,7 +4,7 @@ import type { Markup } from './markup.ts';
 import { html } from './markup.ts';
 import type { CurationReport } from './report.ts';
 
-/** How sharpness, size and light are spread over the photos, with the limits that photos are held against. */
+/** How sharpness, size and light are spread over the photos, with the limits that apply. */
 export function measurements({ photos, training }: CurationReport): Markup {
   const measured = photos.flatMap(({ signals, decision, width, height }) =>
     signals === null || width === null || height === null ? [] : [{ signals, decision, area: width * height }],

@@ -1,4 +1,4 @@
-/** In which order a person looks at the photos of a report. */
+/** The order in which a report shows the photos. */
 import type { CurationReport, DropReason, PhotoReport } from './report.ts';
 
 /** Kinds of reasons, in the order in which they are shown. */
@@ -65,7 +65,7 @@ function familyOf(reason: DropReason | null): ReasonFamily {
 }
 
 function urgency({ framing, warnings, override }: PhotoReport): number {
-  // A person who named the framing has settled it.
+  // A framing set by a person is settled.
   if (framing?.confidence === 'uncertain' && (override?.framing ?? null) === null) return 0;
   return warnings.length > 0 ? 1 : 2;
 }

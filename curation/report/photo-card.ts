@@ -5,7 +5,7 @@ import { valueTable } from './value-table.ts';
 import type { FramingFinding, PhotoReport } from './report.ts';
 import { DECISION_WORDS, FRAMING_WORDS, grouped, REASON_WORDS, WARNING_WORDS } from './words.ts';
 
-/** What a part of the page has to know of the set as a whole. */
+/** What a part of the page needs to know about the whole set. */
 export interface Page {
   readonly set: CuratedSet;
   readonly photos: ReadonlyMap<string, PhotoReport>;
@@ -74,7 +74,7 @@ export function badge({ decision }: Pick<PhotoReport, 'decision'>): Markup {
   >`;
 }
 
-/** A small picture that leads to the photo's card. */
+/** A small picture that links to the photo's card. */
 export function linkedPicture(page: Page, photo: PhotoReport, label: string): Markup {
   return html`<a class="to-photo ${photo.decision}" href="#${page.anchor(photo.id)}" title="${label}"
     >${picture(page, photo, label)}</a

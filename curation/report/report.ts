@@ -23,7 +23,7 @@ export type DropReason =
   /** Good, but more than the mix or the maximum takes. */
   | 'over_quota';
 
-/** What is not perfect about a photo that may be trained on all the same. */
+/** What is not perfect about a photo that may still be trained on. */
 export type WarningCode =
   | 'small'
   | 'below_target'
@@ -64,11 +64,11 @@ export interface SignalValues {
   readonly lumaP99: number;
   /** Spread of the colours, 0 is grey. */
   readonly colourfulness: number;
-  /** Share of the picture that bars of one colour take, 0 to 1. */
+  /** Share of the picture covered by bars of one colour, 0 to 1. */
   readonly barShare: number;
 }
 
-/** The photo of the set that comes nearest to this one. */
+/** The most similar photo in the set. */
 export interface Nearest {
   readonly id: string;
   /** Bits of 256 that differ between the fingerprints, in the best of eight orientations. */
@@ -79,7 +79,7 @@ export interface Nearest {
 
 export interface FramingFinding {
   readonly framing: Framing;
-  /** `uncertain` when face and pose disagree or the values lie near a limit. Look at these first. */
+  /** `uncertain` when face and pose disagree or the values are close to a limit. Look at these first. */
   readonly confidence: 'clear' | 'uncertain';
   readonly source: 'face' | 'person';
   /** (image height - top of face) / face height; null without a face. */
@@ -94,12 +94,12 @@ export interface CaptionFinding {
   readonly source: 'person' | 'vision' | 'template';
 }
 
-/** What was decided about one photo, in a shape that JSON holds. */
+/** The decision about one photo, as plain JSON. */
 export interface PhotoReport {
   /** Id of the photo in the set, and hex SHA-256 of its bytes. */
   readonly id: string;
   readonly sha256: string;
-  /** As the person named it. */
+  /** The file name that the person gave it. */
   readonly filename: string;
   /** `reserve`: good, but not needed for the mix. */
   readonly decision: 'keep' | 'reserve' | 'drop';
@@ -119,22 +119,24 @@ export interface PhotoReport {
   readonly nearest: Nearest | null;
   /** Number of the group of duplicates or very similar photos, from 1; null for a photo on its own. */
   readonly group: number | null;
-  /** Faces that count (at least 40 % as high as the largest one); null when nobody was looked for. */
+  /** Faces that count (at least 40 % as high as the largest one); null when people were not looked for. */
   readonly faces: number | null;
   /**
-   * Median distance of its face to those of the other photos, about 0.3 to 0.5 for one person; null when it was not compared.
-   * All that is kept of the identity check.
+   * Median distance of its face to those of the other photos, about 0.3 to 0.5 for one person; null when it was not
+   * compared. The only thing that is stored from the identity check.
    */
   readonly identityDistance: number | null;
   readonly framing: FramingFinding | null;
-  /** Framing that counts: the override's, else the finding's; null in sets without framing or when nothing was found. */
+  /**
+   * Framing that counts: the override's, else the finding's; null in sets without framing or when nothing was found.
+   */
   readonly countsAs: Framing | null;
   readonly override: PhotoOverride | null;
   /** For kept photos only. */
   readonly output: {
     /** `0001.jpg`; the caption goes beside it as `0001.txt`. */
     readonly filename: string;
-    /** How often an epoch shows it: AI Toolkit's `num_repeats` of its framing's folder. */
+    /** How many times an epoch shows it: AI Toolkit's `num_repeats` of its framing's folder. */
     readonly repeats: number;
     /** Size of the JPEG that is trained on, in pixels. */
     readonly width: number;
@@ -164,7 +166,7 @@ export interface Bucket {
   readonly photos: number;
 }
 
-/** What the person can do to make the set better, the most useful first. */
+/** What the person can do to improve the set, most useful first. */
 export interface Advice {
   readonly kind: 'add' | 'remove' | 'replace' | 'caption' | 'fine';
   /** "6 more upper-body photos would help." */

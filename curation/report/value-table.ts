@@ -7,12 +7,12 @@ import type { PhotoReport, SignalValues } from './report.ts';
 interface Row {
   readonly name: string;
   readonly value: string | Markup;
-  /** The limits that it is held against. */
+  /** The limits that it is compared with. */
   readonly limit: string;
   readonly mark?: 'drop' | 'warn';
 }
 
-/** Every measured value of a photo beside its limits; what lies beyond one is marked. */
+/** Every measured value of a photo next to its limits; values beyond a limit are marked. */
 export function valueTable(page: Page, photo: PhotoReport): Markup {
   const rows = [...(photo.signals === null ? [] : signalRows(photo.signals)), ...otherRows(page, photo)];
   return html`<table class="values">

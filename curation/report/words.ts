@@ -1,4 +1,4 @@
-/** What people call the codes of a report. */
+/** The codes of a report in words. */
 import type { Framing } from '../../core/curation.ts';
 import type { DropReason, PhotoReport, WarningCode } from './report.ts';
 
@@ -55,10 +55,10 @@ export const DECISION_WORDS: Readonly<Record<PhotoReport['decision'], string>> =
   drop: 'Dropped',
 };
 
-/** Control characters, halves of pairs and marks that turn the direction of writing; whoever named a file may have put them there. */
+/** Control characters, halves of surrogate pairs and direction marks, which may be in a file name. */
 const INVISIBLE = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]/gu;
 
-/** Text of strangers as it may be shown: what would command a terminal or reorder a line becomes a visible mark. */
+/** Makes untrusted text safe to show: what would control a terminal or reorder a line becomes a visible mark. */
 export function visible(text: string): string {
   return text.replace(INVISIBLE, '\ufffd');
 }

@@ -1,11 +1,14 @@
 /** Share of variety against quality when the next photo is chosen. */
 const VARIETY = 0.65;
-/** A photo this much further from its nearest neighbour than the median is probably a stranger to the set: a meme, a mistake. */
+/**
+ * A photo this much further from its nearest neighbour than the median probably does not belong in the set: a meme, a
+ * mistake.
+ */
 const ISOLATION = 1.5;
 const ISOLATED_WEIGHT = 0.5;
 
 export interface ChoiceInput {
-  /** Places in the list of those who may be chosen, and of those who are chosen already (in all classes). */
+  /** Positions in the list of the photos that may be chosen, and of those already chosen (in all classes). */
   readonly from: readonly number[];
   readonly chosen: readonly number[];
   readonly count: number;
@@ -13,13 +16,13 @@ export interface ChoiceInput {
   readonly quality: (photo: number) => number;
   /** 0 for the same picture, 1 for nothing in common. */
   readonly distance: (a: number, b: number) => number;
-  /** All photos that could be trained on: what is usual in this set. */
+  /** All photos that could be trained on; they define what is typical of this set. */
   readonly all: readonly number[];
 }
 
 /**
- * Chooses the best photo first and then, again and again, the one that is good and unlike those chosen so far. Ties go to the
- * earlier place, so the same list gives the same choice.
+ * Chooses the best photo first and then, again and again, the one that is good and unlike those chosen so far. Ties go
+ * to the earlier place, so the same list gives the same choice.
  */
 export function chooseDiverse({ from, chosen, count, quality, distance, all }: ChoiceInput): number[] {
   const isolated = isolatedPhotos(all, distance);

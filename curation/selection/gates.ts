@@ -90,16 +90,16 @@ export function qualityWarnings(
   else if (flatAndSoft)
     warn('soft', `A little soft: fine detail ${tileDetail.toFixed(0)}, ${LIMITS.softTileDetail} is clear.`);
   if (colourfulness < LIMITS.greyscaleColourfulness)
-    warn('greyscale', `Without colour (colourfulness ${colourfulness.toFixed(1)}): the training may learn grey.`);
+    warn('greyscale', `No colour (colourfulness ${colourfulness.toFixed(1)}): the training may learn grey.`);
   if (lumaP5 > LIMITS.blownP5) warn('blown', `Nearly everything is white: 95 % is above brightness ${lumaP5} of 255.`);
   if (barShare > LIMITS.barShare)
-    warn('bars', `Bars take ${percent(barShare)} of it; the training would learn them. Crop them off.`);
+    warn('bars', `Bars cover ${percent(barShare)} of it; the training would learn them. Crop them off.`);
   if (measures.hadAlpha) warn('alpha_flattened', 'Its transparent parts were filled with white.');
   if (measures.hadProfile) warn('profile_converted', 'Its colours were converted from their own profile to sRGB.');
   return warnings;
 }
 
-/** What a set of one person wants of a photo beyond its quality. */
+/** What a photo in a set of one person needs beyond quality. */
 export function personWarnings({ subjectKind }: CurationOptions, people: PeopleFindings | null): Warning[] {
   if (subjectKind !== 'person' || people === null) return [];
   if (people.faces.some(({ score }) => score >= LIMITS.faceScore)) return [];

@@ -15,7 +15,7 @@ const FRAMING_WORDS: Readonly<Record<Framing, string>> = {
 export function mixOf(counts: PerFraming, repeats: PerFraming, options: CurationOptions): MixLine[] {
   const kept = FRAMINGS.reduce((total, framing) => total + counts[framing], 0);
   const seen = effectiveShares(counts, repeats);
-  // For a small set the mix is judged against the size that it should grow to.
+  // A small set's mix is compared with the size that the set should grow to.
   const wanted = quotas(Math.min(options.maxPhotos, Math.max(kept, LIMITS.goodPhotos)), options.mixTarget);
   return FRAMINGS.map((framing) => ({
     framing,
@@ -57,7 +57,7 @@ export function makePlan(
     plan.push(
       advice(
         'add',
-        `${fewer} more good ${plural(fewer, 'photo')} would help: ${LIMITS.fewPhotos} and more are advised.`,
+        `${fewer} more good ${plural(fewer, 'photo')} would help: ${LIMITS.fewPhotos} or more are recommended.`,
       ),
     );
   plan.push(...repeatAdvice(photos), ...replaceAdvice(kept), ...uncertainAdvice(kept), ...strangerAdvice(kept));
@@ -87,7 +87,7 @@ function replaceAdvice(kept: readonly PhotoReport[]): Advice[] {
       ? [
           advice(
             'replace',
-            `Replace ${list(small)} by ${small.length === 1 ? 'a larger original if you have one' : 'larger originals if you have them'}.`,
+            `Replace ${list(small)} with ${small.length === 1 ? 'a larger original if you have one' : 'larger originals if you have them'}.`,
             small,
           ),
         ]
@@ -96,7 +96,7 @@ function replaceAdvice(kept: readonly PhotoReport[]): Advice[] {
       ? [
           advice(
             'replace',
-            `Replace ${list(soft)} by ${soft.length === 1 ? 'a sharper photo if you have one' : 'sharper photos if you have them'}.`,
+            `Replace ${list(soft)} with ${soft.length === 1 ? 'a sharper photo if you have one' : 'sharper photos if you have them'}.`,
             soft,
           ),
         ]

@@ -4,7 +4,7 @@ import { LIMITS } from '../limits.ts';
 
 export type PerFraming = Readonly<Record<Framing, number>>;
 
-/** Who gets what another class cannot fill, in this order; also breaks ties. */
+/** Which class gets what another cannot fill, in this order; also breaks ties. */
 const HEIRS: readonly Framing[] = ['upper', 'portrait', 'full'];
 
 /** Divides `total` photos by the target in percent, by largest remainder: 20 at 20/70/10 are 4, 14 and 2. */
@@ -31,8 +31,8 @@ export function filledQuotas(total: number, target: PerFraming, available: PerFr
 }
 
 /**
- * The largest set of `min` to `max` photos in which every class that has photos at all fills its share exactly; when even the
- * smallest set cannot, the minimum, filled up.
+ * The largest set of `min` to `max` photos in which every class that has photos at all fills its share exactly; when
+ * even the smallest set cannot, the minimum, filled up.
  */
 export function exactQuotas(
   { min, max }: { readonly min: number; readonly max: number },
@@ -51,7 +51,10 @@ export function exactQuotas(
   return filledQuotas(min, target, available);
 }
 
-/** How often each class is repeated so that what the training sees comes nearest to the target; 1 to 4, 1 for a class without photos. */
+/**
+ * How often each class is repeated so that what the training sees comes nearest to the target; 1 to 4, 1 for a class
+ * without photos.
+ */
 export function balanceRepeats(counts: PerFraming, target: PerFraming): Record<Framing, number> {
   const choices = Array.from({ length: LIMITS.maxRepeats }, (_, index) => index + 1);
   let best = perFraming(() => 1);
@@ -63,7 +66,7 @@ export function balanceRepeats(counts: PerFraming, target: PerFraming): Record<F
         if (FRAMINGS.some((framing) => counts[framing] === 0 && repeats[framing] > 1)) continue;
         const seen = effectiveShares(counts, repeats);
         const error = sum(perFraming((framing) => Math.abs(seen[framing] - target[framing])));
-        // Fewer repeats win unless more are clearly better: half a percent is not.
+        // Fewer repeats win unless more are clearly better; half a percent is not.
         const cost = error + 0.5 * (portrait + upper + full);
         if (cost < bestError - 1e-9) [best, bestError] = [repeats, cost];
       }

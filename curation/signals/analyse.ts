@@ -42,7 +42,7 @@ export async function analysePhoto(bytes: Uint8Array): Promise<AnalysedPhoto> {
   const inside = insideBars(small);
   const grey = cut(small, inside);
   const edges = borders(small, inside);
-  // The hard edge of a border would pass for sharpness, and its tone for light.
+  // The hard edge of a border would count as sharpness, and its tone as light.
   const seen = edges.borderShare > 0 ? cut(luma, enlarged(inside, luma.width / small.width, luma)) : luma;
   const { colourfulness, histogram } = colours(picture);
   const analysis: PhotoAnalysis = {
@@ -66,7 +66,7 @@ export async function analysePhoto(bytes: Uint8Array): Promise<AnalysedPhoto> {
   return { analysis, picture };
 }
 
-/** The upright sRGB copy that everything is measured on. Throws what libvips says of a damaged file. */
+/** The upright sRGB copy that everything is measured on. Throws libvips' error for a damaged file. */
 export async function workingCopy(bytes: Uint8Array): Promise<Pixels> {
   const { data, info } = await uprightCopy(bytes, LIMITS.workingSidePx).raw().toBuffer({ resolveWithObject: true });
   return { width: info.width, height: info.height, data };

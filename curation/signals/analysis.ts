@@ -1,4 +1,4 @@
-/** What curation knows of a photo once the picture itself is gone, and how that is kept as JSON. */
+/** What curation knows about a photo once the picture itself is gone, and how that is stored as JSON. */
 import type { IntakeReason } from '../intake/intake.ts';
 import type { Pixels } from '../intake/pictures.ts';
 import type { Fingerprint } from './fingerprint.ts';
@@ -47,12 +47,12 @@ export function encodeAnalysis(analysis: PhotoAnalysis): Uint8Array {
   return Buffer.from(JSON.stringify(analysis, packBytes));
 }
 
-/** The analysis back from a cache; null for bytes that are none of ours. */
+/** An analysis read back from a cache; null for bytes that we did not write. */
 export function decodeAnalysis(bytes: Uint8Array): PhotoAnalysis | null {
   try {
     return JSON.parse(Buffer.from(bytes).toString('utf8'), unpackBytes) as PhotoAnalysis;
   } catch {
-    // A cache may hold anything, for instance a file cut short by a full disk: then the photo is measured again.
+    // A cache may contain anything, for instance a file cut short by a full disk: the photo is then measured again.
     return null;
   }
 }

@@ -17,7 +17,7 @@ export function insideBars({ width, height, data }: Pixels): Area {
   const left = barLength(column, 0, 1, width);
   const right = barLength(column, width - 1, -1, width);
   const inside = { left, top, width: width - left - right, height: height - top - bottom };
-  // An even picture, or one small thing on an even ground: nothing that could be called a bar.
+  // An even picture, or one small thing on an even background: nothing that could be called a bar.
   return inside.width < width / 4 || inside.height < height / 4 ? { left: 0, top: 0, width, height } : inside;
 }
 
@@ -53,7 +53,9 @@ function tone(valueAt: (index: number) => number, count: number): { mean: number
   return { mean, variance: squares / count - mean * mean };
 }
 
-/** A bar ends hard: this share of the picture's line beside it differs from the bar by at least so many steps of luma. */
+/**
+ * A bar ends hard: this share of the picture's line beside it differs from the bar by at least so many steps of luma.
+ */
 const EDGE_SHARE = 0.4;
 const EDGE_STEP = 10;
 /** How much two opposite bars may differ in length, as a share of the side. */
@@ -61,11 +63,14 @@ const BAR_BALANCE = 0.03;
 
 export interface Borders {
   /**
-   * Share of the picture in bars that were put there (a film still, a phone's screenshot): on two opposite sides, of one tone,
-   * equally long, with a hard edge. An even wall behind a person is none.
+   * Share of the picture in bars that were put there (a film still, a phone's screenshot): on two opposite sides, of
+   * one tone, equally long, with a hard edge. An even wall behind a person does not count.
    */
   readonly barShare: number;
-  /** Share of the picture in even strips with a hard edge on any side: an even sky over the sea too, so only for comparing copies. */
+  /**
+   * Share of the picture in even strips with a hard edge on any side: an even sky over the sea too, so only for
+   * comparing copies.
+   */
   readonly borderShare: number;
 }
 

@@ -1,7 +1,8 @@
 /**
- * A 256-bit hash of what a picture shows (after trimming bars of one colour): the signs of its lowest frequencies. Copies that
- * were resized, re-encoded, mirrored or turned keep it. The eight orientations come from one transform: mirroring negates the
- * odd horizontal frequencies, turning upside down the odd vertical ones, transposing swaps the two.
+ * A 256-bit hash of what a picture shows (after trimming bars of one colour): the signs of its lowest frequencies.
+ * Copies that were resized, re-encoded, mirrored or turned keep it. The eight orientations come from one transform:
+ * mirroring negates the odd horizontal frequencies, turning upside down the odd vertical ones, transposing swaps the
+ * two.
  */
 import { LIMITS } from '../limits.ts';
 
@@ -17,7 +18,7 @@ export interface Fingerprint {
   readonly upright: Uint32Array;
   /** All eight orientations, the upright one first. */
   readonly orientations: readonly Uint32Array[];
-  /** The 64 lowest frequencies alone, upright, two words: coarser, so it stands a slight turn. */
+  /** The 64 lowest frequencies alone, upright, two words: coarser, so it tolerates a slight rotation. */
   readonly coarse: Uint32Array;
 }
 
@@ -52,7 +53,9 @@ function deviation(luma: Uint8Array): number {
   return Math.sqrt(Math.max(0, squares / luma.length - mean * mean));
 }
 
-/** Discrete cosine transform in both directions, only the 16 lowest frequencies of each: [vertical * 16 + horizontal]. */
+/**
+ * Discrete cosine transform in both directions, only the 16 lowest frequencies of each: [vertical * 16 + horizontal].
+ */
 function lowFrequencies(luma: Uint8Array): Float64Array {
   const rows = new Float64Array(SIDE * KEPT);
   for (let y = 0; y < SIDE; y++) {

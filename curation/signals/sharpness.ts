@@ -11,9 +11,9 @@ interface Direction {
   /** Only every so many lines: enough, and cheaper. */
   readonly every: number;
   /**
-   * Samples of a slanting line lie further apart and have more to lose. Straight lines are the measure: 0.93 was measured for the
-   * diagonals on 166 photos, 0.84 for the knight's moves on 60 (clean ones: none rejected more; motion at 22 degrees rejected
-   * 0.70 instead of 0.48; 2026-11).
+   * Samples of a slanting line lie further apart and have more to lose. Straight lines are the measure: 0.93 was
+   * measured for the diagonals on 166 photos, 0.84 for the knight's moves on 60 (clean ones: none rejected more; motion
+   * at 22 degrees rejected 0.70 instead of 0.48; 2026-11).
    */
   readonly factor: number;
 }
@@ -30,9 +30,9 @@ const DIRECTIONS: readonly Direction[] = [
 ];
 
 /**
- * How much fine detail a picture has to lose, 0 to 1: blur every line again and compare the differences between neighbours
- * before and after. A soft picture loses little. The smallest of eight directions, so that motion blur counts; independent of
- * exposure, unlike the variance of a Laplacian.
+ * How much fine detail a picture has to lose, 0 to 1: blur every line again and compare the differences between
+ * neighbours before and after. A soft picture loses little. The smallest of eight directions, so that motion blur
+ * counts; independent of exposure, unlike the variance of a Laplacian.
  */
 export function sharpness(picture: Pixels): number {
   return Math.min(...DIRECTIONS.map((direction) => direction.factor * lossOfDetail(picture, direction)));
@@ -57,7 +57,7 @@ function lossOfDetail({ width, height, data }: Pixels, { dx, dy, every }: Direct
       if (loss > 0) losses += loss;
     }
   };
-  // Every line begins in the first rows or in the columns on the side that it comes from.
+  // Every line starts in the first rows, or in the columns on the side that it comes from.
   for (let y = 0; y < Math.min(dy, height); y++) for (let x = 0; x < width; x++) follow(x, y);
   for (let y = dy; y < height; y++) {
     for (let column = 0; column < Math.min(Math.abs(dx), width); column++)

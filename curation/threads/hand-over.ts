@@ -1,7 +1,10 @@
 import { move, transferableSymbol, valueSymbol } from 'piscina';
 import type { Pixels } from '../intake/pictures.ts';
 
-/** Returns a result from a thread without copying its picture: a copy would lie there until the next collection. */
+/**
+ * Returns a result from a thread without copying its picture: a copy would stay in memory until the next garbage
+ * collection.
+ */
 export function handOver<Value>(value: Value, picture: Pixels | null): Value {
   if (picture === null || !ownsItsMemory(picture.data)) return value;
   const transferable = { [transferableSymbol]: [picture.data.buffer], [valueSymbol]: value };

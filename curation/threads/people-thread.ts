@@ -1,4 +1,7 @@
-/** Runs in a thread: faces, pose, persons and, when asked for, whose face it is. Models are loaded with the first picture. */
+/**
+ * Runs in a thread: faces, pose, persons and, when asked for, whose face it is. Models are loaded with the first
+ * picture.
+ */
 import type { Pixels } from '../intake/pictures.ts';
 import { loadDetectors } from '../people/detectors.ts';
 import type { Detectors } from '../people/detectors.ts';
@@ -15,7 +18,7 @@ export async function look(picture: Pixels): Promise<PeopleFindings> {
   return await lookForPeople(await loading, picture);
 }
 
-/** Null when faces can be described; else what a person has to do for it. */
+/** Null when faces can be described; else what a person has to do first. */
 export async function whyNoIdentity(): Promise<string | null> {
   loadingDescriber ??= loadFaceDescriber();
   const loaded = await loadingDescriber;

@@ -6,14 +6,14 @@ const TYPESCRIPT = new URL('./typescript.mjs', import.meta.url).href;
 /** Threads that run the exported functions of one file. They start with the first task and stay until `stop`. */
 export interface ThreadPool {
   readonly threads: number;
-  /** Runs a function of the file. An abort drops a task that waits; one that runs is let go with its thread. */
+  /** Runs a function of the file. An abort drops a waiting task; a running one is abandoned with its thread. */
   run<Result>(name: string, task: unknown, options?: RunOptions): Promise<Result>;
   stop(): Promise<void>;
 }
 
 export interface RunOptions {
   readonly signal?: AbortSignal | undefined;
-  /** Memory of the task that the thread gets for good. */
+  /** Memory of the task that is transferred to the thread. */
   readonly handOver?: readonly ArrayBuffer[];
 }
 
@@ -22,7 +22,8 @@ export function createThreadPool({ file, threads }: { readonly file: URL; readon
   const started = () =>
     (pool ??= new Piscina({
       filename: fileURLToPath(file),
-      // All of them stay: Piscina ends what is above the minimum as soon as it is idle, and a thread takes most of a second to start.
+      // All of them stay: Piscina ends what is above the minimum as soon as it is idle, and a thread takes most of a
+      // second to start.
       minThreads: threads,
       maxThreads: threads,
       // Photos are decoded a few at a time per thread: libvips works in threads of its own meanwhile.
