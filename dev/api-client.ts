@@ -1,8 +1,8 @@
-/** The demo's way to the API: plain HTTP, as any client would do it. */
+/** The demo's API client: plain HTTP, as any client would use it. */
 import { readFileSync } from 'node:fs';
 import type { TrainingView } from '../api/schemas/trainings.ts';
 
-/** An answer of the API that is an error, with its code and sentences. */
+/** An error answer of the API, with its code and sentences. */
 class ApiFailure extends Error {
   override readonly name = 'ApiFailure';
 }

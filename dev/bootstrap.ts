@@ -1,6 +1,7 @@
 /**
- * `npm run bootstrap`: brings a real cluster's namespace to the retention and search attributes of temporal-dev.yaml. The
- * connection is Temporal's own configuration: TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, TEMPORAL_API_KEY, TLS, or a profile.
+ * `npm run bootstrap`: gives a real cluster's namespace the retention and search attributes of temporal-dev.yaml. The
+ * connection is Temporal's own configuration: TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, TEMPORAL_API_KEY, TLS, or a
+ * profile.
  */
 import { Connection } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';

@@ -1,5 +1,5 @@
-// Bundles the workflows into one file, as Temporal's sandbox wants them: `node dev/bundle-workflows.mjs <file>`. From the sources, so
-// that stack traces in the Web UI name those.
+// Bundles the workflows into one file, as Temporal's sandbox needs them: `node dev/bundle-workflows.mjs <file>`. From
+// the sources, so that stack traces in the Web UI name those.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DefaultLogger, bundleWorkflowCode } from '@temporalio/worker';

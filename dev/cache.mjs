@@ -1,5 +1,5 @@
-// Programs that are downloaded or built once per machine. A program counts as cached only when it is whole: it is made
-// under another name, asked for its version, and then renamed. Plain JavaScript without dependencies.
+// Programs that are downloaded or built once per machine. A program counts as cached only when it is complete: it is
+// made under another name, run with --version, and then renamed. Plain JavaScript without dependencies.
 import { accessSync, constants, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
@@ -14,7 +14,7 @@ export function cacheFolder(env = process.env) {
   return join(env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'tempera');
 }
 
-/** Where a program lies once it was made. */
+/** The path of a program once it has been made. */
 export function cachedProgram(name, version) {
   return join(cacheFolder(), 'bin', `${name}-${version}${EXE}`);
 }
@@ -34,7 +34,7 @@ export function onPath(name, env = process.env) {
   return null;
 }
 
-/** True when the program is whole enough to answer for itself. */
+/** True when the program runs. */
 async function runs(program) {
   return (await runStep(program, ['--version'], { timeoutMs: 15_000 })).code === 0;
 }
@@ -47,8 +47,8 @@ export async function versionOf(program) {
 }
 
 /**
- * Answers the cached program, making it when it is missing. `makers` are tried in turn; each gets a draft folder and
- * answers the path of what it made, or throws an Error that says why not. Answers { path } or { reasons }.
+ * Returns the cached program, making it if it is missing. `makers` are tried in turn; each gets a draft folder and
+ * returns the path of what it made, or throws an Error that says why not. Returns { path } or { reasons }.
  */
 export async function cachedOrMade({ name, version, makers }) {
   const program = cachedProgram(name, version);
@@ -60,7 +60,7 @@ export async function cachedOrMade({ name, version, makers }) {
   });
   try {
     if (exists(program)) return { path: program };
-    // Left by a start that was killed; nobody else works here while we hold the lock.
+    // Left behind by a killed process; nobody else works here while we hold the lock.
     for (const left of readdirSync(bin).filter((entry) => entry.startsWith(`draft-${name}-`))) {
       rmSync(join(bin, left), { recursive: true, force: true });
     }

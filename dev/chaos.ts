@@ -1,4 +1,7 @@
-/** `npm run chaos`: trainings on the emulated cloud while everything breaks, by a plan that a seed draws, and a report of what was lost. */
+/**
+ * `npm run chaos`: trainings on the emulated cloud while everything breaks, by a plan drawn from a seed, and a report
+ * of what was lost.
+ */
 import { randomInt } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
@@ -71,7 +74,7 @@ async function run(plan: ChaosPlan): Promise<number> {
   return report.violations.length === 0 ? 0 : 1;
 }
 
-/** npm changes into the project's folder; paths are meant from where the person stands. */
+/** npm changes to the project's folder; paths are relative to where the person is. */
 function fromHere(path: string): string {
   return resolve(process.env['INIT_CWD'] ?? '.', path);
 }

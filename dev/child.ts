@@ -7,14 +7,14 @@ import type { Readable } from 'node:stream';
 /** A program that we started and that cannot outlive us. */
 export interface Child {
   readonly name: string;
-  /** Settles when the program has ended, by itself or by `stop`. */
+  /** Settles when the program has ended, by itself or through `stop`. */
   readonly exited: Promise<{ readonly code: number | null }>;
   readonly running: () => boolean;
   /** The last lines that it printed, for an error message. */
   readonly lastLines: () => string;
   /** Sends it a signal, SIGKILL by default, and does not wait. */
   signal(name?: NodeJS.Signals): void;
-  /** Asks it to end, waits, and ends it by force after the grace. May be called more than once. */
+  /** Asks it to end, waits, and kills it after the grace period. May be called more than once. */
   stop(): Promise<void>;
 }
 
@@ -28,7 +28,7 @@ export interface ChildOptions {
   readonly logFile?: string;
   /** Called with every line of standard output. */
   readonly onLine?: (line: string) => void;
-  /** How the program is asked to end. Default SIGTERM. */
+  /** The signal that asks the program to end. Default SIGTERM. */
   readonly stopSignal?: NodeJS.Signals;
   /** How long it may take to end before SIGKILL. Default 15,000. */
   readonly graceMs?: number;
@@ -45,7 +45,7 @@ const KEPT_LINES = 30;
  */
 export function startChild(options: ChildOptions): Child {
   const { name, command, args, stopSignal = 'SIGTERM', graceMs = 15_000, user } = options;
-  // What it writes is for its owner alone.
+  // Its output is readable only by its owner.
   const order = JSON.stringify({ command, args, stopSignal, graceMs, ...user, umask: 0o077 });
   const guard = spawn(process.execPath, [GUARD, order], {
     stdio: ['pipe', 'pipe', 'pipe'],
@@ -97,7 +97,7 @@ function openLog(file: string) {
   return createWriteStream(file, { flags: 'a', mode: 0o600 });
 }
 
-/** Waits until `ready` answers true. Throws when the child ends first or when the time is over, with its last lines. */
+/** Waits until `ready` returns true. Throws, with the child's last lines, if it ends first or the time is up. */
 export async function waitUntilReady(
   child: Child,
   ready: () => Promise<boolean>,

@@ -10,7 +10,7 @@ const { stdout, stderr, env } = process;
 const interrupted = new AbortController();
 void untilSignal().then(() => interrupted.abort());
 
-// Whoever reads may have seen enough, such as `head`.
+// The reader may have seen enough, as with `head`.
 stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error;
 });

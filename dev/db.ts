@@ -6,7 +6,7 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { ensureDatabase } from './postgres.ts';
 
-/** Words of ours and what Prisma calls them. Drift ends with 2 when migrations and schema say different things. */
+/** Our command names and Prisma's. Drift exits with 2 when migrations and schema differ. */
 const COMMANDS: Record<string, readonly string[]> = {
   'migrate-dev': ['migrate', 'dev'],
   status: ['migrate', 'status'],

@@ -12,12 +12,12 @@ import type { Stack } from './stack.ts';
 import { bar, say, settle, show } from './terminal.ts';
 
 const USAGE = 'npm run demo -- [--images <folder>] [--base-model flux] [--trigger ohwx] [--steps 600] [--keep]';
-/** Photos are drawn when no folder is given; a few more than the least that curation wants. */
+/** How many photos are drawn when no folder is given: a few more than curation's minimum. */
 const DRAWN_PHOTOS = 12;
-/** A person who sees nothing move for this long is told where to look. */
+/** After this long without progress the demo says where the logs are. */
 const SILENCE_MS = 30_000;
 const PHOTO_TYPES = new Set(['.jpg', '.jpeg', '.png', '.webp', '.avif', '.tif', '.tiff']);
-/** The emulated trainer is set so that a run takes about half a minute and still shows its phases. */
+/** The emulated trainer's settings: a run takes about half a minute and still shows its phases. */
 const DEMO_CLOUD = {
   loraBytes: 20_000_000,
   delaysMs: {
@@ -69,7 +69,7 @@ async function main(): Promise<number> {
   try {
     const code = await Promise.race([train(stack, photos), signalled.then(() => 130), stack.broken.then(report)]);
     if (flags.keep && code === 0) {
-      say(`\nThe stack stays up: API ${stack.apiUrl}, Web UI ${stack.temporal.uiUrl}. Ctrl-C ends it.`);
+      say(`\nThe stack stays up: API ${stack.apiUrl}, Web UI ${stack.temporal.uiUrl}. Ctrl-C stops it.`);
       await Promise.race([signalled, stack.broken]);
     }
     return code;
@@ -129,7 +129,7 @@ async function train(stack: Stack, photos: readonly { filename: string; bytes: U
 async function follow(api: ReturnType<typeof createApiClient>, id: string, logs: string): Promise<TrainingView> {
   let last = '';
   const silence = setInterval(
-    () => say(`nothing has moved for ${SILENCE_MS / 1_000} s; the logs are in ${logs}`),
+    () => say(`no progress for ${SILENCE_MS / 1_000} s; the logs are in ${logs}`),
     SILENCE_MS,
   );
   try {

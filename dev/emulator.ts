@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { startChild, waitUntilReady } from './child.ts';
 
-/** The emulated cloud in a process of its own. */
+/** The emulated cloud in a separate process. */
 export interface EmulatorProcess {
   readonly url: string;
   stop(): Promise<void>;
@@ -9,7 +9,7 @@ export interface EmulatorProcess {
 
 const MAIN = join(import.meta.dirname, '..', 'emulator', 'main.ts');
 
-/** Starts it and waits for the line in which it says its address. */
+/** Starts it and waits for the line with its address. */
 export async function startEmulatorProcess(options: {
   readonly dataDir: string;
   /** 0 takes a free one. Default 0. */

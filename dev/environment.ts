@@ -6,26 +6,30 @@ import { readSettings } from '../config/env.ts';
 
 type Environment = Record<string, string | undefined>;
 
-/** What the worker and the API have to know; names as in config/env.ts. */
+/** What the worker and the API need to know; names as in config/env.ts. */
 export interface EnvironmentParts {
   /** Folder for local state. */
   readonly home: string;
   readonly databaseUrl: string;
   readonly temporal: { readonly address: string; readonly namespace: string; readonly uiUrl?: string };
-  /** One world of the emulated cloud: `<emulator>/w/<name>`. Null leaves RUNPOD_* and HF_* as they are: the real vendors. */
+  /**
+   * One world of the emulated cloud: `<emulator>/w/<name>`. Null leaves RUNPOD_* and HF_* as they are: the real
+   * vendors.
+   */
   readonly worldUrl: string | null;
   readonly api: { readonly host: string; readonly port: number };
-  /** Anything else; wins. */
+  /** Anything else; takes precedence. */
   readonly extra?: Environment;
 }
 
-/** The environment of the worker and the API: ours, without settings that lead to another Temporal server. */
+/** The environment of the worker and the API: ours, without settings that point to another Temporal server. */
 export function processEnvironment(parts: EnvironmentParts, base: Environment = process.env): Environment {
   const { home, databaseUrl, temporal, worldUrl, api } = parts;
   const inherited = Object.fromEntries(Object.entries(base).filter(([name]) => !name.startsWith('TEMPORAL_')));
   return {
     ...inherited,
-    // glibc's allocator keeps a pool per thread: 300 MiB more in the three workers (docs/decisions/compiled-programs.md).
+    // glibc's allocator keeps a pool per thread: another 300 MiB in the three workers
+    // (docs/decisions/compiled-programs.md).
     MALLOC_ARENA_MAX: base['MALLOC_ARENA_MAX'] || '2',
     TEMPERA_ENV: base['TEMPERA_ENV'] || 'dev',
     TEMPERA_HOME: home,
@@ -45,8 +49,8 @@ export function processEnvironment(parts: EnvironmentParts, base: Environment = 
 }
 
 /**
- * Checks what a person has set, before anything is started; what the stack sets by itself is left out. Throws SettingsError
- * with every fault.
+ * Checks what a person has set, before anything is started; what the stack sets by itself is left out. Throws
+ * SettingsError with every fault.
  */
 export function checkEnvironment(home: string, extra: Environment = {}, base: Environment = process.env): void {
   const inherited = Object.fromEntries(Object.entries(base).filter(([name]) => !name.startsWith('TEMPORAL_')));
@@ -77,7 +81,7 @@ function emulatedCloud(worldUrl: string): Environment {
 }
 
 /**
- * A person's own profile may hold TLS or an API key for another cluster: this one holds nothing. A file without any
+ * A person's own profile may contain TLS or an API key for another cluster: this one is empty. A file without any
  * profile makes the SDK fail (@temporalio/envconfig 1.24.0).
  */
 function emptyProfile(file: string): string {
@@ -86,7 +90,7 @@ function emptyProfile(file: string): string {
   return file;
 }
 
-/** The app key of this folder, made once: pods that outlive a restart are found by it. */
+/** The app key of this folder, created once: pods that outlive a restart are found with it. */
 export function readSecret(file: string): string {
   if (!existsSync(file)) {
     mkdirSync(dirname(file), { recursive: true });

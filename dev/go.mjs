@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { onPath } from './cache.mjs';
 import { runStep, say } from './steps.mjs';
 
-/** Newer toolchains are fetched by Go itself from this version on. */
+/** From this version on, Go fetches newer toolchains by itself. */
 const OLDEST_GO = [1, 21];
 
 /**
@@ -31,7 +31,7 @@ export async function runGo({ args, cwd, env = {}, needs, title, effort }) {
   say(`done ${title} in ${Math.round((Date.now() - startedMs) / 1000)} s`);
 }
 
-/** True when version `a` lies before version `b`. */
+/** True when version `a` is older than version `b`. */
 export function isOlder(a, b) {
   for (const [index, part] of b.entries()) {
     if ((a[index] ?? 0) !== part) return (a[index] ?? 0) < part;

@@ -1,6 +1,6 @@
-// Runs one program and makes sure that it does not outlive whoever started it: our standard input is a pipe from the
-// parent, and it closes when the parent ends, even by SIGKILL. Plain JavaScript, no dependencies, argument is JSON:
-// { command, args, stopSignal, graceMs, uid?, gid?, umask? }. Ends with the program's exit code.
+// Runs one program and makes sure that it does not outlive the process that started it: our standard input is a pipe
+// from the parent, and it closes when the parent ends, even by SIGKILL. Plain JavaScript, no dependencies, argument is
+// JSON: { command, args, stopSignal, graceMs, uid?, gid?, umask? }. Ends with the program's exit code.
 import { spawn } from 'node:child_process';
 
 const { command, args, stopSignal, graceMs, uid, gid, umask } = JSON.parse(process.argv[2]);

@@ -2,7 +2,7 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'n
 import { basename, dirname, join, resolve } from 'node:path';
 import { keepPrivate } from '../config/private-files.ts';
 
-/** Where pods of the local stack live. */
+/** Where the local stack's pods run. */
 export type Cloud = 'emulated' | 'runpod';
 
 /** RunPod itself as soon as there is a key for it. */
@@ -10,7 +10,7 @@ export function cloudOf(env: Readonly<Record<string, string | undefined>> = proc
   return env['RUNPOD_API_KEY'] ? 'runpod' : 'emulated';
 }
 
-/** Folder of all local state when the caller names none. */
+/** Default folder for all local state. */
 export function defaultHome(cloud: Cloud, env: Readonly<Record<string, string | undefined>> = process.env): string {
   return resolve(env['TEMPERA_HOME'] || (cloud === 'runpod' ? join('.tempera', 'runpod') : '.tempera'));
 }
@@ -19,26 +19,27 @@ export function defaultHome(cloud: Cloud, env: Readonly<Record<string, string | 
 const HOME_MODE = process.getuid?.() === 0 ? 0o711 : 0o700;
 
 /**
- * Marks a folder as that of one cloud, and makes everything in it private, also what an earlier version left open. Throws when it is the other's: a training that was interrupted there would go on here,
- * and one of the demo would rent real pods.
+ * Marks a folder as that of one cloud, and makes everything in it private, also what an earlier version left open.
+ * Throws when it is the other's: a training that was interrupted there would go on here, and one of the demo would rent
+ * real pods.
  */
 export function claimHome(home: string, cloud: Cloud): void {
   const file = join(home, 'cloud');
   const owner = existsSync(file) ? readFileSync(file, 'utf8').trim() : null;
   if (owner !== null && owner !== cloud) {
     throw new Error(
-      `${home} belongs to ${nameOf(owner as Cloud)}, and its unfinished trainings would go on with ${nameOf(cloud)}. ` +
-        'Set TEMPERA_HOME to another folder.',
+      `${home} belongs to ${nameOf(owner as Cloud)}, and its unfinished trainings would continue on ${nameOf(cloud)}. ` +
+        'Set TEMPERA_HOME to a different folder.',
     );
   }
   makeHome(home);
   writeFileSync(file, `${cloud}\n`, { mode: 0o600 });
   keepPrivate(home);
-  // A folder of another name may hold more than ours.
+  // A folder with another name may contain more than our files.
   for (const folder of [home, dirname(home)]) if (basename(folder) === '.tempera') chmodSync(folder, HOME_MODE);
 }
 
-/** Makes the folder, for us alone, unless it exists. */
+/** Creates the folder, readable only by us, unless it exists. */
 export function makeHome(home: string): void {
   if (!existsSync(home)) mkdirSync(home, { recursive: true, mode: HOME_MODE });
 }

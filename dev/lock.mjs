@@ -1,10 +1,12 @@
-// A lock between processes, as a file that names its holder. A holder that is dead (or whose number was given to another
-// process since) does not hold it. Plain JavaScript without dependencies: dev/run.mjs needs it before `npm ci`.
+// A lock between processes, as a file that names its holder. A holder that is dead (or whose number was given to
+// another process since) does not hold it. Plain JavaScript without dependencies: dev/run.mjs needs it before `npm ci`.
 import { execFileSync } from 'node:child_process';
 import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 
-/** What tells a process from a later one with the same number: its start time. Null when there is none. */
+/**
+ * Distinguishes a process from a later one with the same number: its start time. Null when there is no such process.
+ */
 export function processIdentity(pid) {
   try {
     process.kill(pid, 0);
@@ -20,12 +22,12 @@ export function processIdentity(pid) {
     }
     return `${pid}@${execFileSync('ps', ['-o', 'lstart=', '-p', String(pid)], { encoding: 'utf8' }).trim()}`;
   } catch {
-    // No way to look closer on this system: the number alone must do.
+    // No better way on this system: the number alone must do.
     return `${pid}`;
   }
 }
 
-/** Takes the lock or tells who has it. */
+/** Takes the lock or says who has it. */
 export function tryLock(file) {
   mkdirSync(dirname(file), { recursive: true });
   const mine = JSON.stringify({ pid: process.pid, identity: processIdentity(process.pid) });
@@ -34,7 +36,7 @@ export function tryLock(file) {
   try {
     for (;;) {
       try {
-        // Linking is atomic and never overwrites: whoever reads the lock reads a whole one.
+        // Linking is atomic and never overwrites: a reader always sees a complete lock.
         linkSync(draft, file);
         return { status: 'taken', release: () => release(file, mine) };
       } catch (error) {

@@ -1,4 +1,6 @@
-/** Pictures that the project draws itself, for the demo and for tests: a figure in front of something else each time. */
+/**
+ * Pictures that the project draws itself, for the demo and for tests: a figure in front of something else each time.
+ */
 import sharp from 'sharp';
 
 const SIDE = 768;
@@ -44,7 +46,7 @@ function canvas(background: Colour) {
   };
 }
 
-/** Draws one picture as a JPEG of 768 x 768. Different seeds give pictures that no duplicate check takes for one another. */
+/** Draws one picture as a JPEG of 768 x 768. Different seeds give pictures that no duplicate check confuses. */
 export async function drawPhoto(seed: number): Promise<Buffer> {
   const random = seeded(seed * 7_919 + 17);
   const between = (low: number, high: number) => Math.round(low + random() * (high - low));

@@ -1,6 +1,9 @@
 import { createServer } from 'node:net';
 
-/** Below the range from which systems take ports for outgoing connections (Linux 32768, macOS 49152): nobody grabs it in between. */
+/**
+ * Below the range from which systems take ports for outgoing connections (Linux 32768, macOS 49152): no other program
+ * grabs it in between.
+ */
 const FIRST = 20_000;
 const LAST = 32_000;
 
@@ -21,7 +24,7 @@ export async function freePort(): Promise<number> {
   }
 }
 
-/** The wished port, or a free one when somebody else has it; `onTaken` is told. */
+/** The requested port, or a free one if it is taken; calls `onTaken` then. */
 export async function portOrFree(wished: number, onTaken: (free: number) => void): Promise<number> {
   if (await portIsFree(wished)) return wished;
   const port = await freePort();
@@ -29,7 +32,7 @@ export async function portOrFree(wished: number, onTaken: (free: number) => void
   return port;
 }
 
-/** Throws when somebody listens on the port already. */
+/** Throws when something is already listening on the port. */
 export async function requireFreePort(port: number, who: string): Promise<void> {
   if (!(await portIsFree(port))) throw new Error(`${who} cannot use port ${port}: another program has it.`);
 }

@@ -29,7 +29,10 @@ export interface PostgresBinaries {
   readonly major: string;
 }
 
-/** PostgreSQL refuses to run as root: then it runs as the first of these users that exists. Undefined when we are not root. */
+/**
+ * PostgreSQL refuses to run as root: then it runs as the first of these users that exists. Undefined when we are not
+ * root.
+ */
 export function postgresUser(): SystemUser | undefined {
   if (process.getuid?.() !== 0) return undefined;
   const lines = readFileSync('/etc/passwd', 'utf8').split('\n');
@@ -69,13 +72,16 @@ function locatePackage(): { folder: string; version: string } {
     return { folder, version };
   } catch (error) {
     throw new Error(
-      `There is no embedded PostgreSQL for this platform (${name}). Set DATABASE_URL to a PostgreSQL server.`,
+      `There is no embedded PostgreSQL for this platform (${name}). Set DATABASE_URL to use a PostgreSQL server of your own.`,
       { cause: error },
     );
   }
 }
 
-/** npm drops symbolic links; without them `postgres` misses its libraries. The package lists them for its own install script, which we do not run. */
+/**
+ * npm drops symbolic links; without them `postgres` misses its libraries. The package lists them for its own install
+ * script, which we do not run.
+ */
 function hydrateLinks(folder: string): void {
   const list = join(folder, 'native', 'pg-symlinks.json');
   if (!existsSync(list)) return;
@@ -92,7 +98,10 @@ function hydrateLinks(folder: string): void {
   }
 }
 
-/** The checkout may lie below a folder that only root may enter, such as /root: the programs are copied once per version. */
+/**
+ * The checkout may lie below a folder that only root may enter, such as /root: the programs are copied once per
+ * version.
+ */
 function copyForUser(native: string, version: string, user: SystemUser): string {
   const place = join(placeForUser(user), `postgresql-${version}-${user.name}`);
   if (existsSync(place)) return place;
@@ -102,7 +111,7 @@ function copyForUser(native: string, version: string, user: SystemUser): string 
   try {
     renameSync(draft, place);
   } catch (error) {
-    // Two first starts at once: the other's copy is as good as ours.
+    // Two first starts at once: the other one's copy is as good as ours.
     rmSync(draft, { recursive: true, force: true });
     if (!existsSync(place)) throw error;
   }
@@ -118,7 +127,7 @@ export function placeForUser(user: SystemUser): string {
       // Read-only system: the next place.
       continue;
     }
-    // A folder that somebody else made could hold somebody else's programs.
+    // A folder that somebody else created could contain somebody else's programs.
     if (statSync(place).uid === 0 && canUse(user, place, 0o1)) return place;
   }
   throw new Error(
@@ -126,7 +135,9 @@ export function placeForUser(user: SystemUser): string {
   );
 }
 
-/** True when the user may enter every folder above the path and has these rights (4 read, 1 enter or run) on it. */
+/**
+ * True when the user may enter every folder above the path and has these permissions (4 read, 1 enter or run) on it.
+ */
 export function canUse(user: SystemUser, path: string, rights: number): boolean {
   const allows = (entry: string, wanted: number) => {
     const { mode, uid, gid } = statSync(entry);

@@ -19,7 +19,7 @@ export interface DatabaseServer {
   /** `given`: by DATABASE_URL. `adopted`: our embedded server was running already. `started`: by this call. */
   readonly origin: 'given' | 'adopted' | 'started';
   stop(): Promise<void>;
-  /** Ends the server as a crash would, when this call started it; chaos does. */
+  /** Kills the server as a crash would, if this call started it; used by chaos. */
   kill(): Promise<void>;
 }
 
@@ -38,14 +38,17 @@ export interface DatabaseOptions {
   readonly logFile?: string;
 }
 
-/** Answers a PostgreSQL: the given one, the embedded one that runs already, or the embedded one, started (and made) now. */
+/**
+ * Returns a PostgreSQL: the given one, the embedded one if it is already running, or the embedded one, started (and
+ * created) now.
+ */
 export async function ensureDatabase(options: DatabaseOptions): Promise<DatabaseServer> {
   const { databaseUrl = process.env['DATABASE_URL'], name = 'tempera' } = options;
   if (databaseUrl)
     return { url: databaseUrl, origin: 'given', stop: async () => undefined, kill: async () => undefined };
   const dir = resolve(options.dir);
   mkdirSync(dir, { recursive: true, mode: 0o700 });
-  // Two first starts at once would otherwise make two clusters in one folder.
+  // Two first starts at once would otherwise create two clusters in one folder.
   const release = await lock(join(dir, 'lock'));
   try {
     const user = postgresUser();
@@ -88,7 +91,10 @@ export async function ensureDatabase(options: DatabaseOptions): Promise<Database
   }
 }
 
-/** Where the cluster lies: in `dir`, or elsewhere when the user who runs PostgreSQL cannot get there (`dir` below /root). */
+/**
+ * Where the cluster lies: in `dir`, or elsewhere when the user who runs PostgreSQL cannot get there (`dir` below
+ * /root).
+ */
 function dataFolder(dir: string, user: SystemUser | undefined): string {
   if (user === undefined) return dir;
   if (canUse(user, resolve(dir, '..'), 0o1)) {
@@ -118,7 +124,7 @@ interface ClusterOptions {
   readonly temporary: boolean;
 }
 
-/** Makes the cluster under another name first, so that one that was interrupted never counts. */
+/** Creates the cluster under another name first, so that an interrupted one never counts. */
 async function createCluster({ base, data, password, binaries, user, temporary }: ClusterOptions): Promise<void> {
   const draft = join(base, `init-${process.pid}`);
   const passwordFile = join(base, `init-${process.pid}.password`);
@@ -156,7 +162,9 @@ function checkVersion(data: string, binaries: PostgresBinaries): void {
   );
 }
 
-/** Line 4 of postmaster.pid is the port. The file may be left over from a killed server: the caller tries to connect. */
+/**
+ * Line 4 of postmaster.pid is the port. The file may be left over from a killed server: the caller tries to connect.
+ */
 function runningPort(data: string): number | null {
   try {
     const port = Number(readFileSync(join(data, 'postmaster.pid'), 'utf8').split('\n')[3]);
@@ -178,7 +186,7 @@ interface ServerOptions {
   readonly url: string;
 }
 
-/** Right after a SIGKILL the old processes may still hold the cluster for a moment; only that is tried again. */
+/** Right after a SIGKILL the old processes may still hold the cluster for a moment; only that is retried. */
 const STILL_HELD = /pre-existing shared memory block|lock file "postmaster.pid" already exists/;
 
 async function startServer(server: ServerOptions): Promise<Child> {

@@ -1,4 +1,4 @@
-/** The worker and the API as processes of their own, for the development stack and for tests that kill them. */
+/** The worker and the API as separate processes, for the development stack and for tests that kill them. */
 import { join } from 'node:path';
 import { withTimeLimit } from '../core/time-limit.ts';
 import { startChild, waitUntilReady } from './child.ts';
@@ -17,7 +17,7 @@ export interface ProcessOptions {
   readonly onLine?: (line: string) => void;
 }
 
-/** Starts the worker, compiled, and waits until it says `"event":"ready"`; `pid` is that of the worker itself. */
+/** Starts the worker, compiled, and waits until it says `"event":"ready"`; `pid` is the worker's own. */
 export async function startWorkerProcess(options: ProcessOptions): Promise<Child & { readonly pid: number }> {
   let pid: number | undefined;
   const onLine = (line: string) => {
@@ -29,7 +29,10 @@ export async function startWorkerProcess(options: ProcessOptions): Promise<Child
   return { ...child, pid: pid! };
 }
 
-/** Starts the API, compiled, and waits until `GET /readyz` answers 200. The address follows from API_HOST and API_PORT, which must not be 0. */
+/**
+ * Starts the API, compiled, and waits until `GET /readyz` answers 200. The address comes from API_HOST and API_PORT,
+ * which must not be 0.
+ */
 export async function startApiProcess(options: ProcessOptions): Promise<Child & { readonly url: string }> {
   const url = `http://${options.env['API_HOST'] ?? '127.0.0.1'}:${options.env['API_PORT'] ?? '8080'}`;
   await requireFreePort(Number(options.env['API_PORT'] ?? '8080'), 'The API');

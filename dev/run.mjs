@@ -53,7 +53,10 @@ function commandFor(name) {
   return null;
 }
 
-/** Runs the program in a session of its own: a signal then reaches it once, through us, and not a second time from the terminal. */
+/**
+ * Runs the program in a session of its own: a signal then reaches it once, through us, and not a second time from the
+ * terminal.
+ */
 function run({ file }, env) {
   const script = file.find((part) => /\.(ts|mjs)$/.test(part));
   if (!existsSync(script)) fail(`${script} does not exist`);
@@ -76,12 +79,12 @@ function stop(signal) {
   // The program treats every signal alike: it ends what it started. A second Ctrl-C reaches it as a second one.
   child.kill(signal === 'SIGHUP' ? 'SIGTERM' : signal);
   setTimeout(() => {
-    say('it did not end in time and is ended by force');
+    say('it did not end in time and is killed');
     endGroup(child);
   }, GRACE_MS).unref();
 }
 
-/** Whatever the program left in its session, such as a test worker that hangs. */
+/** Whatever the program left in its session, such as a hanging test worker. */
 function endGroup(program) {
   try {
     if (process.platform === 'win32') program.kill('SIGKILL');
@@ -91,7 +94,10 @@ function endGroup(program) {
   }
 }
 
-/** npm ended by force tells nobody: then our parent changes. Only under npm, since a shell may leave us on purpose. */
+/**
+ * When npm is killed, the only sign is that our parent changes. Only under npm, because a shell may leave us on
+ * purpose.
+ */
 function watchParent() {
   if (!process.env.npm_lifecycle_event) return;
   const parent = process.ppid;

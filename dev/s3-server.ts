@@ -43,7 +43,7 @@ export async function startVersitygw({
 
 async function answers(endpoint: string): Promise<boolean> {
   try {
-    // Any answer will do: without credentials it is a 403.
+    // Any answer will do; without credentials it is a 403.
     await withTimeLimit(1_000, undefined, (signal) => fetch(endpoint, { signal }));
     return true;
   } catch {

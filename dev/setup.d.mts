@@ -1,2 +1,2 @@
-/** Compiles the worker and the API into `dist/` unless that was done for the very same sources. */
+/** Compiles the worker and the API into `dist/` unless that was done for exactly the same sources. */
 export function buildPrograms(): Promise<void>;

@@ -1,5 +1,5 @@
-// Brings a checkout to the point where its programs can run. Quick when nothing has to be done. Plain JavaScript without
-// dependencies; runs in the project's folder.
+// Brings a checkout to the point where its programs can run. Quick when nothing has to be done. Plain JavaScript
+// without dependencies; runs in the project's folder.
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
@@ -14,10 +14,10 @@ const GENERATED = join('prisma', 'generated', '.tempera-hash');
 const BUILT = join('dist', '.tempera-hash');
 const BUILD_CONFIG = 'tsconfig.build.json';
 const BUNDLER = join('dev', 'bundle-workflows.mjs');
-/** Where the sources of the worker and the API lie. */
+/** The source folders of the worker and the API. */
 const SOURCES = ['activities', 'api', 'config', 'core', 'curation', 'prisma', 'providers', 'workers', 'workflows'];
 
-/** Answers the environment variables that tell the program where things are. */
+/** Returns the environment variables that tell the program where things are. */
 export async function setUp({ stack = false, s3 = false, programs = stack }) {
   await whenStale(INSTALLED, dependencyHash, install);
   await whenStale(GENERATED, schemaHash, generate);
@@ -32,7 +32,7 @@ export async function setUp({ stack = false, s3 = false, programs = stack }) {
   return env;
 }
 
-/** Compiles the worker and the API into `dist/` unless that was done for the very same sources. */
+/** Compiles the worker and the API into `dist/` unless that was done for exactly the same sources. */
 export async function buildPrograms() {
   await whenStale(BUILT, sourceHash, build);
 }

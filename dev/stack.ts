@@ -18,7 +18,7 @@ import { startTemporalServer } from './temporal-server.ts';
 
 const API_PORT = 8080;
 const EMULATOR_PORT = 8090;
-/** The emulator's world of the development stack. */
+/** The development stack's world in the emulator. */
 const WORLD = 'dev';
 
 /** Everything that Tempera needs on one machine, running. */
@@ -35,9 +35,9 @@ export interface Stack {
   readonly logs: string;
   /** The worker processes, in the order in which they were asked for. */
   readonly workers: readonly WorkerProcess[];
-  /** Settles with a sentence when a part ends that should run; never when all is well. */
+  /** Settles with a sentence when a part ends that should be running; never when all is well. */
   readonly broken: Promise<string>;
-  /** Ends everything in reverse order. May be called more than once. */
+  /** Stops everything in reverse order. May be called more than once. */
   stop(): Promise<void>;
 }
 
@@ -52,17 +52,23 @@ export interface WorkerProcess {
 export interface StackOptions {
   /** Default: TEMPERA_HOME, else `.tempera`, for real pods `.tempera/runpod`. */
   readonly home?: string;
-  /** Told what is being done, one short line at a time. */
+  /** Called with what is being done, one short line at a time. */
   readonly log?: (line: string) => void;
   readonly apiArgs?: readonly string[];
   readonly workerArgs?: readonly string[];
-  /** Roles of each worker process, which then serves its metrics too. Default: one process, with the roles of WORKER_ROLES. */
+  /**
+   * Roles of each worker process, which then also serves its metrics. Default: one process, with the roles in
+   * WORKER_ROLES.
+   */
   readonly workerRoles?: readonly (readonly WorkerRole[])[];
   /** Further environment variables of worker and API. */
   readonly env?: Readonly<Record<string, string | undefined>>;
 }
 
-/** Starts Temporal, PostgreSQL, the emulated cloud, the worker and the API, and waits until all are ready. When one does not start, the others are stopped again. */
+/**
+ * Starts Temporal, PostgreSQL, the emulated cloud, the worker and the API, and waits until all are ready. If one does
+ * not start, the others are stopped again.
+ */
 export async function startStack(options: StackOptions = {}): Promise<Stack> {
   const { log = () => undefined } = options;
   const cloud = cloudOf();
@@ -71,7 +77,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   makeHome(home);
   const lock = tryLock(join(home, 'stack.lock'));
   if (lock.status === 'held')
-    throw new Error(`A stack is running in ${home} already (process ${lock.pid}). Stop it first.`);
+    throw new Error(`A stack is already running in ${home} (process ${lock.pid}). Stop it first.`);
   const stops: (() => Promise<void>)[] = [async () => lock.release()];
   const stop = async () => {
     for (const end of stops.splice(0).reverse()) await end();
@@ -194,7 +200,7 @@ async function startEmulator(home: string, logs: string, log: Start['log'], stop
     logFile: join(logs, 'emulator.log'),
   });
   stops.push(() => emulator.stop());
-  // Ids of pods follow from the seed. Our ledger outlives the emulator, and no vendor gives an id twice.
+  // Pod ids follow from the seed. Our ledger outlives the emulator, and no vendor assigns an id twice.
   await fetch(`${emulator.url}/w/${WORLD}/admin/config`, {
     method: 'PUT',
     headers: { 'content-type': 'application/json' },
@@ -204,7 +210,7 @@ async function startEmulator(home: string, logs: string, log: Start['log'], stop
   return emulator.url;
 }
 
-/** Waits for all, also when one fails, so that whatever came up is known and can be stopped. */
+/** Waits for all, even if one fails, so that whatever came up is known and can be stopped. */
 async function all<T extends readonly Promise<unknown>[]>(
   starting: [...T],
 ): Promise<{ [K in keyof T]: Awaited<T[K]> }> {
@@ -212,10 +218,10 @@ async function all<T extends readonly Promise<unknown>[]>(
   return Promise.all(starting);
 }
 
-/** Answers when a part ended that was not asked to. */
+/** Settles when a part ends that was not asked to. */
 async function endOf(child: Child, logs: string, stops: Start['stops']): Promise<string> {
   const { code } = await child.exited;
-  // Stopping has begun: an end is what was wanted.
+  // Stopping has begun, so this is intended.
   if (stops.length === 0) return new Promise(() => undefined);
   return `${child.name} ended unexpectedly with code ${code}; see ${logs}`;
 }

@@ -18,7 +18,7 @@ say(
     : `Cloud          emulated: ${stack.emulatorUrl}`,
 );
 say(`Logs           ${stack.logs}`);
-say('Ctrl-C ends everything.');
+say('Ctrl-C stops everything.');
 const broken = await Promise.race([stack.broken, stopped.then(() => null)]);
 if (broken !== null) say(broken);
 say('stopping ...');

@@ -12,8 +12,9 @@ export function say(text) {
 }
 
 /**
- * Runs a program and answers its exit code and output. `alive` is a text that is printed about every ten seconds while it
- * runs; `timeoutMs` ends it. The program gets a process group of its own, so that all it starts can be ended with it.
+ * Runs a program and returns its exit code and output. `alive` is a text that is printed about every ten seconds while
+ * it runs; `timeoutMs` ends it. The program gets a process group of its own, so that all it starts can be ended with
+ * it.
  */
 export function runStep(command, args, { cwd, env = process.env, alive, timeoutMs, everyMs = 10_000 } = {}) {
   return new Promise((resolve) => {
@@ -55,7 +56,7 @@ export function runStep(command, args, { cwd, env = process.env, alive, timeoutM
   });
 }
 
-/** Ends every step that still runs, at once. */
+/** Ends every running step at once. */
 export function endSteps() {
   for (const child of running) endGroup(child);
 }

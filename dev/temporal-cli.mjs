@@ -1,4 +1,4 @@
-// Finds or makes the Temporal CLI, which holds the server and its Web UI. Plain JavaScript without dependencies.
+// Finds or builds the Temporal CLI, which contains the server and its Web UI. Plain JavaScript without dependencies.
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { cachedOrMade, cachedProgram, exists, onPath, versionOf } from './cache.mjs';
@@ -10,12 +10,12 @@ const VERSION = '1.8.2';
 const OLDEST = [1, 5, 0];
 const MODULE = join(import.meta.dirname, 'temporal-cli');
 
-/** Answers the path of a CLI that runs. Throws an Error with the three ways to get one. */
+/** Returns the path of a working CLI. Throws an Error with the three ways to get one. */
 export async function resolveTemporalCli() {
   const given = process.env.TEMPORAL_CLI_PATH;
   if (given) {
     if ((await versionOf(given)) === null)
-      throw new Error(`TEMPORAL_CLI_PATH is ${given}, which does not answer --version.`);
+      throw new Error(`TEMPORAL_CLI_PATH is ${given}, which does not respond to --version.`);
     return given;
   }
   const installed = onPath('temporal');
@@ -40,7 +40,7 @@ export async function resolveTemporalCli() {
   );
 }
 
-/** The SDK's own download, in a process of its own so that it can be ended when the network swallows everything. */
+/** The SDK's own download, in a separate process, so that it can be killed when the network swallows everything. */
 async function download(draft) {
   say(`fetching the Temporal CLI ${VERSION}`);
   const script = join(import.meta.dirname, 'temporal-download.mjs');
@@ -48,13 +48,15 @@ async function download(draft) {
     alive: 'still fetching the Temporal CLI',
     timeoutMs: 300_000,
   });
-  if (code !== 0) throw new Error(`the download did not work: ${output.split('\n').at(-1) || `exit code ${code}`}`);
+  if (code !== 0) throw new Error(`the download failed: ${output.split('\n').at(-1) || `exit code ${code}`}`);
   const file = readdirSync(draft).find((name) => name.startsWith('temporal') && !name.endsWith('.downloading'));
   if (file === undefined) throw new Error('the download left no file');
   return join(draft, file);
 }
 
-/** A build through the Go module proxy: `go install` cannot, since the CLI's own go.mod replaces a module by a folder. */
+/**
+ * A build through the Go module proxy: `go install` cannot, since the CLI's own go.mod replaces a module by a folder.
+ */
 async function build(draft) {
   const program = programIn(draft, 'temporal');
   const flags = `-s -w -X github.com/temporalio/cli/internal/temporalcli.Version=${VERSION}`;

@@ -14,8 +14,9 @@ const VALUE_TYPES: Record<SearchAttributeType, number> = {
 };
 
 /**
- * Brings a namespace to the retention and search attributes of temporal-dev.yaml; doing it twice changes nothing. Answers
- * one sentence per change. `namespace` overrides the file's name (a real cluster has its own). Throws when an attribute exists with another type.
+ * Gives a namespace the retention and search attributes of temporal-dev.yaml; doing it twice changes nothing. Returns
+ * one sentence per change. `namespace` overrides the file's name (a real cluster has its own). Throws when an attribute
+ * exists with another type.
  */
 export async function prepareNamespace(
   connection: Connection,

@@ -18,7 +18,7 @@ export interface TemporalServer {
 
 export interface TemporalServerOptions {
   readonly config: TemporalDevConfig;
-  /** Path of the Temporal CLI (dev/temporal-cli.mjs finds or makes it). */
+  /** Path of the Temporal CLI (dev/temporal-cli.mjs finds or builds it). */
   readonly cliPath: string;
   /** Where histories are kept; null keeps them in memory. Default: the file named in the config. */
   readonly databaseFile?: string | null;
@@ -28,13 +28,16 @@ export interface TemporalServerOptions {
   readonly logFile?: string;
 }
 
-/** Starts the server, waits until it answers, and applies retention and search attributes, also to an existing database file. */
+/**
+ * Starts the server, waits until it answers, and applies retention and search attributes, also to an existing database
+ * file.
+ */
 export async function startTemporalServer(options: TemporalServerOptions): Promise<TemporalServer> {
   const { config, cliPath } = options;
   const { ip } = config.server;
   const port = (options.port ?? config.server.port) || (await freePort());
   const uiPort = (options.uiPort ?? config.server.uiPort) || (await freePort());
-  // Else the other server's answers would pass for ours.
+  // Otherwise the other server's answers would pass as ours.
   for (const taken of [port, uiPort]) await requireFreePort(taken, 'The Temporal server');
   const databaseFile = options.databaseFile === undefined ? config.server.databaseFile : options.databaseFile;
   const child = startChild({
@@ -83,7 +86,8 @@ function serverArguments(options: {
     const file = resolve(options.databaseFile);
     mkdirSync(dirname(file), { recursive: true });
     args.push('--db-filename', file);
-    // Without a write-ahead log each step is a journal written, synced and deleted. A killed server loses nothing all the same.
+    // Without a write-ahead log every step would write, sync and delete a journal. Even so a killed server loses
+    // nothing.
     args.push('--sqlite-pragma', 'journal_mode=wal', '--sqlite-pragma', 'synchronous=normal');
   }
   for (const [name, type] of Object.entries(searchAttributes)) args.push('--search-attribute', `${name}=${type}`);

@@ -1,4 +1,4 @@
-/** What a person sees: plain lines, and one line that renews itself where there is a terminal. */
+/** What a person sees: plain lines, and one self-updating line where there is a terminal. */
 
 const isTerminal = process.stdout.isTTY === true;
 let live = '';
@@ -9,7 +9,7 @@ export function say(line: string): void {
   else process.stdout.write(`${line}\n`);
 }
 
-/** Renews the live line; without a terminal it is printed as a line of its own. */
+/** Updates the live line; without a terminal it is printed as a separate line. */
 export function show(line: string): void {
   if (!isTerminal) return void process.stdout.write(`${line}\n`);
   live = line.slice(0, (process.stdout.columns ?? 100) - 1);

@@ -4,9 +4,9 @@ import { programIn, runGo } from './go.mjs';
 
 const VERSION = '1.7.0';
 
-/** Answers { path }, or { missing } with the reason in one sentence. */
+/** Returns { path }, or { missing } with the reason in one sentence. */
 export async function resolveVersitygw() {
-  // dev/run.mjs has asked already.
+  // dev/run.mjs has already tried.
   const { VERSITYGW_PATH, VERSITYGW_MISSING } = process.env;
   if (VERSITYGW_PATH) return { path: VERSITYGW_PATH };
   if (VERSITYGW_MISSING) return { missing: VERSITYGW_MISSING };

@@ -7,15 +7,15 @@ export type Database = PrismaClient;
 interface DatabaseOptions {
   /** postgresql://user:password@host:port/name */
   readonly url: string;
-  /** Most connections of this process. Default 10. */
+  /** Maximum connections of this process. Default 10. */
   readonly poolSize?: number;
   /** How long a query waits for a connection before it fails. Milliseconds, default 5,000. */
   readonly connectTimeoutMs?: number;
 }
 
 /**
- * Many requests of one user wait for one row (money.ts): Prisma's own 2 and 5 s refuse the last of thirty. The server ends a
- * transaction in which nothing happens, so that a process which froze in the middle lets go of its locks. Milliseconds.
+ * Many requests of one user wait for one row (money.ts): Prisma's own 2 and 5 s refuse the last of thirty. The server
+ * ends an idle transaction, so that a process that froze in the middle releases its locks. Milliseconds.
  */
 const TRANSACTION = { maxWait: 10_000, timeout: 15_000, idle: 10_000 };
 

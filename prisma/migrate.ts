@@ -1,6 +1,6 @@
 /**
- * Applies the migrations at boot, without Prisma's CLI, in Prisma's own table: `prisma migrate status`, `deploy` and `dev`
- * agree with what this leaves, and the other way round.
+ * Applies the migrations at boot, without Prisma's CLI, in Prisma's own table: `prisma migrate status`, `deploy` and
+ * `dev` agree with the result, and vice versa.
  */
 import { createHash, randomUUID } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
@@ -9,7 +9,7 @@ import pg from 'pg';
 
 export const MIGRATIONS_FOLDER = join(import.meta.dirname, 'migrations');
 
-/** The advisory lock that Prisma's engine takes for the same work. */
+/** The advisory lock that Prisma's engine takes for the same purpose. */
 const MIGRATION_LOCK = 72707369;
 
 /** Prisma 7's table, as its engine makes it. */
@@ -37,12 +37,15 @@ interface AppliedRow {
   readonly finished_at: Date | null;
 }
 
-/** Thrown when the database and the migrations on disk do not fit together, or when one fails. */
+/** Thrown when the database and the migrations on disk do not match, or when a migration fails. */
 class MigrationError extends Error {
   override readonly name = 'MigrationError';
 }
 
-/** Applies what is missing and answers its names. Several processes may do this at once: one works, the others wait. Throws MigrationError. */
+/**
+ * Applies missing migrations and returns their names. Several processes may do this at once: one works, the others
+ * wait. Throws MigrationError.
+ */
 export async function migrate(databaseUrl: string, folder: string = MIGRATIONS_FOLDER): Promise<string[]> {
   const client = new pg.Client({ connectionString: databaseUrl });
   await client.connect();
@@ -78,7 +81,7 @@ function readMigrations(folder: string): Migration[] {
     .sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-/** Stops before anything is touched when the past is not what the files say. */
+/** Stops before anything is touched if the applied migrations differ from the files. */
 function checkHistory(rows: readonly AppliedRow[], migrations: readonly Migration[]): void {
   const faults: string[] = [];
   for (const row of rows) {
@@ -104,7 +107,7 @@ async function apply(client: pg.Client, { name, sql, checksum }: Migration): Pro
     name,
   ]);
   try {
-    // One simple query is one implicit transaction: a migration is applied whole or not at all.
+    // One simple query is one implicit transaction: a migration is applied completely or not at all.
     await client.query(sql);
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);

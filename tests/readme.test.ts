@@ -192,7 +192,7 @@ function openToOthers(folder: string): string[] {
 
 /** What `npm start` prints when all is up; its layout is that of the README. */
 async function printedAddresses({ output, child }: Running) {
-  while (!output.text.includes('Ctrl-C ends everything.')) {
+  while (!output.text.includes('Ctrl-C stops everything.')) {
     if (!isRunning(child)) throw new Error(`npm start ended early:\n${output.text}`);
     await sleep(100);
   }

@@ -1,4 +1,4 @@
-/** Pods that the ledger believes alive, with whom they work for; for operators. */
+/** Pods that are alive according to the ledger, and whom they work for; for operators. */
 import type { Database } from '../client.ts';
 import type { PodState } from '../generated/client.ts';
 
@@ -18,7 +18,7 @@ export interface AlivePod {
   readonly terminateAskedAt: Date | null;
 }
 
-/** The oldest pods that were asked for and are not proven gone, and how many there are in all. */
+/** The oldest pods that were requested and are not confirmed gone, and their total number. */
 export async function findAlivePods(
   database: Database,
   limit: number,

@@ -17,14 +17,14 @@ export interface KeyOwner {
   readonly lastUsedAt: Date | null;
 }
 
-/** Reads from a table. Throws when the database cannot be reached, or is not that of Tempera. */
+/** Reads from a table. Throws when the database cannot be reached, or is not Tempera's. */
 export async function checkTables(database: Database): Promise<void> {
   await database.apiKey.findFirst({ select: { id: true } });
 }
 
 /** Serialises the first start of several API processes on one database; any constant will do. */
 const FIRST_KEY_LOCK = 7_302_114;
-/** How exact `last_used_at` is: one write a minute at most, however busy a key is. */
+/** Precision of `last_used_at`: at most one write a minute, however busy a key is. */
 const LAST_USED_STEP_MS = 60_000;
 
 /** The owner of a key that is known and not revoked; null otherwise. */
@@ -45,7 +45,7 @@ export async function findApiKeyOwner(database: Database, secretHash: string): P
   return { keyId, keyName, userId, email: user.email, isOperator: user.operator, lastUsedAt };
 }
 
-/** Notes the use of a key, at most once a minute. */
+/** Records the use of a key, at most once a minute. */
 export async function touchApiKey(
   database: Database,
   key: { keyId: string; lastUsedAt: Date | null },
@@ -55,7 +55,10 @@ export async function touchApiKey(
   await database.apiKey.updateMany({ where: { id: key.keyId }, data: { lastUsedAt: now } });
 }
 
-/** Makes the first user, an operator, and a key when the database has no key at all. `beforeCommit` runs once the row is written. */
+/**
+ * Creates the first user, an operator, and a key when the database has no key at all. `beforeCommit` runs once the row
+ * is written.
+ */
 export async function createFirstApiKey(
   database: Database,
   key: StoredKey,
@@ -72,7 +75,7 @@ export async function createFirstApiKey(
   });
 }
 
-/** A query that touches no table, for a sign of life. */
+/** A query that touches no table, as a ping. */
 export async function pingDatabase(database: Database): Promise<void> {
   await database.$queryRaw`SELECT 1`;
 }

@@ -1,10 +1,10 @@
-/** Attempts, and what they left at home. */
+/** Attempts, and what they left in our store. */
 import { optimizerFilename } from '../../core/checkpoint.ts';
 import type { CheckpointFile } from '../../core/checkpoint.ts';
 import type { FailureCode } from '../../core/failure.ts';
 import type { Database } from '../client.ts';
 
-/** Finds or makes the row of an attempt; returns its id. */
+/** Finds or creates the row of an attempt; returns its id. */
 export async function openAttempt(database: Database, trainingId: string, number: number): Promise<string> {
   const row = await database.trainingAttempt.upsert({
     where: { loraModelId_number: { loraModelId: trainingId, number } },
@@ -24,7 +24,7 @@ interface AttemptEnd {
   readonly costMicroUsd: number;
 }
 
-/** Closes an attempt, once: a run that was reset to an earlier moment must not write another end over it. */
+/** Closes an attempt, once: a run that was reset to an earlier event must not overwrite its end. */
 export async function closeAttempt(database: Database, end: AttemptEnd): Promise<void> {
   const { trainingId, number, ...data } = end;
   await openAttempt(database, trainingId, number);
@@ -64,7 +64,7 @@ export async function recordCheckpoint(database: Database, file: MirroredFile): 
   });
 }
 
-/** Names of the checkpoint files of an attempt that are at home. */
+/** Names of an attempt's checkpoint files that are in our store. */
 export async function mirroredFilenames(database: Database, trainingId: string, attempt: number): Promise<string[]> {
   const rows = await database.checkpoint.findMany({
     where: { attempt: { loraModelId: trainingId, number: attempt } },
@@ -73,7 +73,7 @@ export async function mirroredFilenames(database: Database, trainingId: string, 
   return rows.map((row) => row.filename);
 }
 
-/** All files of saves that a training has at home, of all its attempts. */
+/** All files of a training's saves in our store, from all its attempts. */
 export async function checkpointFiles(database: Database, trainingId: string): Promise<CheckpointFile[]> {
   const rows = await database.checkpoint.findMany({
     where: { attempt: { loraModelId: trainingId } },
@@ -98,7 +98,7 @@ export async function checkpointFiles(database: Database, trainingId: string): P
   }));
 }
 
-/** Number of the attempt that began last; 0 when there is none. */
+/** Number of the latest attempt; 0 when there is none. */
 export async function latestAttempt(database: Database, trainingId: string): Promise<number> {
   const row = await database.trainingAttempt.aggregate({
     where: { loraModelId: trainingId },
@@ -107,7 +107,7 @@ export async function latestAttempt(database: Database, trainingId: string): Pro
   return row._max.number ?? 0;
 }
 
-/** Takes a file of a save from the record, before it is deleted. */
+/** Removes the row of a save's file, before the file is deleted. */
 export async function forgetCheckpoint(
   database: Database,
   { storageKey }: Pick<CheckpointFile, 'storageKey'>,
@@ -115,7 +115,7 @@ export async function forgetCheckpoint(
   await database.checkpoint.deleteMany({ where: { storageKey } });
 }
 
-/** How far an attempt came, at which pace, on what rent: what going on from an earlier step loses. */
+/** How far an attempt got, at what pace and price: what is lost by resuming from an earlier step. */
 export interface AttemptTrace {
   readonly number: number;
   readonly status: string;
@@ -127,7 +127,7 @@ export interface AttemptTrace {
   readonly hourlyMicroUsd: number | null;
 }
 
-/** The attempts of a training before `number` that trained at all, the latest first. */
+/** The attempts of a training before `number` that trained at all, latest first. */
 export async function earlierAttempts(database: Database, trainingId: string, number: number): Promise<AttemptTrace[]> {
   const rows = await database.trainingAttempt.findMany({
     where: { loraModelId: trainingId, number: { lt: number } },
@@ -146,7 +146,7 @@ export async function earlierAttempts(database: Database, trainingId: string, nu
   return rows.map(({ pods, ...row }) => ({ ...row, hourlyMicroUsd: pods[0]?.hourlyMicroUsd ?? null }));
 }
 
-/** Notes how far an attempt came and at which pace. */
+/** Records how far an attempt got and at what pace. */
 export async function recordReached(
   database: Database,
   trainingId: string,
@@ -156,7 +156,7 @@ export async function recordReached(
   await database.trainingAttempt.updateMany({ where: { loraModelId: trainingId, number }, data: reached });
 }
 
-/** Notes the rank that an attempt trains with; a checkpoint fits only the same. */
+/** Records the rank that an attempt trains with; a checkpoint fits only the same rank. */
 export async function recordRank(database: Database, trainingId: string, number: number, rank: number): Promise<void> {
   await database.trainingAttempt.updateMany({ where: { loraModelId: trainingId, number }, data: { rank } });
 }
@@ -171,7 +171,7 @@ export interface Resume {
   readonly lostMicroUsd: number;
 }
 
-/** Writes what an attempt goes on from and what the end before it cost, with its event; repeated, it is one event. */
+/** Records what an attempt resumes from and what was lost, with its event; repeating it gives one event. */
 export async function recordResume(database: Database, resume: Resume): Promise<void> {
   const { trainingId, number, fromStep, lostSteps, lostMs, lostMicroUsd } = resume;
   await database.$transaction(async (transaction) => {
@@ -185,7 +185,7 @@ export async function recordResume(database: Database, resume: Resume): Promise<
       topic: 'training.resumed',
       userId: attempt.loraModel.userId,
       loraModelId: trainingId,
-      // A resume that turns out to be weights only is told too.
+      // A resume that turns out to be weights-only gets an event too.
       dedupeKey: `${trainingId}:a${number}:resumed:${resume.with}`,
       payload,
     };
@@ -194,17 +194,20 @@ export async function recordResume(database: Database, resume: Resume): Promise<
 }
 
 export type Restart = Pick<Resume, 'trainingId' | 'number' | 'lostSteps' | 'lostMs' | 'lostMicroUsd'> & {
-  /** Why there was nothing to go on from. */
+  /** Why there was nothing to resume from. */
   readonly why: string;
 };
 
-/** Writes that an attempt begins at step 0 and what that loses, with an event when it loses anything; repeated, it is one event. */
+/**
+ * Records that an attempt starts at step 0 and what that loses, with an event if anything is lost; repeating it gives
+ * one event.
+ */
 export async function recordRestart(database: Database, restart: Restart): Promise<void> {
   const { trainingId, number, why, lostSteps, lostMs, lostMicroUsd } = restart;
   await database.$transaction(async (transaction) => {
     const attempt = await transaction.trainingAttempt.update({
       where: { loraModelId_number: { loraModelId: trainingId, number } },
-      // An earlier pod of the attempt may have gone on from a save.
+      // An earlier pod of the attempt may have resumed from a save.
       data: { resumedFromStep: null, resumedWith: null, lostSteps, lostMs, lostMicroUsd },
       select: { loraModel: { select: { userId: true } } },
     });
@@ -220,7 +223,7 @@ export async function recordRestart(database: Database, restart: Restart): Promi
   });
 }
 
-/** What an attempt went on from; null when it began at step 0. */
+/** What an attempt resumed from; null when it started at step 0. */
 export async function findResume(database: Database, trainingId: string, number: number): Promise<Resume | null> {
   const row = await database.trainingAttempt.findUnique({
     where: { loraModelId_number: { loraModelId: trainingId, number } },
@@ -255,7 +258,7 @@ export async function recordSample(database: Database, sample: SampleRow): Promi
   });
 }
 
-/** Samples of an attempt that are at home. */
+/** Number of an attempt's samples in our store. */
 export async function countSamples(database: Database, trainingId: string, number: number): Promise<number> {
   return await database.sample.count({ where: { attempt: { loraModelId: trainingId, number } } });
 }

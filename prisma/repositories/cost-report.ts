@@ -1,4 +1,4 @@
-/** What trainings have cost, by the ledger of pods, beside what was quoted for them. */
+/** What trainings have cost, by the ledger of pods, compared with their quotes. */
 import type { Database } from '../client.ts';
 import { Prisma } from '../generated/client.ts';
 
@@ -25,7 +25,10 @@ const KEYS: Readonly<Record<ReportBy, Prisma.Sql>> = {
   month: MONTH,
 };
 
-/** Sums over trainings accepted in `month` (UTC; all when null); of all users when `userId` is null. The dearest first. */
+/**
+ * Sums over trainings accepted in `month` (UTC; all when null); of all users when `userId` is null. Most expensive
+ * first.
+ */
 export async function costReport(
   database: Database,
   { userId, by, month }: { userId: string | null; by: ReportBy; month: string | null },

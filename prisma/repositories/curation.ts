@@ -1,4 +1,4 @@
-/** What curation works on and what it leaves: photos with their overrides, options, reports. */
+/** The input and output of curation: photos with their overrides, options, reports. */
 import type { CurationOptionsDraft, PhotoOverride } from '../../core/curation.ts';
 import type { Database } from '../client.ts';
 import type { CurationVerdict, Prisma } from '../generated/client.ts';
@@ -11,7 +11,7 @@ export interface DatasetPhoto {
   readonly filename: string;
   readonly storageKey: string;
   readonly caption: string | null;
-  /** The latest word about this photo; null when there is none or it was taken back. */
+  /** The latest override of this photo; null when there is none or it was removed. */
   readonly override: PhotoOverride | null;
 }
 
@@ -21,7 +21,7 @@ export interface DatasetToCurate {
   readonly photos: readonly DatasetPhoto[];
 }
 
-/** Everything that decides how a dataset is curated; null when there is no such dataset. */
+/** Everything that determines how a dataset is curated; null when there is no such dataset. */
 export async function datasetToCurate(database: Database, datasetId: string): Promise<DatasetToCurate | null> {
   const dataset = await database.dataset.findUnique({
     where: { id: datasetId },
@@ -54,7 +54,7 @@ export interface NewReport {
   readonly dropped: number;
   /** JSON of the whole report. */
   readonly report: object;
-  /** Null when the photos were only looked at; a key that is stored already stays. */
+  /** Null when the photos were only checked; an existing key stays. */
   readonly manifestKey: string | null;
   readonly htmlKey: string;
   readonly contactSheetKey: string;

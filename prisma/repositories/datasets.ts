@@ -1,4 +1,4 @@
-/** Datasets: an ordered choice of a user's photos with captions. */
+/** Datasets: an ordered selection of a user's photos with captions. */
 import type { CurationOptionsDraft } from '../../core/curation.ts';
 import type { Database } from '../client.ts';
 import type { Dataset, DatasetItem, Prisma, TrainingImage } from '../generated/client.ts';
@@ -7,7 +7,7 @@ export interface DatasetDraft {
   readonly name: string;
   /** Without repetition, in order. */
   readonly imageIds: readonly string[];
-  /** Captions of the dataset's own by image id; null: none, also when the photo has one. */
+  /** The dataset's own captions by image id; null: none, even if the photo has one. */
   readonly captions: Readonly<Record<string, string | null>>;
   /** Differences from the default options. */
   readonly curation: CurationOptionsDraft;
@@ -63,8 +63,8 @@ export async function findDataset(
 }
 
 /**
- * Changes the curation options of a dataset. `change` gets the stored ones and returns those to store; what it throws leaves
- * them as they were. False when the user has no such dataset.
+ * Changes the curation options of a dataset. `change` gets the stored ones and returns the new ones; if it throws, they
+ * stay as they were. False when the user has no such dataset.
  */
 export async function changeCurationOptions(
   database: Database,
@@ -73,7 +73,7 @@ export async function changeCurationOptions(
   change: (stored: CurationOptionsDraft) => CurationOptionsDraft,
 ): Promise<boolean> {
   return database.$transaction(async (tx) => {
-    // Locked, so that of two changes at once none is lost.
+    // Locked, so that of two concurrent changes none is lost.
     const locked = await tx.$queryRaw<{ curation: Prisma.JsonValue }[]>`
       SELECT "curation" FROM "datasets" WHERE "id" = ${datasetId}::uuid AND "user_id" = ${userId}::uuid FOR UPDATE`;
     const row = locked[0];

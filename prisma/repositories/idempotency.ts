@@ -1,7 +1,7 @@
-/** Idempotency keys of one user: which training the first request with a key made. */
+/** Idempotency keys of one user: which training the first request with a key created. */
 import type { Database } from '../client.ts';
 
-/** The request that first came with this key; null when the key is new. */
+/** The request that first used this key; null when the key is new. */
 export async function findIdempotencyKey(
   database: Database,
   userId: string,

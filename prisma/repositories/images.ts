@@ -1,4 +1,4 @@
-/** Photos as rows; their bytes lie in the object store under their hash. */
+/** Photos as rows; their bytes are in the object store under their hash. */
 import type { Database } from '../client.ts';
 import type { TrainingImage } from '../generated/client.ts';
 
@@ -10,7 +10,7 @@ export interface NewImage {
   readonly height: number;
   readonly sha256: string;
   readonly storageKey: string;
-  /** Undefined: none came with it, and one that came before stays. */
+  /** Undefined: the upload had none, and an earlier one stays. */
   readonly caption: string | undefined;
 }
 
@@ -34,7 +34,7 @@ export async function saveImages(
     });
     // The partial unique index (user, sha256) decides between two requests with the same photo.
     await tx.trainingImage.createMany({ data: images.map((image) => ({ ...image, userId })), skipDuplicates: true });
-    // The last caption of a photo wins. In one order for everybody, so that two requests cannot lock each other out.
+    // The last caption of a photo wins. In a fixed order, so that two requests cannot deadlock.
     const captions = new Map(
       images.flatMap(({ sha256, caption }) => (caption === undefined ? [] : [[sha256, caption]])),
     );
@@ -55,7 +55,7 @@ export async function saveImages(
   });
 }
 
-/** Which of these storage keys belong to a photo that is still wanted. */
+/** Which of these storage keys belong to a photo that still exists. */
 export async function referencedStorageKeys(database: Database, storageKeys: readonly string[]): Promise<Set<string>> {
   const rows = await database.trainingImage.findMany({
     where: { storageKey: { in: [...storageKeys] }, deletedAt: null },

@@ -1,6 +1,7 @@
 /**
- * The ledger of money. Entries are only added, each under a key of its own, while the owner's row is locked: two trainings of one
- * user never reserve the same dollar. What a user has committed in a month is the sum of the month's entries.
+ * The ledger of money. Entries are only added, each under a key of its own, while the owner's row is locked: two
+ * trainings of one user never reserve the same dollar. What a user has committed in a month is the sum of the month's
+ * entries.
  */
 import { NO_LIMITS, beyondTrainingLimit, exceededLimits, monthOf } from '../../core/spend-limit.ts';
 import type { LimitFigures, SpendLimits } from '../../core/spend-limit.ts';
@@ -12,7 +13,7 @@ type Transaction = Prisma.TransactionClient;
 
 export type Reserved =
   | { readonly status: 'reserved' }
-  /** A limit of the user stands against it; nothing was booked. */
+  /** It would exceed a limit of the user; nothing was booked. */
   | { readonly status: 'over_limit'; readonly figures: readonly LimitFigures[] };
 
 /** Where a training stands in the ledger. Micro-dollars. */
@@ -32,8 +33,9 @@ interface Account {
 }
 
 /**
- * The installation's limits with the user's own over them. Locks the user's row until the transaction ends, against others who
- * do the same; not against rows that only refer to the user, which two transactions may have written before they come here.
+ * The installation's limits, or the user's own where there are any. Locks the user's row until the transaction ends,
+ * against others who do the same; not against rows that only refer to the user, which two transactions may have written
+ * before they come here.
  */
 export async function limitsFor(tx: Transaction, userId: string, installation: SpendLimits): Promise<SpendLimits> {
   await tx.$queryRaw`SELECT id FROM users WHERE id = ${userId}::uuid FOR NO KEY UPDATE`;
@@ -96,7 +98,7 @@ async function book(tx: Transaction, account: Account, kind: MoneyKind, amountMi
   });
 }
 
-/** Books a further reservation unless a limit of the month stands against it. */
+/** Books another reservation unless it would exceed a monthly limit. */
 async function reserveMore(tx: Transaction, account: Account, moreMicroUsd: number): Promise<Reserved> {
   if (moreMicroUsd <= 0) return { status: 'reserved' };
   const used = await committed(tx, account.userId, account.characterId, account.month);
@@ -107,8 +109,8 @@ async function reserveMore(tx: Transaction, account: Account, moreMicroUsd: numb
 }
 
 /**
- * Sees to it that a training has its money set aside: its ceiling, or what it is expected to cost, less what it has spent.
- * Harmless when that is so already.
+ * Makes sure that a training's money is reserved: its ceiling, or what it is expected to cost, less what it has spent.
+ * Harmless if that has already been done.
  */
 export async function ensureReservedIn(tx: Transaction, trainingId: string, limits: SpendLimits): Promise<Reserved> {
   const account = await openAccount(tx, trainingId, limits);
@@ -121,8 +123,8 @@ export async function ensureReserved(database: Database, trainingId: string, lim
 }
 
 /**
- * Sets the ceiling of a training: reserves the difference, or gives back what a lower one leaves over. Only a ceiling that is higher than
- * before can exceed a limit. Safe to repeat.
+ * Sets the ceiling of a training: reserves the difference, or releases what a lower one leaves over. Only a ceiling
+ * that is higher than before can exceed a limit. Safe to repeat.
  */
 export async function setCeiling(
   database: Database,
@@ -139,7 +141,7 @@ export async function setCeiling(
       const made = await reserveMore(tx, account, moreMicroUsd);
       if (made.status === 'over_limit') return made;
     }
-    // A training that waits for a retry has nothing set aside.
+    // A training that waits for a retry has nothing reserved.
     if (moreMicroUsd < 0 && reserved > 0) await book(tx, account, 'release', -Math.min(reserved, -moreMicroUsd));
     await tx.loraModel.update({ where: { id: trainingId }, data: { ceilingMicroUsd } });
     return { status: 'reserved' };
@@ -147,8 +149,8 @@ export async function setCeiling(
 }
 
 /**
- * Books what the pods of a training have cost by the ledger of pods, and gives back what is reserved beyond it. Repeated, it books
- * the difference since. With `keepReserved` a running training keeps what is set aside for it.
+ * Books what the pods of a training have cost by the ledger of pods, and releases what is reserved beyond it. Repeated,
+ * it books the difference since. With `keepReserved` a running training keeps its reservation.
  */
 export async function settleMoneyIn(
   tx: Transaction,
@@ -159,7 +161,7 @@ export async function settleMoneyIn(
   if (options.keepReserved && account.reserved > 0) return;
   const costMicroUsd = (await ledgerCost(tx, trainingId)) - account.settled;
   await book(tx, account, 'settle', costMicroUsd);
-  // Nothing is not booked and takes no number: the entry after a gap would find its number taken.
+  // A zero entry is not booked and takes no number: the entry after a gap would find its number taken.
   await book(tx, account, 'release', -account.reserved, account.entries + (costMicroUsd === 0 ? 0 : 1));
 }
 

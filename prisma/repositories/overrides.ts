@@ -1,4 +1,4 @@
-/** What people have said about single photos of a dataset. Rows are only added; the latest of a photo counts. */
+/** People's overrides of individual photos of a dataset. Rows are only added; a photo's latest counts. */
 import type { Framing, PhotoOverride } from '../../core/curation.ts';
 import type { Database } from '../client.ts';
 import type { PhotoOverride as OverrideRow } from '../generated/client.ts';
@@ -7,7 +7,7 @@ export type { OverrideRow };
 
 type Said = Pick<PhotoOverride, 'decision' | 'framing' | 'caption'>;
 
-/** The word that counts, by the photo's sha256; photos whose word was taken back are left out. */
+/** The override that counts, by the photo's sha256; photos whose override was removed are left out. */
 export async function latestOverrides(
   database: Database,
   datasetId: string,
@@ -30,7 +30,7 @@ export async function latestOverrides(
   );
 }
 
-/** The word that counts about one photo; null when there is none or it was taken back. */
+/** The override that counts for one photo; null when there is none or it was removed. */
 export async function latestOverride(
   database: Database,
   datasetId: string,
@@ -40,7 +40,7 @@ export async function latestOverride(
   return row !== null && saysSomething(row) ? row : null;
 }
 
-/** Adds a word about a photo; all three nulls take the last one back. */
+/** Adds an override of a photo; three nulls remove the last one. */
 export async function addOverride(
   database: Database,
   row: { readonly datasetId: string; readonly sha256: string } & PhotoOverride,
@@ -48,7 +48,7 @@ export async function addOverride(
   return database.photoOverride.create({ data: row });
 }
 
-/** All words about the photos of a dataset, newest first, taken-back ones included. */
+/** All overrides of a dataset's photos, newest first, including removed ones. */
 export async function listOverrides(
   database: Database,
   {

@@ -1,4 +1,4 @@
-/** Finished runs of this installation, for quotes and for telling a slow pod. */
+/** Finished runs of this installation, for quotes and for detecting slow pods. */
 import type { BaseModel } from '../../core/base-model.ts';
 import type { PastRun } from '../../core/quote.ts';
 import { resolveRecipe } from '../../core/recipe.ts';
@@ -6,7 +6,7 @@ import { workPerStep } from '../../core/speed.ts';
 import type { TrainingRequest } from '../../core/training-request.ts';
 import type { Database } from '../client.ts';
 
-/** Enough for odds, few enough that old prices and trainer versions fade out. */
+/** Enough for percentiles, few enough that old prices and trainer versions fade out. */
 const RUNS = 200;
 
 /** The latest undisturbed runs of a base model: one pod, from step 0 to the end. */

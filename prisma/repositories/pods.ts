@@ -1,4 +1,6 @@
-/** The ledger of pods: a row is committed before the vendor is asked, and closed only on proof that the pod is gone. */
+/**
+ * The ledger of pods: a row is committed before the vendor is asked, and closed only when the pod is confirmed gone.
+ */
 import { microUsdToCents } from '../../core/money.ts';
 import type { Database } from '../client.ts';
 import type { Prisma } from '../generated/client.ts';
@@ -33,7 +35,7 @@ const FIELDS = {
 type Selected = Omit<PodRow, 'costMicroUsd'> & { readonly costMicroUsd: bigint };
 const toRow = (row: Selected): PodRow => ({ ...row, costMicroUsd: Number(row.costMicroUsd) });
 
-/** Commits the intent to rent a pod of this name; finds the row when it was committed before. */
+/** Commits the intent to rent a pod with this name; finds the row if it was already committed. */
 export async function reservePod(
   database: Database,
   params: { trainingId: string; attempt: number; name: string },
@@ -54,8 +56,8 @@ export async function findPod(database: Database, name: string): Promise<PodRow 
 }
 
 /**
- * Claims the right to send one create call for this name. False while another call of unknown outcome, sent after `staleBefore`,
- * may still make a pod: two claims can never overlap, whatever died in between.
+ * Claims the right to send one create call for this name. False while another call of unknown outcome, sent after
+ * `staleBefore`, may still create a pod: two claims can never overlap, whatever died in between.
  */
 export async function claimCreate(database: Database, name: string, staleBefore: Date): Promise<boolean> {
   const { count } = await database.pod.updateMany({
@@ -64,7 +66,7 @@ export async function claimCreate(database: Database, name: string, staleBefore:
       externalId: null,
       terminatedAt: null,
       terminateAskedAt: null,
-      // A step that was cut off from Temporal and comes back after its attempt has ended rents nothing any more.
+      // A step that lost Temporal and comes back after its attempt has ended must not rent anything.
       attempt: { endedAt: null },
       OR: [{ createSentAt: null }, { createSentAt: { lt: staleBefore } }],
     },
@@ -73,7 +75,7 @@ export async function claimCreate(database: Database, name: string, staleBefore:
   return count === 1;
 }
 
-/** The create call was answered with a clear no. */
+/** The create call was clearly refused. */
 export async function releaseCreate(database: Database, name: string): Promise<void> {
   await database.pod.updateMany({ where: { name, externalId: null }, data: { createSentAt: null } });
 }
@@ -89,15 +91,15 @@ interface CreatedPod {
 }
 
 export async function recordCreated(database: Database, pod: CreatedPod): Promise<void> {
-  // Picked one by one: a vendor's pod handed in whole has an id and a state of its own.
+  // Field by field: a vendor's whole pod would bring its own id and state.
   const { name, externalId, gpu, cloud, dataCenter, hourlyMicroUsd, createdAt } = pod;
   const data = { externalId, gpu, cloud, dataCenter, hourlyMicroUsd, createdAt };
   await database.pod.update({ where: { name }, data: { ...data, state: 'running' } });
 }
 
 /**
- * Gives a pod that carries the name of another row a row of its own, and answers that row's name: it is not kept, because it is too dear or a
- * further one of its name, but it bills. Safe to repeat.
+ * Gives a pod that has the name of another row a row of its own, and returns that row's name: it is not kept, because
+ * it is too expensive or a second one with its name, but it bills. Safe to repeat.
  */
 export async function recordUnwanted(database: Database, { name, ...pod }: CreatedPod): Promise<string> {
   const { attemptId, requestedAt } = await database.pod.findUniqueOrThrow({ where: { name } });
@@ -115,7 +117,7 @@ export async function recordUnwanted(database: Database, { name, ...pod }: Creat
       hourlyMicroUsd,
       createdAt,
       state: 'running',
-      // Not later than the row's: what is requested later is the pod in use.
+      // Not later than the row's: the pod requested last is the one in use.
       requestedAt,
     },
     update: {},
@@ -127,7 +129,7 @@ export async function recordPodReady(database: Database, name: string): Promise<
   await database.pod.updateMany({ where: { name, readyAt: null }, data: { readyAt: new Date() } });
 }
 
-/** From here on nobody may create a pod of this name any more. */
+/** From here on nobody may create a pod with this name. */
 export async function recordTerminateAsked(database: Database, name: string): Promise<void> {
   await database.pod.updateMany({ where: { name, terminateAskedAt: null }, data: { terminateAskedAt: new Date() } });
 }
@@ -146,7 +148,7 @@ export async function recordTerminated(database: Database, { name, ...data }: Te
   });
 }
 
-/** Pods of one attempt that are not proven gone. */
+/** Pods of one attempt that are not confirmed gone. */
 export async function openPodsOfAttempt(database: Database, trainingId: string, attempt: number): Promise<PodRow[]> {
   const rows = await database.pod.findMany({
     where: { terminatedAt: null, attempt: { loraModelId: trainingId, number: attempt } },
@@ -166,7 +168,7 @@ export interface OwnedPod extends PodRow {
   readonly supersededAt: Date | null;
 }
 
-/** The ledger's word on a pod of this name: whose it is and whether it is that training's latest. */
+/** What the ledger says about a pod name: whose pod it is, and whether it is that training's latest. */
 export async function findOwner(database: Database, name: string): Promise<OwnedPod | null> {
   const row = await database.pod.findUnique({
     where: { name },
@@ -198,7 +200,7 @@ export async function findOwner(database: Database, name: string): Promise<Owned
   };
 }
 
-/** Pods that the ledger believes alive and that were asked for before `before`. */
+/** Pods that are alive according to the ledger and were requested before `before`. */
 export async function openPods(
   database: Database,
   before: Date,
@@ -211,7 +213,7 @@ export async function openPods(
   });
 }
 
-/** Pods that ended before `before` and whose bill is not final: those first that were not asked about for the longest time. */
+/** Pods that ended before `before` and whose bill is not final, least recently queried first. */
 export async function unsettledPods(
   database: Database,
   before: Date,
@@ -222,7 +224,7 @@ export async function unsettledPods(
       costSettled: false,
       externalId: { not: null },
       createdAt: { not: null },
-      // What has no final bill after a week will never have one.
+      // A pod without a final bill after a week will never have one.
       terminatedAt: { lt: before, gt: new Date(before.getTime() - 7 * 86_400_000) },
       OR: [{ billAskedAt: null }, { billAskedAt: { lt: before } }],
     },
@@ -233,14 +235,14 @@ export async function unsettledPods(
   return rows.map((row) => ({ name: row.name, externalId: row.externalId!, createdAt: row.createdAt! }));
 }
 
-/** Brings the sum of a training that has ended up to the ledger: a pod of it was closed afterwards, by the sweeper. */
+/** Updates an ended training's total from the ledger: the sweeper has closed one of its pods afterwards. */
 export async function bookCostOfEnded(database: Database, trainingId: string): Promise<void> {
   await database.$transaction((transaction) =>
     bookTotal(transaction, { id: trainingId, status: { in: ['ready', 'failed', 'cancelled'] } }),
   );
 }
 
-/** Writes what its pods have cost into the row of a training, as long as the row is so. */
+/** Writes what its pods have cost to a training's row, if the row matches. */
 async function bookTotal(
   transaction: Prisma.TransactionClient,
   where: Prisma.LoraModelWhereInput & { readonly id: string },
@@ -253,8 +255,9 @@ async function bookTotal(
 }
 
 /**
- * Notes what the vendor says a pod has cost, null for nothing yet, and answers whether that is final: bills come late and in parts, so one is
- * final when the look before found the same. Until then the greater of estimate and bill stands, in both ledgers and in the training's sum.
+ * Records what the vendor says a pod has cost, null for nothing yet, and returns whether that is final: bills arrive
+ * late and in parts, so one is final when the previous query found the same. Until then the greater of estimate and
+ * bill counts, in both ledgers and in the training's total.
  */
 export async function recordBill(database: Database, name: string, billMicroUsd: number | null): Promise<boolean> {
   return await database.$transaction(async (transaction) => {

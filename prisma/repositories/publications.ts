@@ -9,7 +9,10 @@ interface PublicationKey {
   readonly position: number;
 }
 
-/** Notes that a publication is under way. One that is published stays so: a step that was cut off may come back late. */
+/**
+ * Records that a publication is in progress. A published one stays published: a step that lost Temporal may come back
+ * late.
+ */
 export async function openPublication(
   database: Database,
   { trainingId, position }: PublicationKey,
@@ -47,7 +50,10 @@ export async function recordPublished(
   });
 }
 
-/** With the event `training.publication_failed`; a failure that is recorded already, by a repeated activity, makes no other. */
+/**
+ * With the event `training.publication_failed`; a failure that a retried activity has already recorded gives no second
+ * one.
+ */
 export async function recordPublishFailed(
   database: Database,
   { trainingId, position }: PublicationKey,
@@ -55,7 +61,7 @@ export async function recordPublishFailed(
   failure: { readonly reason: FailureCode; readonly message: string },
 ): Promise<void> {
   await database.$transaction(async (transaction) => {
-    // The step may have failed before it came to open the publication.
+    // The step may have failed before it opened the publication.
     const opened = { loraModelId: trainingId, position, ...placeOf(destination) };
     await transaction.publication.createMany({ data: [opened], skipDuplicates: true });
     const [row] = await transaction.publication.updateManyAndReturn({
@@ -65,7 +71,7 @@ export async function recordPublishFailed(
     });
     if (row === undefined) return;
     const { target, location, loraModel } = row;
-    // The count tells a second failure, of a publication that was opened again, from the first.
+    // The count distinguishes a second failure, of a reopened publication, from the first.
     const earlier = await transaction.outboxEvent.count({
       where: { loraModelId: trainingId, topic: 'training.publication_failed' },
     });

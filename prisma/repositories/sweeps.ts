@@ -1,17 +1,17 @@
-/** The record of sweeps: what each look at all pods has found and done. */
+/** The record of sweeps: what each one found and did. */
 import type { Database } from '../client.ts';
 import type { Prisma } from '../generated/client.ts';
 
-/** A pod of nobody, as one look saw it. Its id is left out: whoever knows it can reach its trainer. */
+/** An orphaned pod as one sweep saw it. Its id is left out: anyone who knows it can reach its trainer. */
 export interface SweptPod {
   readonly name: string;
   readonly why: string;
   /** ISO 8601. */
   readonly createdAt: string;
   readonly orphanedAt: string;
-  /** Until when its leak is counted: when it was ended, or looked at in vain. */
+  /** Until when its leak is counted: when it was terminated, or when that failed. */
   readonly seenAt: string;
-  /** What this look added to its leak. Milliseconds. */
+  /** What this sweep added to its leak. Milliseconds. */
   readonly leakedMs: number;
 }
 
@@ -30,7 +30,7 @@ export interface SweepRow extends SweepRecord {
 /** How long sweeps are kept. Milliseconds: 30 days. */
 const KEPT_MS = 30 * 86_400_000;
 
-/** Written by `recordSweep` only, so the shape is ours. */
+/** Written only by `recordSweep`, so the shape is known. */
 function asSweptPods(json: Prisma.JsonValue): readonly SweptPod[] {
   return json as unknown as readonly SweptPod[];
 }
@@ -43,13 +43,13 @@ export async function recordSweep(database: Database, sweep: SweepRecord): Promi
   await database.sweep.deleteMany({ where: { sweptAt: { lt: new Date(Date.now() - KEPT_MS) } } });
 }
 
-/** The latest look; null before the first. */
+/** The latest sweep; null before the first. */
 export async function lastSweep(database: Database): Promise<SweepRow | null> {
   const row = await database.sweep.findFirst({ orderBy: { sweptAt: 'desc' } });
   return row && toRow(row);
 }
 
-/** Looks since a moment that ended a pod, the latest first. */
+/** Sweeps since a given time that terminated a pod, latest first. */
 export async function sweepsThatEnded(database: Database, since: Date, limit: number): Promise<readonly SweepRow[]> {
   const rows = await database.sweep.findMany({
     where: { sweptAt: { gte: since }, NOT: { swept: { equals: [] } } },
@@ -59,7 +59,7 @@ export async function sweepsThatEnded(database: Database, since: Date, limit: nu
   return rows.map(toRow);
 }
 
-/** Sum of what pods have leaked since a moment. Milliseconds. */
+/** Total leaked time of pods since a given time. Milliseconds. */
 export async function leakedSince(database: Database, since: Date): Promise<number> {
   const sum = await database.sweep.aggregate({ where: { sweptAt: { gte: since } }, _sum: { leakedMs: true } });
   return Number(sum._sum.leakedMs ?? 0n);

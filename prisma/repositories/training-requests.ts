@@ -25,11 +25,11 @@ export interface NewTraining {
     | { readonly imageIds: readonly string[]; readonly curation: CurationOptionsDraft };
   readonly totalSteps: number;
   readonly money: {
-    /** What the caller lets it cost; null: nothing was said. Micro-dollars. */
+    /** What it may cost; null: not specified. Micro-dollars. */
     readonly namedCeilingMicroUsd: number | null;
     /** Null when no price could be read. */
     readonly quote: StoredQuote | null;
-    /** The installation's; a user's own go over them. */
+    /** The installation's; a user's own take precedence. */
     readonly limits: SpendLimits;
   };
   readonly idempotency: { readonly key: string; readonly requestHash: string } | null;
@@ -39,11 +39,11 @@ export type CreatedTraining =
   | { readonly status: 'created'; readonly training: TrainingRow; readonly photoCount: number }
   | { readonly status: 'unknown_images'; readonly imageIds: readonly string[] }
   | { readonly status: 'unknown_dataset' }
-  /** Another request with the same key came first. */
+  /** Another request with the same key was first. */
   | { readonly status: 'key_taken' }
   /** This character has another active training. */
   | { readonly status: 'character_busy' }
-  /** A limit on spending stands against it. */
+  /** It would exceed a spending limit. */
   | Exclude<CeilingDecision, { status: 'ceiling' }>;
 
 /** Carries an outcome out of a transaction, so that the transaction is rolled back. */
@@ -71,7 +71,7 @@ export async function createTraining(database: Database, training: NewTraining):
 
 async function insertTraining(tx: Prisma.TransactionClient, training: NewTraining): Promise<CreatedTraining> {
   const { id, userId, workflowId, request, idempotency } = training;
-  // The key goes first: a second request with it waits here for the first one's outcome.
+  // The key first: a second request with it waits here for the first one's outcome.
   if (idempotency !== null) await tx.idempotencyKey.create({ data: { userId, loraModelId: id, ...idempotency } });
   const ceilingMicroUsd = await ceilingFor(tx, training);
   const { datasetId, photoCount } = await datasetFor(tx, training);
@@ -106,7 +106,7 @@ async function insertTraining(tx: Prisma.TransactionClient, training: NewTrainin
   return { status: 'created', training: row, photoCount };
 }
 
-/** Locks the user's money, too: nobody reserves between this look and the reservation. */
+/** Also locks the user's money: nobody can reserve between this check and the reservation. */
 async function ceilingFor(
   tx: Prisma.TransactionClient,
   { userId, request, money }: NewTraining,
@@ -154,7 +154,7 @@ interface TrainingFilter {
   readonly userId: string;
   readonly status: TrainingStatus | undefined;
   readonly characterId: string | undefined;
-  /** Id of the last training of the page before. */
+  /** Id of the last training on the previous page. */
   readonly before: string | undefined;
   readonly limit: number;
 }
@@ -177,7 +177,7 @@ export async function listTrainings(
   });
 }
 
-/** Marks a training that Temporal did not take; leaves it alone when its workflow has begun after all. */
+/** Marks a training that could not be handed to Temporal; leaves it alone if its workflow has started after all. */
 export async function markNotStarted(database: Database, trainingId: string, message: string): Promise<void> {
   await database.$transaction(async (tx) => {
     const { count } = await tx.loraModel.updateMany({
@@ -207,8 +207,8 @@ export async function reopenNotStarted(
 }
 
 /**
- * A retry is on its way: whoever follows the training waits for it. `training` as it was before the retry was asked for, so that a
- * failure since then keeps its own window. Returns it as it is now.
+ * A retry is on its way, so followers of the training should wait for it. `training` is the row before the retry was
+ * requested, so that a later failure keeps its own window. Returns it as it is now.
  */
 export async function endRetryWindow(database: Database, training: TrainingRow): Promise<TrainingRow> {
   const { id, retryUntil } = training;

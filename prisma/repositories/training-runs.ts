@@ -1,4 +1,4 @@
-/** What the workflow's activities write of a training. Every state change and its event are one transaction. */
+/** What the workflow's activities write about a training. Every state change and its event are one transaction. */
 import type { Artifact } from '../../core/artifact.ts';
 import type { FailureCode } from '../../core/failure.ts';
 import { microUsdToCents } from '../../core/money.ts';
@@ -24,7 +24,7 @@ export interface TrainingRow {
   readonly artifact: Artifact | null;
   readonly createdAt: Date;
   readonly attempt: number;
-  /** What it may cost in all; null: no ceiling. Micro-dollars. */
+  /** What it may cost in total; null: no ceiling. Micro-dollars. */
   readonly ceilingMicroUsd: number | null;
 }
 
@@ -37,7 +37,7 @@ function asArtifact(json: Prisma.JsonValue | null): Artifact | null {
   return json as unknown as Artifact | null;
 }
 
-/** Reads a training; null when there is none of this id. */
+/** Reads a training; null when there is none with this id. */
 export async function findTraining(database: Database, trainingId: string): Promise<TrainingRow | null> {
   const row = await database.loraModel.findUnique({ where: { id: trainingId } });
   if (!row) return null;
@@ -61,23 +61,23 @@ export async function findTraining(database: Database, trainingId: string): Prom
 export interface TrainingEvent {
   /** Such as `training.phase`, `training.ready`. */
   readonly topic: string;
-  /** The same happening written again, by a repeated activity, is written once. */
+  /** An event that a retried activity writes again is stored once. */
   readonly dedupeKey: string;
-  /** For people who watch the training: no secret, no photo, no address of a pod. */
+  /** For people who follow the training: no secret, no photo, no pod address. */
   readonly payload: Readonly<Record<string, string | number | boolean | null>>;
 }
 
 interface Change {
   readonly trainingId: string;
-  /** Nothing is written unless the row is so. */
+  /** Nothing is written unless the row matches. */
   readonly where?: Prisma.LoraModelWhereInput;
   readonly set: Prisma.LoraModelUpdateManyMutationInput;
   readonly event?: TrainingEvent | undefined;
 }
 
 /**
- * Applies a change and writes its event together. A repeated change is applied again and its event is not. False when
- * the row is not as `where` wants it.
+ * Applies a change and writes its event together. A repeated change is applied again, but its event is not. False when
+ * the row does not match `where`.
  */
 async function change(database: Database, wanted: Change): Promise<boolean> {
   return await database.$transaction((transaction) => changeIn(transaction, wanted));
@@ -102,7 +102,7 @@ async function changeIn(transaction: Transaction, { trainingId, where, set, even
   return true;
 }
 
-/** The workflow has taken the training over. False when the API has given it up meanwhile. */
+/** The workflow has taken over the training. False when the API has given it up in the meantime. */
 export async function recordStarted(database: Database, trainingId: string): Promise<boolean> {
   const { count } = await database.loraModel.updateMany({
     where: { id: trainingId, status: { in: ['pending', 'training'] } },
@@ -122,7 +122,7 @@ export interface PhaseChange {
   readonly phase: TrainingPhase;
   /** 0 before the first attempt. */
   readonly attempt: number;
-  /** Tells apart the same phase of one attempt, such as a second pod. */
+  /** Distinguishes repeated phases of one attempt, such as with a second pod. */
   readonly nth?: string | number;
 }
 
@@ -133,7 +133,7 @@ export type PhaseEntered =
   /** It would become active again while its character has another active training; nothing is written. */
   | 'character_busy';
 
-/** Writes that a training has entered a phase. */
+/** Records that a training has entered a phase. */
 export async function recordPhase(database: Database, entering: PhaseChange): Promise<PhaseEntered> {
   try {
     return (await enter(database, entering)) ? 'entered' : 'gone_on';
@@ -169,7 +169,7 @@ async function enter(database: Database, { trainingId, phase, attempt, nth = 1 }
   });
 }
 
-/** The pod that reports. Only the pod in use of the attempt under way is believed. */
+/** The reporting pod. Only the pod in use by the current attempt is believed. */
 export interface Reporter {
   readonly trainingId: string;
   readonly attempt: number;
@@ -177,8 +177,8 @@ export interface Reporter {
 }
 
 /**
- * The training's row, as long as this pod is the one in use: its attempt is open and the latest, nobody has asked for
- * its end.
+ * The training's row, as long as this pod is the one in use: its attempt is open and the latest, nobody has requested
+ * its termination.
  */
 const inUse = ({ trainingId, attempt, podName }: Reporter) =>
   ({
@@ -196,7 +196,7 @@ export interface Progress extends Reporter {
   readonly loss: number | null;
   readonly secondsPerStep: number | null;
   readonly estimatedEndAt: Date | null;
-  /** Cost of the training up to now, the running pod included. */
+  /** Cost of the training so far, including the running pod. */
   readonly costMicroUsd: number;
 }
 
@@ -218,7 +218,7 @@ export async function recordProgress(database: Database, progress: Progress): Pr
   return count === 1;
 }
 
-/** The GPU type that the training runs on now. */
+/** The GPU type that the training is currently running on. */
 export async function recordGpu(database: Database, trainingId: string, gpu: string | null): Promise<void> {
   await database.loraModel.update({ where: { id: trainingId }, data: { gpu } });
 }
@@ -245,7 +245,7 @@ export async function recordArtifact(database: Database, reporter: Reporter, art
 
 interface Ending {
   readonly trainingId: string;
-  /** Tells apart several endings of one training (failed, retried, failed again). */
+  /** Distinguishes several endings of one training (failed, retried, failed again). */
   readonly dedupe: string;
 }
 
@@ -277,7 +277,7 @@ export async function recordReady(
   });
 }
 
-/** Returns what the training has cost. What is ready or cancelled stays so. Micro-dollars. */
+/** Returns what the training has cost. A ready or cancelled training stays as it is. Micro-dollars. */
 export async function recordEnded(
   database: Database,
   ending: Ending & {
@@ -285,7 +285,7 @@ export async function recordEnded(
     readonly phase: TrainingPhase;
     readonly reason: FailureCode;
     readonly message: string;
-    /** Until when `retryTraining` is waited for. Default null: it is not. */
+    /** Until when the training waits for `retryTraining`. Default null: it does not. */
     readonly retryUntil?: Date | null;
   },
 ): Promise<number> {
