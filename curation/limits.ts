@@ -24,9 +24,14 @@ export const LIMITS = {
   maxProgressivePixels: 50e6,
   /** The same for AVIF: 24 MP took 458 MB, 99 MP in a file of 46 KB 1.8 GB (2026-11-26). Phones take 12 and 24. */
   maxAvifPixels: 25e6,
-  /** Most bytes that a decoder must hold at once for one picture: 300 MB decoded stay below 450 MB in all (2026-11-26). */
+  /**
+   * Most bytes that a decoder must hold at once for one picture: 300 MB decoded stay below 450 MB in all (2026-11-26).
+   */
   maxHeldBytes: 300e6,
-  /** Most pixels that are decoded at once; a larger picture is decoded alone. Four of 99 MP at once took 718 MB (2026-11). */
+  /**
+   * Most pixels that are decoded at once; a larger picture is decoded alone. Four of 99 MP at once took 718 MB
+   * (2026-11).
+   */
   pixelsAtOnce: 60e6,
   /** A photo that takes longer to decode is rejected; 12 MP take 50 ms. Seconds. */
   decodeTimeoutSeconds: 20,
@@ -34,7 +39,10 @@ export const LIMITS = {
   // What stands around the pixels (docs/decisions/containers.md).
   /** Chunks or segments. A PNG of 30 MB in the usual pieces of 8 KiB has 3,840. */
   maxChunks: 100_000,
-  /** Colour profile, unpacked. Bytes. Those of cameras and screens have 0.5 to 10 KB, those of printing presses up to 3 MB. */
+  /**
+   * Colour profile, unpacked. Bytes. Those of cameras and screens have 0.5 to 10 KB, those of printing presses up to 3
+   * MB.
+   */
   maxProfileBytes: 4 * 1024 * 1024,
   /** EXIF data where the format sets no limit; a JPEG holds at most 64 KB. Bytes. */
   maxExifBytes: 1024 * 1024,

@@ -1,6 +1,6 @@
-// The entry of `npm run build | demo | test | test:quick | start | chaos | curate | check | bootstrap | bench:* | db:*`. Works on a clone in which nothing
-// is installed: brings dependencies, the generated database client and the Temporal CLI up to date, then runs the command and
-// ends with its exit code. Plain JavaScript without dependencies.
+// The entry of `npm run build | demo | test | test:quick | start | chaos | curate | check | bootstrap | bench:* |
+// db:*`. Works on a clone in which nothing is installed: brings dependencies, the generated database client and the
+// Temporal CLI up to date, then runs the command and ends with its exit code. Plain JavaScript without dependencies.
 import './node-version.mjs';
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';

@@ -37,8 +37,9 @@ export async function inspectPhotoFile(path: string): Promise<PhotoInspection> {
 }
 
 /**
- * Judges a file by its first bytes, by what stands around its pixels and by its header: format, size, frames. Damage further
- * inside shows only when all pixels are decoded, which `curatePhotos` does. Never throws for what is in the file.
+ * Judges a file by its first bytes, by what stands around its pixels and by its header: format, size, frames. Damage
+ * further inside shows only when all pixels are decoded, which `curatePhotos` does. Never throws for what is in the
+ * file.
  */
 export async function inspectPhoto(bytes: Uint8Array): Promise<PhotoInspection> {
   const fault = sizeFault(bytes.length);
