@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
-import { linkSignals, TimeLimitError, withTimeLimit } from './time-limit.ts';
+import { linkSignals, TimeLimitError, waitFor, withTimeLimit } from './time-limit.ts';
 
 const run = promisify(execFile);
 
@@ -126,5 +126,25 @@ describe('linkSignals', () => {
     outer.abort();
 
     expect(linked.signal.aborted).toBe(false);
+  });
+});
+
+describe('waitFor', () => {
+  test('answers what the others get', async () => {
+    expect(await waitFor(Promise.resolve('shared'), new AbortController().signal)).toBe('shared');
+    await expect(waitFor(Promise.reject(new Error('no')), new AbortController().signal)).rejects.toThrow('no');
+  });
+
+  test('leaves when it is aborted, whatever becomes of the work', async () => {
+    const abort = new AbortController();
+    let fail = (_: Error) => {};
+    const shared = new Promise((_, reject) => (fail = reject));
+    const waiting = waitFor(shared, abort.signal);
+    abort.abort(new Error('cancelled'));
+
+    await expect(waiting).rejects.toThrow('cancelled');
+    // Nobody listens any more: that must not count as an unhandled rejection.
+    fail(new Error('later'));
+    await expect(waitFor(shared, AbortSignal.abort(new Error('before')))).rejects.toThrow(/before|later/);
   });
 });

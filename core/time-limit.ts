@@ -66,3 +66,19 @@ export async function withTimeLimit<T>(
     release();
   }
 }
+
+/** Waits for work that others share and that goes on without us. Throws the signal's reason as soon as it is aborted. */
+export async function waitFor<T>(shared: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return await shared;
+  let leave = () => {};
+  const aborted = new Promise<never>((_, reject) => {
+    leave = () => reject(signal.reason as Error);
+    if (signal.aborted) leave();
+    else signal.addEventListener('abort', leave);
+  });
+  try {
+    return await Promise.race([shared, aborted]);
+  } finally {
+    signal.removeEventListener('abort', leave);
+  }
+}

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 import { readSettings } from '../config/env.ts';
+import type { Settings } from '../config/env.ts';
 
 type Environment = Record<string, string | undefined>;
 
@@ -52,9 +53,9 @@ export function processEnvironment(parts: EnvironmentParts, base: Environment = 
  * Checks what a person has set, before anything is started; what the stack sets by itself is left out. Throws
  * SettingsError with every fault.
  */
-export function checkEnvironment(home: string, extra: Environment = {}, base: Environment = process.env): void {
+export function checkEnvironment(home: string, extra: Environment = {}, base: Environment = process.env): Settings {
   const inherited = Object.fromEntries(Object.entries(base).filter(([name]) => !name.startsWith('TEMPORAL_')));
-  readSettings(
+  return readSettings(
     {
       ...inherited,
       TEMPERA_HOME: home,

@@ -1,10 +1,13 @@
 /** `npm start`: the local stack alone, until Ctrl-C. */
+import { checkEnvironment } from './environment.ts';
+import { cloudOf, defaultHome } from './home.ts';
+import { runpodAnswer } from './runpod-answer.ts';
 import { startStack } from './stack.ts';
 import { untilSignal } from './signals.ts';
 import { say } from './terminal.ts';
 
 const stopped = untilSignal();
-const stack = await startStack({ log: say }).catch((error: unknown) => {
+const stack = await start().catch((error: unknown) => {
   say((error as Error).message);
   process.exit(1);
 });
@@ -24,3 +27,13 @@ if (broken !== null) say(broken);
 say('stopping ...');
 await stack.stop();
 process.exitCode = broken === null ? 0 : 1;
+
+async function start() {
+  const cloud = cloudOf();
+  if (cloud === 'runpod') {
+    // Before anything is started: whoever typed a wrong key should not wait for the rest.
+    const { apiKey = '', apiUrl } = checkEnvironment(defaultHome(cloud)).runpod;
+    say(await runpodAnswer({ apiKey, apiUrl }));
+  }
+  return await startStack({ log: say });
+}

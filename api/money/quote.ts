@@ -9,6 +9,7 @@ import { storedQuote } from '../../core/stored-quote.ts';
 import type { StoredQuote } from '../../core/stored-quote.ts';
 import { withTimeLimit } from '../../core/time-limit.ts';
 import type { TrainingRequest } from '../../core/training-request.ts';
+import { vendorTrouble } from '../../core/vendor-trouble.ts';
 import { findDataset } from '../../prisma/repositories/datasets.ts';
 import { standing } from '../../prisma/repositories/money.ts';
 import { pastRuns } from '../../prisma/repositories/past-runs.ts';
@@ -30,9 +31,10 @@ export async function quoteTraining(deps: ApiDeps, userId: string, body: QuoteBo
   const { photoCount, datasetId, ...rest } = body;
   const { request, maxCostMicroUsd } = checkTraining({ triggerWord: 'quote', imageIds: [], ...rest }, false);
   const photos = datasetId === undefined ? (photoCount ?? 20) : await photosOf(deps, userId, datasetId);
-  const catalog = await pricesNow(deps);
-  if (catalog === null)
-    throw new ApiError(503, 'PRICES_UNAVAILABLE', 'The vendor’s prices cannot be read at the moment; try again.');
+  const prices = await pricesNow(deps);
+  if (prices.status === 'unknown')
+    throw new ApiError(503, 'PRICES_UNAVAILABLE', `No prices can be had at the moment: ${prices.why}`);
+  const { catalog } = prices;
   const offers = await quoted(deps, request, photos, catalog);
   const [first] = offers;
   if (first === undefined) throw new ApiError(409, 'NO_OFFER', 'No suitable GPU type is in stock at the moment.');
@@ -65,8 +67,8 @@ export async function quoteTraining(deps: ApiDeps, userId: string, body: QuoteBo
 
 /** The quote stored with a new training; null when no price can be read in time. */
 export async function quoteToKeep(deps: ApiDeps, request: Quoted, photos: number): Promise<StoredQuote | null> {
-  const catalog = await pricesNow(deps);
-  return catalog === null ? null : storedQuote(await quoted(deps, request, photos, catalog));
+  const prices = await pricesNow(deps);
+  return prices.status === 'unknown' ? null : storedQuote(await quoted(deps, request, photos, prices.catalog));
 }
 
 async function quoted(
@@ -89,14 +91,18 @@ async function photosOf({ database }: ApiDeps, userId: string, datasetId: string
   return await countPhotos(database, datasetId);
 }
 
-/** The vendor's catalog; null, with a line in the log, when it does not arrive in time. */
-async function pricesNow({ prices, logger }: ApiDeps): Promise<readonly CatalogGpu[] | null> {
-  if (prices === undefined) return null;
+type Prices =
+  | { readonly status: 'known'; readonly catalog: readonly CatalogGpu[] }
+  | { readonly status: 'unknown'; readonly why: string };
+
+/** The vendor's catalog, or a sentence for people, also in the log, that says why it did not arrive in time. */
+async function pricesNow({ prices, logger }: ApiDeps): Promise<Prices> {
+  if (prices === undefined) return { status: 'unknown', why: 'The API has no key of RunPod (RUNPOD_API_KEY).' };
   try {
-    return await withTimeLimit(PRICE_WAIT_MS, undefined, prices);
+    return { status: 'known', catalog: await withTimeLimit(PRICE_WAIT_MS, undefined, prices) };
   } catch (error) {
     logger.warn({ error: (error as Error).message }, 'the vendor’s prices could not be read');
-    return null;
+    return { status: 'unknown', why: vendorTrouble(error) };
   }
 }
 

@@ -5,6 +5,7 @@
 import { TemperaError } from '../../../core/failure.ts';
 import { usdToMicroUsd } from '../../../core/money.ts';
 import type { Offer } from '../../../core/offer.ts';
+import { waitFor } from '../../../core/time-limit.ts';
 import { send } from '../../http.ts';
 import type { HttpAnswer, SendOptions } from '../../http.ts';
 import type { Compute, CreateOutcome, Pod, PodSpec } from '../compute.ts';
@@ -81,7 +82,7 @@ export function createRunpodCompute(options: RunpodOptions): Compute {
   });
 
   return {
-    catalog: () => catalog.get(catalogAgeMs),
+    catalog: (signal) => waitFor(catalog.get(catalogAgeMs), signal),
 
     async create(spec, offer, timeoutMs) {
       // The caller has claimed a window of time in the ledger: waiting here would outlast it.
@@ -101,7 +102,7 @@ export function createRunpodCompute(options: RunpodOptions): Compute {
       }
     },
 
-    list: ({ maxAgeMs }) => pods.get(maxAgeMs),
+    list: ({ maxAgeMs }, signal) => waitFor(pods.get(maxAgeMs), signal),
 
     async terminate(podId, signal) {
       const answer = await call('DELETE', `/v2/pods/${encodeURIComponent(podId)}`, { signal });
