@@ -95,7 +95,7 @@ if (trouble !== null) await makeFirstKeyLater();
 async function makeFirstKey(): Promise<{ readonly why: string; readonly lasts: boolean } | null> {
   const file = join(settings.home, 'api-key');
   try {
-    // The key itself stands in that file only: logs are read by more people.
+    // The key itself is only in that file: more people read logs.
     if (await ensureFirstApiKey(database, file)) logger.info({ file }, 'the first API key is in this file');
     return null;
   } catch (error) {

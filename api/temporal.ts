@@ -174,7 +174,7 @@ export function createTemporalGateway(options: TemporalOptions = {}): TemporalGa
         if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError || grpcCode(error) !== undefined)
           throw unavailable(
             'TEMPORAL_UNAVAILABLE',
-            'No worker has answered in time; look at the ceiling before you try again.',
+            'No worker answered in time; check the ceiling before you try again.',
             error,
           );
         throw error;

@@ -2,7 +2,7 @@
 import { chmodSync, lstatSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Everything that we put into TEMPERA_HOME. Other things may lie beside it, and are left alone. */
+/** Everything that we put into TEMPERA_HOME. Anything else in there is left alone. */
 const OURS = [
   'api-key',
   'cloud',
@@ -22,8 +22,8 @@ const OURS = [
 ];
 
 /**
- * Makes the folder when it is missing (0700), and what is ours in it private: folders 0700, files 0600. What lies deeper
- * cannot be reached then. Answers the paths that belong to somebody else and stay as they are.
+ * Makes the folder when it is missing (0700), and what is ours in it private: folders 0700, files 0600. What lies
+ * deeper cannot be reached then. Answers the paths that belong to somebody else and stay as they are.
  */
 export function keepPrivate(home: string): string[] {
   mkdirSync(home, { recursive: true, mode: 0o700 });

@@ -25,7 +25,7 @@ export function createReader(env: Environment, faults: string[]) {
     if (url === null) faults.push(`${name} must be an http(s) address, such as https://tempera.example.org`);
     else if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '')
       // Kept out of the address, a credential cannot get into a message.
-      faults.push(`${name} must hold no user name, password, query or fragment`);
+      faults.push(`${name} must not contain a user name, password, query or fragment`);
     return text.replace(/\/+$/, '');
   };
 
@@ -58,7 +58,7 @@ export function createReader(env: Environment, faults: string[]) {
       const value = optional(name);
       if (value !== undefined && !/^[!-~]+$/.test(value))
         faults.push(
-          `${name} must be one word of plain characters; it holds a space, a line break or another character`,
+          `${name} must be one word of plain characters; it contains a space, a line break or another character`,
         );
       return value;
     },
@@ -132,6 +132,6 @@ function whyNotWritable(folder: string): string | null {
     accessSync(folder, constants.W_OK | constants.X_OK);
     return null;
   } catch (error) {
-    return `${folder} may not be written to (${(error as NodeJS.ErrnoException).code})`;
+    return `${folder} cannot be written to (${(error as NodeJS.ErrnoException).code})`;
   }
 }

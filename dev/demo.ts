@@ -80,7 +80,9 @@ async function main(): Promise<number> {
   }
 }
 
-/** Another in every run: one that was cut off goes on beside the next, and a repository belongs to one training. */
+/**
+ * Different in every run: an interrupted training continues beside the next, and a repository belongs to one training.
+ */
 function repoName(trigger: string): string {
   const words = trigger.toLowerCase().match(/[a-z0-9]+/g) ?? [];
   return ['demo', ...words, randomUUID().slice(0, 4)].join('-');

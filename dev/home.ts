@@ -15,7 +15,7 @@ export function defaultHome(cloud: Cloud, env: Readonly<Record<string, string | 
   return resolve(env['TEMPERA_HOME'] || (cloud === 'runpod' ? join('.tempera', 'runpod') : '.tempera'));
 }
 
-/** Only entering, where root starts PostgreSQL as another user: its files lie below, in a folder of its own. */
+/** Only entering, where root starts PostgreSQL as another user: its files are below, in a folder of their own. */
 const HOME_MODE = process.getuid?.() === 0 ? 0o711 : 0o700;
 
 /**

@@ -99,7 +99,7 @@ function hydrateLinks(folder: string): void {
 }
 
 /**
- * The checkout may lie below a folder that only root may enter, such as /root: the programs are copied once per
+ * The checkout may be below a folder that only root may enter, such as /root: the programs are copied once per
  * version.
  */
 function copyForUser(native: string, version: string, user: SystemUser): string {

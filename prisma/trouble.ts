@@ -14,13 +14,13 @@ interface AdapterCause {
   readonly port?: number;
 }
 
-/** Says why the database of DATABASE_URL could not be used; null for an error that is none of the database. */
+/** Says why the database of DATABASE_URL could not be used; null for an error that does not come from the database. */
 export function databaseTrouble(error: unknown): DatabaseTrouble | null {
   const cause = adapterCause(error);
   if (cause === undefined) return null;
   switch (cause.kind) {
     case 'AuthenticationFailed':
-      return { lasts: true, why: `PostgreSQL refuses the user ${cause.user} of DATABASE_URL, or its password` };
+      return { lasts: true, why: `PostgreSQL rejects the user ${cause.user} of DATABASE_URL, or the password` };
     case 'DatabaseDoesNotExist':
       return { lasts: true, why: `the server of DATABASE_URL has no database ${cause.db}` };
     case 'DatabaseAccessDenied':
@@ -29,11 +29,11 @@ export function databaseTrouble(error: unknown): DatabaseTrouble | null {
     case 'ColumnNotFound':
       return { lasts: true, why: 'the database lacks tables: apply the migrations with "npx prisma migrate deploy"' };
     case 'TlsConnectionError':
-      return { lasts: true, why: 'PostgreSQL and DATABASE_URL do not agree on TLS (sslmode)' };
+      return { lasts: true, why: 'PostgreSQL and DATABASE_URL disagree on TLS (sslmode)' };
     case 'DatabaseNotReachable':
-      return { lasts: false, why: `PostgreSQL does not answer at ${cause.host}${cause.port ? `:${cause.port}` : ''}` };
+      return { lasts: false, why: `PostgreSQL is not answering at ${cause.host}${cause.port ? `:${cause.port}` : ''}` };
     default:
-      return { lasts: false, why: `the database cannot be used (${cause.kind ?? 'unknown'})` };
+      return { lasts: false, why: `the database is unusable (${cause.kind ?? 'unknown'})` };
   }
 }
 

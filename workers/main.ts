@@ -36,8 +36,8 @@ Runtime.install({
   ...(settings.metricsAddress === undefined ? {} : { telemetryOptions: metricsFor(settings.metricsAddress) }),
 });
 
-// @huggingface/hub 2.17.5 races its uploads: when two fail, nobody hears of the second. That must not end all other
-// trainings.
+// @huggingface/hub 2.17.5 races its uploads: when two fail, the second error goes unhandled. That must not end all
+// other trainings.
 process.on('unhandledRejection', (error) => logger.error({ err: error }, 'unhandled promise rejection'));
 
 const stop = new AbortController();

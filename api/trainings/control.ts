@@ -14,7 +14,7 @@ import { trainingView } from './view.ts';
 /** Who is asking: a user, with one of their keys. */
 export interface Caller {
   readonly userId: string;
-  /** For people who look at the training. */
+  /** For people who view the training. */
   readonly by: string;
 }
 

@@ -16,7 +16,8 @@ export async function saveStream(
   maxBytes: (head: Buffer) => number,
   onBytes: (bytes: number) => void,
 ): Promise<SavedStream> {
-  // The loop below throws the stream's error. Until it runs nobody else listens, and an error that nobody hears ends the process.
+  // The loop below throws the stream's error. Until it runs nobody else listens, and an unhandled error ends the
+  // process.
   stream.once('error', () => undefined);
   const hash = createHash('sha256');
   const file = await open(path, 'wx', 0o600);

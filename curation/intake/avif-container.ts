@@ -22,18 +22,19 @@ interface Found {
 }
 
 /**
- * Looks at the boxes of an AVIF: `size(4) type(4) data`, where a size of 1 stands for eight bytes more and 0 for the rest of the
- * file. Items are put together from pieces of the file, and each of the pieces can be named again and again. Throws
- * RefusedPicture; else the file may be read as it is: libheif has limits of its own for what stands in the coded picture.
+ * Looks at the boxes of an AVIF: `size(4) type(4) data`, where a size of 1 stands for eight bytes more and 0 for the
+ * rest of the file. Items are put together from pieces of the file, and each of the pieces can be named again and
+ * again. Throws RefusedPicture; else the file may be read as it is: libheif has limits of its own for what stands in
+ * the coded picture.
  */
 export function checkAvif(bytes: Uint8Array): void {
   const found: Found = { boxes: 0, items: 0, named: 0 };
   walk(bytes, { from: 0, to: bytes.length, depth: 0 }, found);
-  if (found.named > 2 * bytes.length) throw unsafe('its parts use the same bytes again and again');
+  if (found.named > 2 * bytes.length) throw unsafe('its parts use the same bytes many times over');
 }
 
 function walk(bytes: Uint8Array, { from, to, depth }: Range, found: Found): void {
-  if (depth > MAX_DEPTH) throw unsafe('its parts lie in each other without end');
+  if (depth > MAX_DEPTH) throw unsafe('its parts are nested too deeply');
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   for (let at = from; at + 8 <= to;) {
     if (++found.boxes > LIMITS.maxBoxes) throw unsafe(`it consists of more than ${LIMITS.maxBoxes} parts`);
@@ -43,9 +44,9 @@ function walk(bytes: Uint8Array, { from, to, depth }: Range, found: Found): void
     if (at + head > to) return;
     const size = short === 1 ? Number(view.getBigUint64(at + 8)) : short === 0 ? to - at : short;
     if (size < head || at + size > to) {
-      // What is cut off at its end, and what others have put behind it, the decoder judges.
+      // The decoder judges what is cut off at the end, and what has been appended.
       if (depth === 0) return;
-      throw damaged('a part of it is longer than what it lies in');
+      throw damaged('one of its parts is longer than the part that contains it');
     }
     const data = { from: at + head, to: at + size };
     checkBox(bytes, type, data, found);
@@ -59,7 +60,7 @@ function checkBox(bytes: Uint8Array, type: string, { from, to }: { from: number;
   const data = new DataView(bytes.buffer, bytes.byteOffset + from, to - from);
   switch (type) {
     case 'colr':
-      if (to - from > LIMITS.maxProfileBytes) throw unsafe('its colour profile has more than 4 MB');
+      if (to - from > LIMITS.maxProfileBytes) throw unsafe('its colour profile is larger than 4 MB');
       return;
     case 'ispe': {
       const [width, height] = within(() => [data.getUint32(4), data.getUint32(8)] as const);
@@ -73,7 +74,10 @@ function checkBox(bytes: Uint8Array, type: string, { from, to }: { from: number;
   }
 }
 
-/** `iloc` names for each item the pieces of the file that it is put together from; how wide its numbers are stands in front. */
+/**
+ * `iloc` names for each item the pieces of the file that it is put together from; how wide its numbers are stands in
+ * front.
+ */
 function checkLocations(data: DataView, fileBytes: number, found: Found): void {
   const version = data.getUint8(0);
   const [offsetBytes, lengthBytes] = [data.getUint8(4) >> 4, data.getUint8(4) & 15];
@@ -104,7 +108,7 @@ function within<Value>(read: () => Value): Value {
   try {
     return read();
   } catch (error) {
-    if (error instanceof RangeError) throw damaged('a part of it is too short');
+    if (error instanceof RangeError) throw damaged('one of its parts is too short');
     throw error;
   }
 }

@@ -103,7 +103,7 @@ async function inspectHeader(bytes: Uint8Array, mimeType: PhotoMimeType): Promis
     const most = LIMITS.maxHeldBytes / 1e6;
     return rejected(
       'too_large',
-      `To decode it takes ${Math.ceil(heldBytes / 1e6)} MB at once; ${most} MB are the most.`,
+      `Decoding it takes ${Math.ceil(heldBytes / 1e6)} MB of memory; the limit is ${most} MB.`,
     );
   }
   // The profile's name is ASCII or, in newer ones, UTF-16.
@@ -151,7 +151,7 @@ function sizeFault(sizeBytes: number): PhotoInspection | null {
   if (sizeBytes === 0) return rejected('unreadable', 'The file is empty.');
   if (sizeBytes <= LIMITS.maxFileBytes) return null;
   const most = megabytes(LIMITS.maxFileBytes);
-  return rejected('too_large', `The file has ${megabytes(sizeBytes)} MB; ${most} MB are the most.`);
+  return rejected('too_large', `The file is ${megabytes(sizeBytes)} MB; the limit is ${most} MB.`);
 }
 
 function otherMessage(name: string): string {

@@ -33,13 +33,13 @@ export function jpegWithoutExtras(bytes: Uint8Array): Uint8Array {
     }
     const end = at + 2 + ((bytes[at + 2]! << 8) | bytes[at + 3]!);
     if (end > bytes.length) throw damaged('its end is missing');
-    if (end < at + 4) throw damaged('a part of it has no length');
+    if (end < at + 4) throw damaged('one of its parts has an invalid length');
     if (++segments > LIMITS.maxChunks) throw unsafe(`it consists of more than ${LIMITS.maxChunks} parts`);
     const kind = kindOf(marker, bytes.subarray(at + 4, end));
     const isFirstExif = kind === 'exif' && !hasExif;
     if (kind === 'exif') hasExif = true;
     if (kind === 'profile') profileBytes += end - at;
-    if (profileBytes > LIMITS.maxProfileBytes) throw unsafe('its colour profile has more than 4 MB');
+    if (profileBytes > LIMITS.maxProfileBytes) throw unsafe('its colour profile is larger than 4 MB');
     if (kind === 'picture' || kind === 'profile' || isFirstExif) parts.keep(from, end);
     at = end;
   }

@@ -98,7 +98,7 @@ function isEmpty(data: Uint8Array, from: number, to: number): boolean {
   return true;
 }
 
-/** Copies coded data up to the next marker; a byte 0xff that belongs to them stands in the file as 0xff 0x00. */
+/** Copies coded data up to the next marker; a byte 0xff that belongs to them is 0xff 0x00 in the file. */
 function unstuff(bytes: Uint8Array, start: number, to: Uint8Array): { length: number; end: number } {
   let length = 0;
   let at = start;

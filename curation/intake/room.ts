@@ -3,12 +3,12 @@ import { LIMITS } from '../limits.ts';
 import { inspectPhoto } from './intake.ts';
 import type { PhotoInspection } from './intake.ts';
 
-/** For the whole process, whoever decodes in it. In pixels. */
+/** For the whole process, whatever is decoding. Pixels. */
 const room = createSemaphore(LIMITS.pixelsAtOnce);
 
 /**
- * Decodes a photo while there is memory for it, a vast one alone: a picture of 100 megapixels takes hundreds of megabytes. What
- * inspection refuses weighs nothing; `decode` is told and must not decode it.
+ * Decodes a photo while there is memory for it, a vast one alone: a picture of 100 megapixels takes hundreds of
+ * megabytes. What inspection refuses weighs nothing; `decode` is told and must not decode it.
  */
 export async function withRoom<Result>(
   bytes: Uint8Array,

@@ -7,13 +7,13 @@ import { checkTiff } from './tiff-container.ts';
 import { webpWithoutExtras } from './webp-container.ts';
 
 /**
- * What a decoder may see of a file: the picture, its colours and its orientation. The very bytes where nothing is left out.
- * Throws RefusedPicture.
+ * What a decoder may see of a file: the picture, its colours and its orientation. The very bytes where nothing is left
+ * out. Throws RefusedPicture.
  */
 export function safeBytes(bytes: Uint8Array): Uint8Array {
   const sniffed = sniff(Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(SNIFF_BYTES, bytes.length)));
   if (sniffed.kind !== 'photo')
-    throw new RefusedPicture('unsupported_format', 'The file is no photo that can be opened.');
+    throw new RefusedPicture('unsupported_format', 'The file is not a photo that can be opened.');
   switch (sniffed.mimeType) {
     case 'image/jpeg':
       return jpegWithoutExtras(bytes);

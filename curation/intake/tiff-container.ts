@@ -8,8 +8,8 @@ const PROFILE_TAG = 34_675;
 const SHARED_BYTES = 64 * 1024;
 
 /**
- * Looks at the directories of a TIFF. A reader fetches what each tag points at, before it asks what for: tags that share
- * 25 MB made libtiff read for 25 s. Throws RefusedPicture; else the file may be read as it is.
+ * Looks at the directories of a TIFF. A reader fetches what each tag points at, before it asks what for: tags that
+ * share 25 MB made libtiff read for 25 s. Throws RefusedPicture; else the file may be read as it is.
  */
 export function checkTiff(bytes: Uint8Array): void {
   const read = createReader(bytes);
@@ -23,7 +23,7 @@ export function checkTiff(bytes: Uint8Array): void {
     if (visited.size > LIMITS.maxPages)
       throw new RefusedPicture(
         'animated',
-        `The file holds more than ${LIMITS.maxPages} pictures; send a still photo with one.`,
+        `The file contains more than ${LIMITS.maxPages} pictures; send a single still photo.`,
       );
     const count = isBig ? read.offset(at) : read.short(at);
     if (count > LIMITS.maxTags) throw unsafe(`a directory in it has more than ${LIMITS.maxTags} tags`);
@@ -34,7 +34,7 @@ export function checkTiff(bytes: Uint8Array): void {
       const place = read.offset(entry + (isBig ? 12 : 8));
       if (place + size > bytes.length) throw damaged('a part of it lies behind its end');
       if (read.short(entry) === PROFILE_TAG && size > LIMITS.maxProfileBytes)
-        throw unsafe('its colour profile has more than 4 MB');
+        throw unsafe('its colour profile is larger than 4 MB');
       promised += size;
     }
     if (promised > bytes.length + SHARED_BYTES) throw unsafe('its directories use the same bytes again and again');

@@ -7,8 +7,8 @@ const KEPT = new Set(['VP8 ', 'VP8L', 'VP8X', 'ALPH', 'ICCP', 'EXIF', 'ANIM', 'A
 const HAS_XMP = 0x04;
 
 /**
- * The WebP without XMP, unknown chunks and what follows its end. `RIFF size(4) WEBP`, then chunks `type(4) size(4) data` that are
- * filled up to even lengths; numbers are little-endian. Throws RefusedPicture.
+ * The WebP without XMP, unknown chunks and what follows its end. `RIFF size(4) WEBP`, then chunks `type(4) size(4)
+ * data` that are filled up to even lengths; numbers are little-endian. Throws RefusedPicture.
  */
 export function webpWithoutExtras(bytes: Uint8Array): Uint8Array {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -27,8 +27,8 @@ export function webpWithoutExtras(bytes: Uint8Array): Uint8Array {
     if (at + 8 + length > riffEnd) throw damaged('its end is missing');
     if (++chunks > LIMITS.maxChunks) throw unsafe(`it consists of more than ${LIMITS.maxChunks} parts`);
     const type = String.fromCharCode(bytes[at]!, bytes[at + 1]!, bytes[at + 2]!, bytes[at + 3]!);
-    if (type === 'EXIF' && length > LIMITS.maxExifBytes) throw unsafe('its EXIF data have more than 1 MB');
-    if (type === 'ICCP' && length > LIMITS.maxProfileBytes) throw unsafe('its colour profile has more than 4 MB');
+    if (type === 'EXIF' && length > LIMITS.maxExifBytes) throw unsafe('its EXIF data are larger than 1 MB');
+    if (type === 'ICCP' && length > LIMITS.maxProfileBytes) throw unsafe('its colour profile is larger than 4 MB');
     if (KEPT.has(type)) {
       if (type === 'VP8X') flagsAt = kept + 8;
       parts.keep(at, end);

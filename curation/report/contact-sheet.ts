@@ -8,7 +8,7 @@ import type { PhotoReport } from './report.ts';
 const CELL = 120;
 const GAP = 8;
 const FRAME = 5;
-/** Side of the field that the picture stands in. */
+/** Side of the field that contains the picture. */
 const FIELD = CELL - 2 * FRAME - 2;
 const MOST_COLUMNS = 12;
 /** Pixels of a dashed frame that are drawn, and then left out. */
@@ -25,8 +25,8 @@ const FRAMES: Readonly<Record<PhotoReport['decision'], Colour>> = {
 };
 
 /**
- * All photos of a set as one PNG: kept (green frame), reserve (dashed grey), dropped (red, faded, with a stroke). A file that
- * could not be decoded is an empty, crossed cell. There is no text in it, since servers may have no fonts.
+ * All photos of a set as one PNG: kept (green frame), reserve (dashed grey), dropped (red, faded, with a stroke). A
+ * file that could not be decoded is an empty, crossed cell. There is no text in it, since servers may have no fonts.
  */
 export async function renderContactSheet({ report, thumbnails }: CuratedSet): Promise<Buffer> {
   const photos = sheetOrder(report);

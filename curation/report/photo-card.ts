@@ -15,7 +15,7 @@ export interface Page {
 
 const GLYPHS: Readonly<Record<PhotoReport['decision'], string>> = { keep: '✓', reserve: '○', drop: '✕' };
 
-/** Everything about one photo; a repeat stands beside the photo that it repeats. */
+/** Everything about one photo; a repeat is shown beside the photo that it repeats. */
 export function photoCard(page: Page, photo: PhotoReport): Markup {
   const anchor = page.anchor(photo.id);
   const repeated = photo.duplicateOf === null ? undefined : page.photos.get(photo.duplicateOf);

@@ -37,7 +37,7 @@ export interface S3StoreOptions extends S3ClientOptions {
  * metadata. Otherwise a small record `~sha256/<key>` is written after the object, naming the ETag that it belongs to.
  * That costs one tiny request instead of a second pass or a full server-side copy (which beyond 5 GiB would be a
  * multipart copy of its own). A record counts only for its ETag, so after a crash between the two writes `head` reads
- * the object once and writes the record anew.
+ * the object once and writes the record again.
  */
 export function createS3Store({ bucket, ...connection }: S3StoreOptions): ObjectStore {
   const client = createS3Client(connection);

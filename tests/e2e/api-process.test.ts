@@ -101,7 +101,7 @@ describe('the API as a process', () => {
   });
 
   test.each([
-    ['a wrong password', (url: URL) => (url.password = 'hunter2'), /PostgreSQL refuses the user postgres/],
+    ['a wrong password', (url: URL) => (url.password = 'hunter2'), /PostgreSQL rejects the user postgres/],
     ['a database that does not exist', (url: URL) => (url.pathname = '/nowhere'), /has no database nowhere/],
   ])('says once that it will never work with %s, and why', async (_what, change, why) => {
     const url = new URL(database.url);

@@ -108,13 +108,13 @@ export function createRunpodCompute(options: RunpodOptions): Compute {
       const answer = await call('DELETE', `/v2/pods/${encodeURIComponent(podId)}`, { signal });
       pods.invalidate();
       if (answer.status === 204 || answer.status === 200 || isGoneAnswer(answer)) return;
-      throw toError(answer, 'the end of a pod');
+      throw toError(answer, 'the termination of a pod');
     },
 
     async isGone(podId, signal) {
       const answer = await call('GET', `/v2/pods/${encodeURIComponent(podId)}`, { signal });
       if (isGoneAnswer(answer)) return true;
-      if (answer.status !== 200) throw toError(answer, 'a look at a pod');
+      if (answer.status !== 200) throw toError(answer, 'a pod lookup');
       return toPodState(readPod(answer.json).status) === 'gone';
     },
 

@@ -26,7 +26,7 @@ const EMPTY_MIB = 1_024;
 
 /**
  * What a trainer's GPUs are doing: `idle` when none is computing or holding memory, `unknown` when that cannot be read.
- * An answer of null stands for the HTTP 500 of a machine whose nvidia-smi fails.
+ * An answer of null means the HTTP 500 of a machine whose nvidia-smi fails.
  */
 export function toGpuState(answer: unknown): 'busy' | 'idle' | 'unknown' {
   if (answer === null) return 'unknown';

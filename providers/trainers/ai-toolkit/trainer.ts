@@ -182,7 +182,7 @@ export function createAiToolkitTrainer(options: AiToolkitOptions = {}): Trainer 
         // `create` fails when the folder itself is missing; `list` makes it.
         await client.get('/api/datasets/list');
         await client.post('/api/datasets/create', { name: jobName });
-        // The weights last, since the newest file is what the trainer goes on from.
+        // The weights last: the trainer resumes from the newest file.
         for (const file of files) await uploadStream(client, jobName, file);
       } finally {
         await putDatasetsFolder(client, settings, settings.DATASETS_FOLDER);
@@ -194,13 +194,13 @@ export function createAiToolkitTrainer(options: AiToolkitOptions = {}): Trainer 
 type Settings = ReturnType<typeof readSettings>;
 
 /**
- * The trainer's settings. A restore that was cut off leaves the datasets folder pointed at the jobs' folder: that is
+ * The trainer's settings. An interrupted restore leaves the datasets folder pointed at the jobs' folder: that is
  * undone first.
  */
 async function ownSettings(client: TrainerClient): Promise<Settings> {
   const settings = readSettings(await client.get('/api/settings'));
   if (settings.DATASETS_FOLDER !== settings.TRAINING_FOLDER) return settings;
-  // Empty stands for the default.
+  // Empty means the default.
   await putDatasetsFolder(client, settings, '');
   return readSettings(await client.get('/api/settings'));
 }
