@@ -4,7 +4,7 @@ import type { Evidence } from './evidence.ts';
 import type { Violation } from './violation.ts';
 
 /** Below so many there is nothing to take a share of. */
-const ENOUGH = { drawn: 20, ofOneKind: 12, pairs: 100 } as const;
+const ENOUGH = { drawn: 20, ofOneKind: 20, pairs: 100 } as const;
 /** Least shares that must have struck, about half of what runs of 200 trainings show. */
 const LEAST = { faults: 0.5, acts: 0.35, outages: 0.5, actByFault: 0.25 } as const;
 

@@ -80,6 +80,8 @@ const LEAVES_THE_POD = new Set([
   'trainer-db-lock',
   'trainer-zombie',
 ]);
+/** Reasons with which the pod is kept until its saves are at home. */
+const FETCHED_AFTER = new Set(['TRAINER_ERROR', 'OUT_OF_MEMORY', 'TRAINING_STALLED']);
 /** What may keep a save from coming home before the pod is ended, beside outages. */
 const IN_THE_WAY = (kind: string) =>
   FAULT_KINDS[kind]?.area === 'vendor' || kind.endsWith('-download') || kind === 'truncated-weights';
@@ -105,7 +107,7 @@ function saveLeftBehind(
   const isDisturbed = outages.some(
     (outage) => outage.done && outage.fromMs <= toMs && outage.toMs + AFTERMATH_MS >= fromMs,
   );
-  if (!isOurs || isDisturbed || before.status !== 'failed') return null;
+  if (!isOurs || isDisturbed || before.status !== 'failed' || !FETCHED_AFTER.has(before.reason ?? '')) return null;
   const written = writtenBy(book, id, before.number);
   const steps = written
     .filter((file) => kindOf(file) === 'optimizer')

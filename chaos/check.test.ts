@@ -162,7 +162,7 @@ const PLANTED: readonly [ViolationCode, string, Evidence][] = [
       faults: [
         ...training!.faults,
         ...times(40, () => fault('create-500', true)),
-        ...times(12, () => fault('ghost', false)),
+        ...times(20, () => fault('ghost', false)),
       ],
     }),
   ],

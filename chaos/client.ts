@@ -4,8 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { withTimeLimit } from '../core/time-limit.ts';
 
 const PAUSE_MS = 200;
-/** Far beyond what any outage takes. Milliseconds. */
-const PATIENCE_MS = 20_000;
+/** Far beyond what any outage takes, on a busy machine too. Milliseconds. */
+const PATIENCE_MS = 60_000;
 const ANSWER_WITHIN_MS = 20_000;
 
 export interface ApiAnswer<Body> {

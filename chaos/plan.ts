@@ -174,15 +174,19 @@ function drawTraining(
       // The trainer is given one end per attempt.
       ...lost.map((kind, nth) => fault(kind, nth + 1)),
     ],
-    acts: acts.map((kind) => drawAct(random, kind)),
+    acts: acts.map((kind) => drawAct(random, kind, { isPaused: acts.some(pauses), mayFail: lost.length === 3 })),
   };
 }
 
-function drawAct(random: Random, kind: string): PlannedAct {
+const pauses = (kind: string) => kind === 'pause';
+
+function drawAct(random: Random, kind: string, training: { readonly isPaused: boolean; readonly mayFail: boolean }) {
   const { phases, verbs } = ACT_KINDS[kind]!;
+  // A phase that only another act or three faults bring about is waited for where they do.
+  const comes: Readonly<Record<string, boolean>> = { paused: training.isPaused, awaiting_retry: training.mayFail };
   return {
     kind,
-    phase: random.pick(phases),
+    phase: random.pick(phases.filter((phase) => comes[phase] ?? true)),
     // As often right at the beginning of the phase as anywhere in it.
     afterMs: random.next() < 0.3 ? 0 : random.whole(0, 1_200),
     verbs: verbs(random),
