@@ -22,7 +22,7 @@ function times<Item>(count: number, make: (nth: number) => Item): Item[] {
 }
 
 function fault(kind: string, struck: boolean) {
-  return { kind, costs: 'nothing', struck } as const;
+  return { kind, costs: 'nothing', attempt: 1, struck } as const;
 }
 
 function outage(facts: Partial<OutageEvidence>): OutageEvidence {
@@ -94,7 +94,7 @@ const PLANTED: readonly [ViolationCode, string, Evidence][] = [
   [
     'ATTEMPT_WITHOUT_CAUSE',
     'the fault never struck',
-    withTraining({ faults: [{ kind: 'trainer-exit', costs: 'attempt', struck: false }] }),
+    withTraining({ faults: [{ ...training!.faults[0]!, struck: false }] }),
   ],
   ['TRAINED_TWICE', 'two trainers on a pod', withBook({ trainings: [...trainers, trainers[1]!] })],
   [
@@ -209,7 +209,7 @@ describe('the checks', () => {
   });
 
   test('accept a failure when all three attempts were struck', () => {
-    const fault = { kind: 'trainer-exit', costs: 'attempt', struck: true } as const;
+    const fault = training!.faults[0]!;
 
     expect(checkEvidence(withTraining({ faults: [fault, fault, fault], failures: ['TRAINER_ERROR'] }))).toEqual([]);
   });
@@ -230,11 +230,11 @@ describe('the checks', () => {
   test.each([
     [
       'a person had done something',
-      { ...training!, acts: [{ kind: 'pause', verb: 'pause', taken: true, atMs: 0 }] },
+      { ...training!, acts: [{ kind: 'pause', verb: 'pause', taken: true, atMs: 4_000 }] },
       [],
     ],
     ['the pod had vanished', { ...training!, faults: [...training!.faults, fault('pod-vanishes', true)] }, []],
-    ['an outage was felt', training!, [outage({ kind: 'store-503', fromMs: 4_000, toMs: 4_500 })]],
+    ['an outage was felt', training!, [outage({ kind: 'store-503', fromMs: 5_100, toMs: 5_200 })]],
   ] as const)('accept a save that was left on a pod when %s', (_, facts, outages) => {
     expect(checkEvidence({ ...withPodSave(25), trainings: [facts], outages })).toEqual([]);
   });

@@ -57,7 +57,12 @@ export async function collectTraining(
     phases: await phasesOf(stack, id),
     filesPerSave: BASE_MODEL_FACTS[planned.request.baseModel].filesPerCheckpoint,
     failures,
-    faults: planned.faults.map(({ kind, costs }, index) => ({ kind, costs, struck: wasHit(faultIds[index] ?? []) })),
+    faults: planned.faults.map(({ kind, costs, attempt }, index) => ({
+      kind,
+      costs,
+      attempt,
+      struck: wasHit(faultIds[index] ?? []),
+    })),
     attempts: row.attempts.map((attempt) => ({
       number: attempt.number,
       status: attempt.status,

@@ -23,7 +23,7 @@ export function coverageRows({
   return [
     ['faults planned, struck', sumText(faults)],
     ['acts of persons planned, taken', sumText(acts)],
-    ['outages planned, struck', sumText(outages)],
+    ['outages made, met', sumText(outages)],
     ['pairs of act and fault planned, met', `${both.planned}, ${both.struck}`],
     ['pairs of outage and phase, met', `${cells.length}, ${cells.filter((count) => count > 0).length}`],
     ['pairs of any two kinds planned, met', `${pairs.planned}, ${pairs.struck}`],

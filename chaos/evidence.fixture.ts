@@ -29,7 +29,7 @@ const training: TrainingEvidence = {
   ],
   filesPerSave: 1,
   failures: [],
-  faults: [{ kind: 'trainer-exit', costs: 'attempt', struck: true }],
+  faults: [{ kind: 'trainer-exit', costs: 'attempt', attempt: 1, struck: true }],
   attempts: [
     {
       number: 1,

@@ -80,6 +80,8 @@ export interface StoredFile {
 export interface FaultEvidence {
   readonly kind: string;
   readonly costs: FaultCost;
+  /** Number of the attempt that it was meant for. */
+  readonly attempt: number;
   /** True when it struck at least once. */
   readonly struck: boolean;
 }

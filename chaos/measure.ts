@@ -1,8 +1,9 @@
 /** Figures of a run: how trainings ended, what recoveries lost and took. */
 import { leakedFor, podsOf } from './check-pods.ts';
-import { trainerOf } from './check-resumes.ts';
 import type { Evidence } from './evidence.ts';
 import { RECIPE } from './fault-kinds.ts';
+import { saveToFetch } from './save-to-fetch.ts';
+import { trainerOf } from './trainer-of.ts';
 
 export interface Spread {
   readonly count: number;
@@ -30,6 +31,8 @@ export interface Figures {
   /** Recoveries whose pod had a whole save, and those among them that went on from that very save. */
   readonly savesOnPods: number;
   readonly savesBroughtHome: number;
+  /** Recoveries in which nothing stood in the way of a save on the pod: these are judged. */
+  readonly savesToFetch: number;
   /** Files at home whose bytes were compared with those on the pod. */
   readonly filesCompared: number;
   readonly saveInterval: number;
@@ -61,6 +64,11 @@ export function measure(evidence: Evidence): Figures {
     recoveriesWithinInterval: recoveries.filter(({ stepsLost }) => stepsLost <= RECIPE.checkpointInterval).length,
     savesOnPods: recoveries.filter(({ savedOnPod }) => savedOnPod > 0).length,
     savesBroughtHome: recoveries.filter(({ savedOnPod, from }) => savedOnPod > 0 && from >= savedOnPod).length,
+    savesToFetch: sum(
+      trainings.map(
+        (training) => training.attempts.filter((attempt) => saveToFetch(training, attempt, evidence) !== null).length,
+      ),
+    ),
     filesCompared: sum(
       trainings.map((training) => training.saves.length + training.home.length + training.artifact.length),
     ),

@@ -48,7 +48,10 @@ function rowsOf({ figures, coverage, violations }: Report): [string, string][] {
       'steps lost per recovery',
       `${spreadText(figures.stepsLost, String)}; ${figures.recoveriesWithinInterval} of ${figures.stepsLost.count} within the save interval of ${figures.saveInterval}`,
     ],
-    ['recoveries with a save on the pod', `${figures.savesOnPods}; ${figures.savesBroughtHome} went on from that save`],
+    [
+      'recoveries with a save on the pod',
+      `${figures.savesOnPods}; ${figures.savesBroughtHome} went on from that save; in ${figures.savesToFetch} nothing stood in the way`,
+    ],
     ['trainer’s end to attempt closed', spreadText(figures.noticeMs, seconds)],
     ['trainer’s end to next trainer', spreadText(figures.resumeMs, seconds)],
     ['duration', seconds(figures.durationMs)],
