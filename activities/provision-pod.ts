@@ -15,6 +15,7 @@ import { discardPod } from './discard-pod.ts';
 import { redact } from './failures.ts';
 import { enterPhase } from './fence.ts';
 import { pullOrder } from './pull-order.ts';
+import { resetError } from './run-fence.ts';
 import { currentStep, keepAlive } from './step.ts';
 import { note } from './waiting.ts';
 import type { Step } from './step.ts';
@@ -150,8 +151,8 @@ export function provisionPod(deps: ActivityDependencies) {
       nth: input.pod,
     });
     const row = await repositories.pods.reservePod({ trainingId: training.id, attempt: input.attempt, name });
-    if (row.terminatedAt)
-      throw new TemperaError('INTERNAL', `The pod ${name} has already been terminated`, { retryable: false });
+    // Only a run that was reset to an earlier moment, or a step that was cut off, asks for a pod that has been ended.
+    if (row.terminatedAt) throw resetError(training.id);
     if (isRented(row)) return resumed(row);
     const money = await repositories.money.ensureReserved(training.id, deps.limits);
     if (money.status === 'over_limit')

@@ -11,6 +11,8 @@ interface OfTraining {
   readonly trainingId: string;
   /** The attempt that the step belongs to; absent for steps of the training as a whole. */
   readonly attempt?: number;
+  /** The pod that the step is about. */
+  readonly podName?: string;
 }
 
 /** The error of a step whose run is not the one its training is on. */
@@ -39,7 +41,7 @@ export function ofItsRun<Input extends OfTraining, Result>(
 async function requireRun({ repositories, workflows }: ActivityDependencies, input: OfTraining): Promise<void> {
   const { trainingId } = input;
   const runId = currentRunId();
-  const record = await repositories.runs.findRun(trainingId);
+  const record = await repositories.runs.findRun(trainingId, input.podName);
   // The step itself reports that there is no such training.
   if (record === null || record.runId === runId) return;
   if (!mayGoOn(record, input.attempt)) throw resetError(trainingId);
@@ -48,9 +50,12 @@ async function requireRun({ repositories, workflows }: ActivityDependencies, inp
 }
 
 /** Whether a run may continue from where it believes it is. */
-function mayGoOn({ status, runId, attempt, attemptEnded }: RunOnRecord, ofAttempt: number | undefined): boolean {
+function mayGoOn(
+  { status, runId, attempt, attemptEnded, podEnding }: RunOnRecord,
+  ofAttempt: number | undefined,
+): boolean {
   if (status === 'pending') return true;
   if (status !== 'training') return false;
   // If the run dates from before runs were recorded, it is the only one its training has had.
-  return runId === null || (ofAttempt === attempt && !attemptEnded);
+  return runId === null || (ofAttempt === attempt && !attemptEnded && !podEnding);
 }

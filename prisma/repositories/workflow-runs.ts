@@ -12,10 +12,12 @@ export interface RunOnRecord {
   readonly attempt: number;
   /** True when that attempt has ended. */
   readonly attemptEnded: boolean;
+  /** True when the pod that was asked about is gone, or on its way out. */
+  readonly podEnding: boolean;
 }
 
 /** Reads whose run a training is; null when there is no such training. */
-export async function findRun(database: Database, trainingId: string): Promise<RunOnRecord | null> {
+export async function findRun(database: Database, trainingId: string, podName?: string): Promise<RunOnRecord | null> {
   const row = await database.loraModel.findUnique({
     where: { id: trainingId },
     select: { workflowId: true, status: true, runId: true, attempt: true },
@@ -24,7 +26,15 @@ export async function findRun(database: Database, trainingId: string): Promise<R
   const ended = await database.trainingAttempt.count({
     where: { loraModelId: trainingId, number: row.attempt, endedAt: { not: null } },
   });
-  return { ...row, attemptEnded: ended > 0 };
+  const pod =
+    podName === undefined
+      ? null
+      : await database.pod.findUnique({
+          where: { name: podName },
+          select: { terminateAskedAt: true, terminatedAt: true },
+        });
+  const podEnding = pod !== null && (pod.terminateAskedAt !== null || pod.terminatedAt !== null);
+  return { ...row, attemptEnded: ended > 0, podEnding };
 }
 
 /** Gives a training to a run. False, and nothing is written, when it is not `from` whom it is taken any more. */

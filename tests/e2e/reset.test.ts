@@ -38,11 +38,9 @@ async function latestTraining(): Promise<string> {
   return (await tempera.database.loraModel.findFirstOrThrow({ orderBy: { createdAt: 'desc' } })).id;
 }
 
-function podsOverlap(pods: readonly { createdAt: string; terminatedAt: string | null }[]): boolean {
-  const lives = pods
-    .map((pod) => ({ from: Date.parse(pod.createdAt), to: pod.terminatedAt ? Date.parse(pod.terminatedAt) : Infinity }))
-    .toSorted((a, b) => a.from - b.from);
-  return lives.some((life, index) => index > 0 && life.from < lives[index - 1]!.to);
+function podsOverlap(pods: readonly { createdAtMs: number; deletedAtMs: number | null }[]): boolean {
+  const lives = pods.toSorted((a, b) => a.createdAtMs - b.createdAtMs);
+  return lives.some((life, index) => index > 0 && life.createdAtMs < (lives[index - 1]!.deletedAtMs ?? Infinity));
 }
 
 describe('a training that is ready', () => {
@@ -127,8 +125,15 @@ test('a failed training whose character is being trained again says so, and leav
   expect(await tempera.handle(id).result()).toMatchObject({ status: 'ready' });
 });
 
-test('a training that runs is never doubled', async () => {
+test.each(['first', 'second'])('a training that runs is never doubled (on the %s pod of its attempt)', async (pod) => {
   await tempera.world.admin.configure({ delaysMs: { step: 50 } });
+  if (pod === 'second')
+    await tempera.world.admin.addFault({
+      at: 'pods.create',
+      effect: 'error-after-boot',
+      match: { podName: 'a1p1$' },
+      times: 0,
+    });
   const start = async () => {
     const id = await tempera.start({
       datasetId,
@@ -153,6 +158,8 @@ test('a training that runs is never doubled', async () => {
   expect((await tempera.book()).aliveNow).toEqual([]);
   for (const id of trainings) {
     expect(podsOverlap(await podsOf(tempera, id))).toBe(false);
-    expect((await tempera.events(id)).filter((topic) => topic === 'training.ready')).toHaveLength(1);
+    const topics = await tempera.events(id);
+    expect(topics.filter((topic) => topic === 'training.ready')).toHaveLength(1);
+    expect(topics).not.toContain('training.failed');
   }
 });
