@@ -56,7 +56,7 @@ test(
     await killed.slowVendors();
     await killed.arm('resumed');
 
-    const id = await start({ destinations: [{ kind: 'huggingface', repo: 'somebody-else/mia' }] });
+    const id = await start({ destinations: [{ kind: 'huggingface', repo: 'tempera-demo/mia' }] });
     await until(async () => (await killed.diedAt('resumed')).includes('restoreCheckpoint:after'));
     await atStep(id, 50);
     await tempera.http.post(`/v1/trainings/${id}/pause`);
