@@ -14,6 +14,7 @@ import { createAnalysisCache } from './analysis-cache.ts';
 import { findObject, readObject } from './dataset-manifest.ts';
 import { datasetVersion } from './dataset-version.ts';
 import type { ActivityDependencies } from './dependencies.ts';
+import { createOpeningLog } from './opening-log.ts';
 import { keepAlive } from './step.ts';
 import type { Step } from './step.ts';
 
@@ -55,6 +56,7 @@ export async function curateVersion(
     options: resolveCurationOptions(dataset.options),
     training,
     cache: createAnalysisCache(deps.store, step.signal),
+    openings: createOpeningLog(deps.repositories),
     captioner: deps.captioner && heartbeatingCaptioner(deps.captioner, step),
     signal: step.signal,
     onProgress: () => step.heartbeat(),

@@ -1,11 +1,12 @@
 import { atOnce } from '../core/at-once.ts';
-import { preparePhoto } from '../curation/prepare.ts';
 import type { PhotoReport } from '../curation/report/report.ts';
+import type { DatasetPhoto } from '../prisma/repositories/curation.ts';
 import type { CuratedVersion } from './curated-version.ts';
 import { readObject } from './dataset-manifest.ts';
 import type { DatasetManifest, ManifestPhoto } from './dataset-manifest.ts';
 import { placeOf } from './dataset-version.ts';
 import type { ActivityDependencies } from './dependencies.ts';
+import { createOpeningLog } from './opening-log.ts';
 import type { Step } from './step.ts';
 
 /** Photos prepared at once: libvips works in its own threads, and each photo waits for the store in between. */
@@ -25,7 +26,7 @@ export async function writeDataset(deps: ActivityDependencies, curated: CuratedV
     const { filename, caption } = photo.output;
     const key = `${curated.folder}/${filename}`;
     const there = await deps.store.head(key, step.signal);
-    const { sizeBytes } = there ?? (await prepare(deps, curated.photos.get(photo.id)!.storageKey, key, step.signal));
+    const { sizeBytes } = there ?? (await prepare(deps, curated.photos.get(photo.id)!, key, step));
     step.heartbeat();
     return { filename, key, caption: caption.text, sizeBytes, ...placeOf(report, photo) };
   });
@@ -39,7 +40,12 @@ export async function writeDataset(deps: ActivityDependencies, curated: CuratedV
   return manifestKey;
 }
 
-async function prepare(deps: ActivityDependencies, storageKey: string, key: string, signal: AbortSignal) {
-  const { jpeg } = await preparePhoto(await readObject(deps.store, storageKey, signal));
+/** A photo on which processes die throws; curated again, as Temporal does, it is dropped. */
+async function prepare(deps: ActivityDependencies, { sha256, storageKey }: DatasetPhoto, key: string, step: Step) {
+  const { signal } = step;
+  const { jpeg } = await deps.curator.prepare(
+    { sha256, read: () => readObject(deps.store, storageKey, signal) },
+    { openings: createOpeningLog(deps.repositories), signal, onWait: () => step.heartbeat() },
+  );
   return await deps.store.put(key, jpeg, { contentType: 'image/jpeg', signal });
 }

@@ -1,6 +1,8 @@
 /** The input and output of curation. */
 import type { Captioner } from '../core/captioner.ts';
 import type { CurationOptions, PhotoOverride } from '../core/curation.ts';
+import type { OpeningLog } from './openings/openings.ts';
+import type { PreparedPhoto } from './prepare.ts';
 import type { CurationReport } from './report/report.ts';
 
 export interface PhotoToCurate {
@@ -35,10 +37,12 @@ export interface CurateInput {
   readonly options: CurationOptions;
   readonly training: TrainingFacts;
   readonly cache: AnalysisCache | null;
+  /** Knows the photos on which processes have died. Without it every photo is opened in this process. */
+  readonly openings?: OpeningLog | undefined;
   /** Describes kept photos without a caption of their own; null: the template is used. */
   readonly captioner: Captioner | null;
   /** Checked between photos. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** Called after each unit of work, for heartbeats: photos that were measured or read from the cache. */
   readonly onProgress?: (progress: { readonly done: number; readonly total: number }) => void;
 }
@@ -66,6 +70,14 @@ export interface CuratedSet {
 export interface Curator {
   /** Decides for every photo whether it is trained on. A bad file is a decision, never an error. */
   curate(input: CurateInput): Promise<CuratedSet>;
+  /**
+   * Makes what goes to the pod of a photo that was kept. Throws for a photo that `curate` drops as unreadable, and CondemnedPhoto
+   * for one on which processes die.
+   */
+  prepare(
+    photo: Pick<PhotoToCurate, 'sha256' | 'read'>,
+    options: Pick<CurateInput, 'openings' | 'signal'> & { readonly onWait?: () => void },
+  ): Promise<PreparedPhoto>;
   /** Ends the threads. */
   stop(): Promise<void>;
 }

@@ -6,13 +6,18 @@ import type { AnalysisCache, CurateInput, CuratedSet, Curator, PhotoToCurate } f
 import { decide, usablePhotos } from './decide.ts';
 import type { Decisions, JudgedPhoto, UsablePhoto } from './decide.ts';
 import type { ComparedPair, ComparedShare } from './duplicates/compare-all.ts';
+import { LIMITS } from './limits.ts';
 import { makeReport } from './make-report.ts';
+import { createLoneProcess } from './openings/lone-process.ts';
+import type { LoneProcess } from './openings/lone-process.ts';
+import { CondemnedPhoto, openPhoto } from './openings/openings.ts';
 import type { Pixels } from './intake/pictures.ts';
 import { withRoom } from './intake/room.ts';
 import { decodeFindings, encodeFindings, PEOPLE_VERSION } from './people/findings.ts';
 import type { PeopleFindings } from './people/findings.ts';
 import { countFaces } from './people/framing.ts';
 import type { DescribedFaces } from './people/identity-distances.ts';
+import { preparePhoto } from './prepare.ts';
 import type { AnalysedPhoto } from './signals/analyse.ts';
 import { ANALYSER_VERSION, decodeAnalysis, encodeAnalysis } from './signals/analysis.ts';
 import type { PhotoAnalysis } from './signals/analysis.ts';
@@ -23,18 +28,24 @@ import type { ThreadPool } from './threads/pool.ts';
 /** Each thread costs 60 MB or more; decoding uses further threads of its own. */
 const MOST_THREADS = 4;
 
-/** The threads that all curations of a curator share. */
+/** What all curations of a curator share. */
 interface Workshop {
   readonly signals: ThreadPool;
   readonly people: ThreadPool;
+  readonly lone: LoneProcess;
+}
+
+interface CuratorOptions {
+  /** Memory from which a process ends itself that opens a photo alone. Default 1 GB. */
+  readonly loneBytes?: number;
 }
 
 /** Starts a curator. Its threads begin with the first photo; the face model is loaded with the first person. */
-export function createCurator(): Curator {
+export function createCurator({ loneBytes = LIMITS.loneBytes }: CuratorOptions = {}): Curator {
   const threads = Math.min(MOST_THREADS, availableParallelism());
   const signals = createThreadPool({ file: threadFile('signals-thread'), threads });
   const people = createThreadPool({ file: threadFile('people-thread'), threads: 1 });
-  const shop: Workshop = { signals, people };
+  const shop: Workshop = { signals, people, lone: createLoneProcess({ maxBytes: loneBytes }) };
   return {
     async curate(input) {
       const photos = await judgeAll(input, shop);
@@ -44,6 +55,13 @@ export function createCurator(): Curator {
       const decisions = decide({ ...input, photos, usable, pairs, faces });
       const described = await describeKept(input, photos, decisions, shop);
       return curatedSet(input, { photos, usable, pairs, decisions, described });
+    },
+    async prepare({ sha256, read }, { openings, signal, onWait }) {
+      const bytes = await read();
+      return await openPhoto(
+        { sha256, task: 'prepare', bytes, here: () => preparePhoto(bytes) },
+        { log: openings, lone: shop.lone, signal, onWait },
+      );
     },
     async stop() {
       await Promise.all([signals.stop(), people.stop()]);
@@ -59,19 +77,36 @@ function threadFile(name: string): URL {
 /** Photos in progress at once: two per thread, so that one is read or decoded while another is measured. */
 async function judgeAll(input: CurateInput, shop: Workshop): Promise<JudgedPhoto[]> {
   const photos = input.photos.toSorted(byContent);
+  const condemned = await input.openings?.condemned(photos.map(({ sha256 }) => sha256));
   let done = 0;
+  const onWait = () => input.onProgress?.({ done, total: photos.length });
   return await atOnce(2 * shop.signals.threads, photos, async (photo) => {
-    const judged = await judge(photo, input, shop);
-    input.onProgress?.({ done: ++done, total: photos.length });
+    const why = condemned?.get(photo.sha256);
+    const judged = why === undefined ? await judgeOpened(photo, { ...input, onWait }, shop) : crashed(photo, why);
+    done++;
+    onWait();
     return judged;
   });
 }
 
-async function judge(
-  photo: PhotoToCurate,
-  { options, cache, signal }: CurateInput,
-  shop: Workshop,
-): Promise<JudgedPhoto> {
+/** What opens photos: the input, and whom to tell every second while a process of its own is at work. */
+type Opener = Pick<CurateInput, 'openings' | 'signal'> & { readonly onWait: () => void };
+
+async function judgeOpened(photo: PhotoToCurate, input: CurateInput & Opener, shop: Workshop): Promise<JudgedPhoto> {
+  try {
+    return await judge(photo, input, shop);
+  } catch (error) {
+    if (error instanceof CondemnedPhoto) return crashed(photo, error.message);
+    throw error;
+  }
+}
+
+function crashed(photo: PhotoToCurate, message: string): JudgedPhoto {
+  return { photo, analysis: { status: 'rejected', reason: 'crashed', message }, people: null };
+}
+
+async function judge(photo: PhotoToCurate, input: CurateInput & Opener, shop: Workshop): Promise<JudgedPhoto> {
+  const { options, cache, signal } = input;
   signal?.throwIfAborted();
   const wantPeople = options.subjectKind === 'person';
   const keys = { analysis: `${ANALYSER_VERSION}-${photo.sha256}`, people: `${PEOPLE_VERSION}-${photo.sha256}` };
@@ -80,7 +115,7 @@ async function judge(
   if (known && (!wantPeople || knownPeople !== null || known.status === 'rejected'))
     return { photo, analysis: known, people: knownPeople };
   const wantPicture = wantPeople && knownPeople === null;
-  const { analysis, picture } = await measure(photo, known, wantPicture, shop, signal);
+  const { analysis, picture } = await measure(photo, { known, wantPicture }, shop, input);
   if (!known) await cache?.put(keys.analysis, encodeAnalysis(analysis));
   if (!wantPicture || picture === null) return { photo, analysis, people: knownPeople };
   const found = await shop.people.run<PeopleFindings>('look', picture, { signal, handOver: memoryOf(picture) });
@@ -90,25 +125,24 @@ async function judge(
 
 async function measure(
   photo: PhotoToCurate,
-  known: PhotoAnalysis | null,
-  wantPicture: boolean,
+  { known, wantPicture }: { readonly known: PhotoAnalysis | null; readonly wantPicture: boolean },
   shop: Workshop,
-  signal: AbortSignal | undefined,
+  opener: Opener,
 ): Promise<AnalysedPhoto> {
-  return await withBytes(photo, signal, async (bytes) => {
-    if (known) return { analysis: known, picture: await shop.signals.run<Pixels>('decode', { bytes }, { signal }) };
-    return await shop.signals.run<AnalysedPhoto>('analyse', { bytes, wantPicture }, { signal });
-  });
+  if (known) return { analysis: known, picture: await open<Pixels>(photo, { task: 'decode' }, shop, opener) };
+  return await open<AnalysedPhoto>(photo, { task: 'analyse', more: { wantPicture } }, shop, opener);
 }
 
-/** Reads a photo and has it decoded. */
-async function withBytes<Result>(
-  photo: PhotoToCurate,
-  signal: AbortSignal | undefined,
-  decode: (bytes: Uint8Array) => Promise<Result>,
+/** Reads a photo and has it opened: in a thread, or alone when a process has died while it was open. */
+async function open<Result>(
+  { sha256, read }: PhotoToCurate,
+  { task, more }: { readonly task: 'analyse' | 'decode' | 'viewJpeg'; readonly more?: object },
+  { signals, lone }: Workshop,
+  { openings, signal, onWait }: Opener,
 ): Promise<Result> {
-  const bytes = await photo.read();
-  return await withRoom(bytes, () => decode(bytes), signal);
+  const bytes = await read();
+  const here = () => withRoom(bytes, () => signals.run<Result>(task, { bytes, ...more }, { signal }), signal);
+  return await openPhoto({ sha256, task, bytes, here }, { log: openings, lone, signal, onWait });
 }
 
 async function recall<Value>(
@@ -142,25 +176,27 @@ const FACES_AT_ONCE = 2;
 
 /** Describes the faces in a person's photos, if requested. Never cached: each run decodes and describes again. */
 async function describeFaces(
-  { photos, options, signal, onProgress }: CurateInput,
+  { photos, options, openings, signal, onProgress }: CurateInput,
   usable: readonly UsablePhoto[],
   shop: Workshop,
 ): Promise<DescribedFaces> {
   if (!options.identityCheck || options.subjectKind !== 'person') return { status: 'off' };
   const why = await shop.people.run<string | null>('whyNoIdentity', null, { signal });
   if (why !== null) return { status: 'unavailable', why };
+  const onWait = () => onProgress?.({ done: photos.length, total: photos.length });
+  const opener: Opener = { openings, signal, onWait };
   const descriptors = new Map<string, Float32Array>();
   const withFace = usable.filter((judged) => judged.people !== null && countFaces(judged.people) > 0);
   await atOnce(FACES_AT_ONCE, withFace, async ({ photo, analysis }) => {
     signal?.throwIfAborted();
-    const { picture } = await measure(photo, analysis, true, shop, signal);
+    const { picture } = await measure(photo, { known: analysis, wantPicture: true }, shop, opener);
     if (picture === null) return;
     const descriptor = await shop.people.run<Float32Array | null>('describeFace', picture, {
       signal,
       handOver: memoryOf(picture),
     });
     if (descriptor !== null) descriptors.set(photo.id, descriptor);
-    onProgress?.({ done: photos.length, total: photos.length });
+    onWait();
   });
   return { status: 'described', descriptors };
 }
@@ -173,20 +209,20 @@ const DESCRIBED_AT_ONCE = 4;
  * answer differently.
  */
 async function describeKept(
-  { captioner, cache, signal }: CurateInput,
+  { captioner, cache, openings, signal, onProgress }: CurateInput,
   photos: readonly JudgedPhoto[],
   { verdicts }: Decisions,
   shop: Workshop,
 ): Promise<Map<string, Description>> {
   const described = new Map<string, Description>();
   if (captioner === null) return described;
-  const open = photos
+  const uncaptioned = photos
     .map(({ photo }) => photo)
     .filter(({ id, caption, override }) => {
       return verdicts.get(id)!.decision === 'keep' && !(override?.caption ?? caption)?.trim();
     });
   const model = createHash('sha256').update(captioner.name).digest('hex').slice(0, 16);
-  await atOnce(DESCRIBED_AT_ONCE, open, async (photo) => {
+  await atOnce(DESCRIBED_AT_ONCE, uncaptioned, async (photo) => {
     const { id, sha256 } = photo;
     const key = `caption-${model}-${sha256}`;
     const known = await recall(cache, key, (bytes) => Buffer.from(bytes).toString('utf8'));
@@ -194,9 +230,8 @@ async function describeKept(
       described.set(id, { status: 'described', text: known });
       return;
     }
-    const jpeg = await withBytes(photo, signal, (bytes) =>
-      shop.signals.run<Uint8Array>('viewJpeg', { bytes }, { signal }),
-    );
+    const onWait = () => onProgress?.({ done: photos.length, total: photos.length });
+    const jpeg = await open<Uint8Array>(photo, { task: 'viewJpeg' }, shop, { openings, signal, onWait });
     const description = await captioner.describe({ jpeg, ...(signal && { signal }) });
     if (description.status === 'described') await cache?.put(key, Buffer.from(description.text));
     described.set(id, description);

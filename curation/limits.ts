@@ -49,9 +49,16 @@ export const LIMITS = {
   /** Directories of a TIFF that are looked at, and tags of one. More than one picture is refused in any case. */
   maxPages: 100,
   maxTags: 4_096,
-  /** Boxes of an AVIF, and items: a phone's photo of 50 MP is put together from 190 tiles. */
+  /** Boxes of an AVIF, items, and pieces of items: a phone's photo of 50 MP is put together from 190 tiles. */
   maxBoxes: 10_000,
   maxItems: 1_000,
+  maxPieces: 10_000,
+
+  // Photos on which a process has died (docs/decisions/condemned-photos.md).
+  /** Memory of a process that opens one photo alone: an AVIF of 24 MP takes 550 MB with all that Node needs. Bytes. */
+  loneBytes: 1e9,
+  /** Longest that it may take; decoding ends by itself after 20 s. Seconds. */
+  loneSeconds: 120,
 
   // Working copies.
   /** Long side of the copy that is measured. Pixels. */

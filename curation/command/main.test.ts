@@ -177,5 +177,5 @@ describe('npm run curate', () => {
     expect(blocked.out).toContain('at least 12 are needed');
 
     expect(await start('nowhere')).toMatchObject({ code: 1, out: '' });
-  }, 60_000);
+  }, 240_000);
 });

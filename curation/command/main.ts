@@ -22,7 +22,7 @@ export interface CommandSurroundings {
   readonly directory: string;
   /** Where measurements are kept unless a flag says otherwise. */
   readonly cacheFolder: string;
-  readonly createCurator: () => Curator;
+  readonly createCurator: () => Pick<Curator, 'curate' | 'stop'>;
   readonly createCaptioner: (service: CaptionService) => Captioner;
   readonly terminal: Terminal;
   readonly signal: AbortSignal;

@@ -17,6 +17,8 @@ interface Range {
 interface Found {
   boxes: number;
   items: number;
+  /** Pieces of the file that the items are put together from. */
+  pieces: number;
   /** Bytes that the items are made of, as often as they are named. */
   named: number;
 }
@@ -28,7 +30,7 @@ interface Found {
  * the coded picture.
  */
 export function checkAvif(bytes: Uint8Array): void {
-  const found: Found = { boxes: 0, items: 0, named: 0 };
+  const found: Found = { boxes: 0, items: 0, pieces: 0, named: 0 };
   walk(bytes, { from: 0, to: bytes.length, depth: 0 }, found);
   if (found.named > 2 * bytes.length) throw unsafe('its parts use the same bytes many times over');
 }
@@ -93,6 +95,8 @@ function checkLocations(data: DataView, fileBytes: number, found: Found): void {
     if (++found.items > LIMITS.maxItems) throw unsafe(`it consists of more than ${LIMITS.maxItems} pictures`);
     at += wide + (version > 0 ? 2 : 0) + 2 + baseBytes;
     const extents = number(at, 2);
+    found.pieces += extents;
+    if (found.pieces > LIMITS.maxPieces) throw unsafe(`it is put together from more than ${LIMITS.maxPieces} pieces`);
     at += 2;
     for (let extent = 0; extent < extents; extent++) {
       const length = number(at + indexBytes + offsetBytes, lengthBytes);

@@ -21,6 +21,7 @@ const FAMILY_OF: Readonly<Record<DropReason, ReasonFamily>> = {
   animated: 'files',
   too_large: 'files',
   unsafe: 'files',
+  crashed: 'files',
   excluded: 'choice',
   over_quota: 'choice',
 };

@@ -19,6 +19,7 @@ export const REASON_WORDS: Readonly<Record<DropReason, { readonly one: string; r
   animated: { one: 'animated' },
   too_large: { one: 'too large' },
   unsafe: { one: 'unsafe to open' },
+  crashed: { one: 'fatal to the decoder' },
   excluded: { one: 'excluded by hand' },
   over_quota: { one: 'more than needed' },
 };

@@ -72,6 +72,13 @@ export async function workingCopy(bytes: Uint8Array): Promise<Pixels> {
   return { width: info.width, height: info.height, data };
 }
 
+/** The working copy as a JPEG, for a model that describes it. */
+export async function jpegForView(bytes: Uint8Array): Promise<Uint8Array> {
+  return await fromPixels(await workingCopy(bytes), 3)
+    .jpeg({ quality: 85 })
+    .toBuffer();
+}
+
 async function shrink(luma: Pixels, side: number): Promise<Pixels> {
   const { data, info } = await fromPixels(luma, 1)
     .resize(side, side, { fit: 'inside' })

@@ -1,7 +1,6 @@
 /** Runs in a thread: decoding, measuring and comparing photos. */
-import { analysePhoto, workingCopy } from '../signals/analyse.ts';
+import { analysePhoto, jpegForView, workingCopy } from '../signals/analyse.ts';
 import type { AnalysedPhoto } from '../signals/analyse.ts';
-import { fromPixels } from '../intake/pictures.ts';
 import type { Pixels } from '../intake/pictures.ts';
 import { handOver } from './hand-over.ts';
 import { compareShare } from '../duplicates/compare-all.ts';
@@ -24,11 +23,8 @@ export async function decode({ bytes }: { bytes: Uint8Array }): Promise<Pixels> 
   return handOver(picture, picture);
 }
 
-/** The working copy as a JPEG, for a model that describes it. */
 export async function viewJpeg({ bytes }: { bytes: Uint8Array }): Promise<Uint8Array> {
-  return await fromPixels(await workingCopy(bytes), 3)
-    .jpeg({ quality: 85 })
-    .toBuffer();
+  return await jpegForView(bytes);
 }
 
 export function compare(task: CompareTask): ComparedShare {

@@ -3,6 +3,7 @@ import type { Database } from '../client.ts';
 import * as attempts from './attempts.ts';
 import * as curation from './curation.ts';
 import * as money from './money.ts';
+import * as openings from './photo-openings.ts';
 import * as history from './past-runs.ts';
 import * as pods from './pods.ts';
 import * as publications from './publications.ts';
@@ -31,6 +32,7 @@ export function createRepositories(database: Database) {
     attempts: bind(attempts, database),
     pods: bind(pods, database),
     curation: bind(curation, database),
+    openings: bind(openings, database),
     money: bind(money, database),
     history: bind(history, database),
     publications: bind(publications, database),

@@ -1,6 +1,7 @@
 /**
  * A worker that kills itself with SIGKILL at given points, each one once: `provisionPod:during` or `provisionPod:after`, where
  * "after" means that the work was done and Temporal was not told. Which points are armed and which are done stands in two files.
+ * `LONE_BYTES` is the memory of a process that opens one photo alone.
  */
 import { appendFileSync, readFileSync } from 'node:fs';
 import { Client, Connection } from '@temporalio/client';
@@ -9,6 +10,7 @@ import type { ActivityInboundCallsInterceptor } from '@temporalio/worker';
 import { readSettings } from '../../config/env.ts';
 import { createLogger } from '../../config/logger.ts';
 import { temporalConnection } from '../../config/temporal.ts';
+import { createCurator } from '../../curation/curator.ts';
 import { connectWithPatience } from '../../workers/connect.ts';
 import { createDependencies } from '../../workers/dependencies.ts';
 import { createWorkers } from '../../workers/roles.ts';
@@ -25,11 +27,13 @@ const settings = readSettings();
 const { connectionOptions, namespace } = temporalConnection();
 const client = new Client({ connection: Connection.lazy(connectionOptions), namespace });
 const connection = await connectWithPatience(connectionOptions, createLogger('worker'), new AbortController().signal);
+const { activities } = createDependencies(settings, client);
+const loneBytes = process.env['LONE_BYTES'] === undefined ? undefined : Number(process.env['LONE_BYTES']);
 const workers = await createWorkers({
   roles: settings.workerRoles,
   connection: connection!,
   namespace,
-  activities: createDependencies(settings, client).activities,
+  activities: loneBytes === undefined ? activities : { ...activities, curator: createCurator({ loneBytes }) },
   taskQueues: taskQueues(settings.taskQueuePrefix),
   workflowBundle: { codePath: process.env['WORKFLOW_BUNDLE'] ?? '' },
   interceptors: { activity: [(context) => ({ inbound: crashAt(context.info.activityType) })] },

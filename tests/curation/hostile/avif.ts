@@ -27,6 +27,7 @@ export function hostileAvifs(avif: Buffer, vast: Buffer): HostileContainer[] {
       'pieces.avif': rebuilt(avif, text, [{ type: 'Exif', times: 30 }]),
       'packed-metadata.avif': rebuilt(avif, packed, packedItems),
       'boxes.avif': Buffer.concat([avif, repeated(box('free'), 1_000_000)]),
+      'pieces-without-length.avif': Buffer.concat([avif, box('meta', be(4, 0), weightless(900))]),
       'items.avif': rebuilt(
         avif,
         text,
@@ -45,6 +46,17 @@ function box(type: string, ...parts: readonly Uint8Array[]): Buffer {
   head.writeUInt32BE(body.length + 8, 0);
   head.write(type, 4, 'latin1');
   return Buffer.concat([head, body]);
+}
+
+/** Pieces that take no room: 65,535 of each item. */
+function weightless(items: number): Buffer {
+  return box(
+    'iloc',
+    be(4, 0),
+    be(2, 0),
+    be(2, items),
+    repeated(Buffer.concat([be(2, 1), be(2, 0), be(2, 65_535)]), items),
+  );
 }
 
 function nested(depth: number): Buffer {
