@@ -141,9 +141,12 @@ export function createAiToolkitTrainer(options: AiToolkitOptions = {}): Trainer 
         headers: { authorization: `Bearer ${target.password}` },
         signal,
       });
-      if (response.statusCode === 200) return response;
+      // The proxy's own pages come with 200 too; the trainer serves no file as HTML.
+      const isPage = /^text\/html\b/i.test(response.headers['content-type'] ?? '');
+      if (response.statusCode === 200 && !isPage) return response;
       response.resume();
-      throw new TemperaError('PROVIDER_UNAVAILABLE', `The trainer did not serve a file: HTTP ${response.statusCode}`);
+      const what = isPage ? 'an HTML page' : `HTTP ${response.statusCode}`;
+      throw new TemperaError('PROVIDER_UNAVAILABLE', `The trainer did not serve a file: ${what}`);
     },
 
     async saveNow(target, jobId, signal) {
