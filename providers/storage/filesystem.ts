@@ -3,11 +3,10 @@ import type { BigIntStats } from 'node:fs';
 import { access, constants, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { addAbortSignal } from 'node:stream';
-import type { Readable } from 'node:stream';
 import { TemperaError } from '../../core/failure.ts';
 import { hashFile, readHashRecord, writeHashRecord } from './hash-record.ts';
 import { checkKey, checkPrefix } from './keys.ts';
-import type { ObjectStore, PutOptions, StoredObject } from './object-store.ts';
+import type { ByteSource, ObjectStore, PutOptions, StoredObject } from './object-store.ts';
 import { signObjectUrl } from './signed-object-url.ts';
 import { checkArrived, writeHashed } from './write-hashed.ts';
 
@@ -42,7 +41,7 @@ export function createFilesystemStore({
   const temporary = () => join(root, PARTIAL, randomUUID());
   let swept: Promise<void> | undefined;
 
-  async function put(key: string, body: Readable | Uint8Array, options: PutOptions = {}): Promise<StoredObject> {
+  async function put(key: string, body: ByteSource, options: PutOptions = {}): Promise<StoredObject> {
     const path = pathOf(key);
     await mkdir(join(root, PARTIAL), { recursive: true });
     await (swept ??= sweepPartial(join(root, PARTIAL)));

@@ -1,5 +1,13 @@
 import type { Readable } from 'node:stream';
 
+/** Bytes to be stored: in memory, a stream, or anything that is read and ended like one. */
+export type ByteSource = Uint8Array | ByteStream;
+
+export interface ByteStream extends AsyncIterable<Uint8Array> {
+  /** Ends the reading, also while it waits for a chunk. May be called more than once. */
+  destroy(error?: Error): unknown;
+}
+
 /** Facts about a stored object: its size, our own SHA-256 of its bytes, its type. */
 export interface StoredObject {
   readonly key: string;
@@ -42,7 +50,7 @@ export interface ObjectStore {
   /**
    * Stores a stream or buffer under `key`, replacing an existing object only once all bytes are safe. Safe to repeat.
    */
-  put(key: string, body: Readable | Uint8Array, options?: PutOptions): Promise<StoredObject>;
+  put(key: string, body: ByteSource, options?: PutOptions): Promise<StoredObject>;
   /**
    * Opens an object for reading; null when there is none. `sizeBytes` is the size of the whole object, also with a
    * range. A range may end beyond the object's end, but not start there.

@@ -14,7 +14,7 @@ import { TemperaError } from '../../core/failure.ts';
 import type { FailureCode } from '../../core/failure.ts';
 import { withTimeLimit } from '../../core/time-limit.ts';
 import { checkKey, checkPrefix } from './keys.ts';
-import type { ObjectStore, PutOptions, StoredObject } from './object-store.ts';
+import type { ByteSource, ObjectStore, PutOptions, StoredObject } from './object-store.ts';
 import { createS3Client, isNotFound, s3Failure, s3Status } from './s3-client.ts';
 import type { S3ClientOptions } from './s3-client.ts';
 import { uploadToS3 } from './s3-upload.ts';
@@ -47,7 +47,7 @@ export function createS3Store({ bucket, ...connection }: S3StoreOptions): Object
   };
   const recordAt = (key: string) => ({ Bucket: bucket, Key: RECORDS + key });
 
-  async function put(key: string, body: Readable | Uint8Array, options: PutOptions = {}): Promise<StoredObject> {
+  async function put(key: string, body: ByteSource, options: PutOptions = {}): Promise<StoredObject> {
     const sha256 =
       options.sha256?.toLowerCase() ??
       (body instanceof Uint8Array ? createHash('sha256').update(body).digest('hex') : undefined);

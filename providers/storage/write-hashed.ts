@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
-import type { Readable } from 'node:stream';
 import { TemperaError } from '../../core/failure.ts';
+import type { ByteSource } from './object-store.ts';
 
 /** One write call per megabyte: a call per 64 KiB of socket data costs a fifth of the throughput. */
 const BATCH_BYTES = 1024 * 1024;
@@ -21,7 +21,7 @@ interface WriteOptions {
  */
 export async function writeHashed(
   file: FileHandle,
-  body: Readable | Uint8Array,
+  body: ByteSource,
   options: WriteOptions,
 ): Promise<{ sizeBytes: number; sha256: string }> {
   const hash = createHash('sha256');
@@ -64,7 +64,7 @@ export async function writeHashed(
  * The chunks of a body. An abort destroys the source; an interrupted source throws PROVIDER_UNAVAILABLE unless it has
  * its own code.
  */
-export async function* chunksOf(body: Readable | Uint8Array, signal?: AbortSignal): AsyncGenerator<Uint8Array> {
+export async function* chunksOf(body: ByteSource, signal?: AbortSignal): AsyncGenerator<Uint8Array> {
   // Whoever handed it over has let go of it.
   if (signal?.aborted && !(body instanceof Uint8Array)) body.destroy();
   signal?.throwIfAborted();
@@ -75,7 +75,7 @@ export async function* chunksOf(body: Readable | Uint8Array, signal?: AbortSigna
   const stop = () => body.destroy(signal?.reason instanceof Error ? signal.reason : new Error('aborted'));
   signal?.addEventListener('abort', stop, { once: true });
   try {
-    for await (const chunk of body) yield chunk as Uint8Array;
+    for await (const chunk of body) yield chunk;
     signal?.throwIfAborted();
   } catch (cause) {
     signal?.throwIfAborted();
