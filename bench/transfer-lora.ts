@@ -10,11 +10,12 @@ import { startTransferProcess } from './transfer-process.ts';
 
 const KEY = 'trainings/bench/artifacts/a1/lora.safetensors';
 const MIB = 1_024 * 1_024;
-const LEAST_RATIO = 0.8;
+const LEAST_RATIO = { filesystem: 0.9, s3: 0.6 };
 const MOST_MEMORY_MIB = 300;
 
 /** MB/s of one round. */
 interface Round {
+  /** `curl` whose output is written to a file and hashed on the way: until it ends, and until the bytes are on the disk. */
   readonly curl: { readonly written: number; readonly synced: number };
   /** Of each store. */
   readonly mbPerSecond: readonly number[];
@@ -25,16 +26,20 @@ interface Round {
 interface LoraParams {
   readonly pod: TrainedPod;
   readonly dir: string;
-  readonly stores: readonly { readonly choice: StoreChoice; readonly remove: () => Promise<void> }[];
+  readonly stores: readonly {
+    readonly choice: StoreChoice;
+    readonly certificate?: string;
+    readonly remove: () => Promise<void>;
+  }[];
   readonly rounds: number;
   /** No round begins after this. Epoch milliseconds. */
   readonly deadlineMs: number;
   readonly tell: (line: string) => void;
 }
 
-/** Pod to object store by our own path against `curl` from the pod to the same disk, in turns, since neighbours are noisy. */
+/** Pod to object store by our own path against `curl` and a hash from the pod to the same disk, in turns, since neighbours are noisy. */
 export async function measureLora({ pod, dir, stores, rounds, deadlineMs, tell }: LoraParams) {
-  const processes = await Promise.all(stores.map(startTransferProcess));
+  const processes = await Promise.all(stores.map(({ certificate }) => startTransferProcess(certificate)));
   const done: Round[] = [];
   const memoryMib = stores.map(() => 0);
   try {
@@ -63,14 +68,14 @@ export async function measureLora({ pod, dir, stores, rounds, deadlineMs, tell }
     curl.synced.toFixed(0),
     ...mbPerSecond.flatMap((one, index) => [one.toFixed(0), ratios[index]!.toFixed(2)]),
   ]);
-  tell(table([['', 'curl', 'curl, synced', ...names.flatMap((name) => [name, 'ratio'])], ...rows]));
+  tell(table([['', 'curl + hash', 'and synced', ...names.flatMap((name) => [name, 'ratio'])], ...rows]));
   tell(names.map((name, index) => `memory over idle, ${name}: ${memoryMib[index]!.toFixed(0)} MiB`).join('; '));
   const targets = names.flatMap((name, index): Target[] => [
     {
-      name: `LoRA to ${name}, of curl's throughput${name === 'filesystem' ? ' to the disk' : ''}`,
+      name: `LoRA to ${name === 's3' ? 's3 over TLS' : name}, of the throughput of curl and a hash${name === 'filesystem' ? ', to the disk' : ''}`,
       unit: 'ratio',
       kind: 'at least',
-      limit: LEAST_RATIO,
+      limit: LEAST_RATIO[name],
       measured: median(done.map(({ ratios }) => ratios[index]!)),
     },
     {
@@ -84,20 +89,14 @@ export async function measureLora({ pod, dir, stores, rounds, deadlineMs, tell }
   return { targets, figures: { stores: names, rounds: done, memoryMib } };
 }
 
-/** MB/s of `curl -o` for the same file from the same address: until curl ends, and until the bytes are on the disk. */
+/** MB/s of `curl` for the same file from the same address, hashed on the way by the quickest tool: what our path does too. */
 async function curlToDisk({ target, lora }: TrainedPod, path: string): Promise<Round['curl']> {
   const url = `${target.baseUrl}/api/files/${encodeURIComponent(lora.path)}`;
+  const pipe = 'curl --silent --show-error --fail --header "$AUTH" "$URL" | tee "$OUT" | openssl dgst -sha256';
   const startedAt = performance.now();
-  await promisify(execFile)('curl', [
-    '--silent',
-    '--show-error',
-    '--fail',
-    '--output',
-    path,
-    '--header',
-    `authorization: Bearer ${target.password}`,
-    url,
-  ]);
+  await promisify(execFile)('bash', ['-o', 'pipefail', '-c', pipe], {
+    env: { ...process.env, AUTH: `authorization: Bearer ${target.password}`, URL: url, OUT: path },
+  });
   const writtenMs = performance.now() - startedAt;
   const file = await open(path, 'r+');
   await file.sync();

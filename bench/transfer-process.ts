@@ -9,9 +9,11 @@ export interface TransferProcess {
   stop(): Promise<void>;
 }
 
-export async function startTransferProcess(): Promise<TransferProcess> {
+/** `certificate`: a file with one that it trusts besides the usual ones. */
+export async function startTransferProcess(certificate?: string): Promise<TransferProcess> {
   const child = fork(join(import.meta.dirname, 'transfer-worker.ts'), {
     execArgv: ['--import', 'tsx'],
+    env: { ...process.env, ...(certificate !== undefined && { NODE_EXTRA_CA_CERTS: certificate }) },
   });
   const ended = once(child, 'exit').then(() => 'ended' as const);
   const answer = async (): Promise<unknown> => {

@@ -72,7 +72,9 @@ async function measure(dir: string, stops: (() => Promise<unknown>)[]): Promise<
     remove: () => createFilesystemStore({ root, secret: '', publicUrl: '' }).delete(LORA_KEY),
   } as const;
   const stores =
-    s3.status === 'running' ? [filesystem, { choice: s3.choice, remove: () => s3.remove(LORA_KEY) }] : [filesystem];
+    s3.status === 'running'
+      ? [filesystem, { choice: s3.choice, certificate: s3.certificate, remove: () => s3.remove(LORA_KEY) }]
+      : [filesystem];
   const photos = await measurePhotos({ pod, dir, rounds, tell });
   const lora = await measureLora({ pod, dir, stores, rounds, deadlineMs, tell });
   return await conclude(

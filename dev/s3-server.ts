@@ -13,14 +13,17 @@ export interface S3Server {
   stop(): Promise<void>;
 }
 
-/** Starts versitygw; `program` comes from dev/versitygw.mjs, `dir` holds the objects. */
-export async function startVersitygw({
-  program,
-  dir,
-}: {
+interface VersitygwOptions {
+  /** From dev/versitygw.mjs. */
   readonly program: string;
+  /** Holds the objects. */
   readonly dir: string;
-}): Promise<S3Server> {
+  /** Files of a certificate for 127.0.0.1 and of its key; without them it speaks plain HTTP. */
+  readonly tls?: { readonly cert: string; readonly key: string } | undefined;
+}
+
+/** Starts versitygw. */
+export async function startVersitygw({ program, dir, tls }: VersitygwOptions): Promise<S3Server> {
   const port = await freePort();
   const accessKeyId = `test${randomBytes(6).toString('hex')}`;
   const secretAccessKey = randomBytes(16).toString('hex');
@@ -28,10 +31,14 @@ export async function startVersitygw({
   const child = startChild({
     name: 'versitygw',
     command: program,
-    args: ['--port', `127.0.0.1:${port}`, '--region', 'us-east-1', '--quiet', 'posix', dir],
+    args: [
+      ...['--port', `127.0.0.1:${port}`, '--region', 'us-east-1', '--quiet'],
+      ...(tls ? ['--cert', tls.cert, '--key', tls.key] : []),
+      ...['posix', dir],
+    ],
     env: { PATH: process.env['PATH'], ROOT_ACCESS_KEY: accessKeyId, ROOT_SECRET_KEY: secretAccessKey },
   });
-  const endpoint = `http://127.0.0.1:${port}`;
+  const endpoint = `${tls ? 'https' : 'http'}://127.0.0.1:${port}`;
   try {
     await waitUntilReady(child, () => answers(endpoint));
   } catch (error) {
@@ -46,7 +53,9 @@ async function answers(endpoint: string): Promise<boolean> {
     // Any answer will do; without credentials it is a 403.
     await withTimeLimit(1_000, undefined, (signal) => fetch(endpoint, { signal }));
     return true;
-  } catch {
-    return false;
+  } catch (error) {
+    // A certificate that we have not been told to trust is an answer too.
+    const { cause } = error as { cause?: { code?: unknown } };
+    return String(cause?.code).includes('SELF_SIGNED_CERT');
   }
 }
