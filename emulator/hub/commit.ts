@@ -1,43 +1,43 @@
 import { stat, writeFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
-import { sendJson } from '../core/http.ts';
-import { hubFailure } from './failures.ts';
-import { addCommit, gitBlobId, lfsPointer } from './hub.ts';
-import type { Hub, TreeEntry } from './hub.ts';
+import { isRecord, sendJson } from '../core/http.ts';
+import { isOn, optionalText, parseObject, sizeOf, textOf } from './bodies.ts';
+import { hubFailure, revisionNotFound } from './failures.ts';
+import { addCommit, gitBlobId, isPullRef, lfsPointer } from './hub.ts';
+import type { Hub, Repo, TreeEntry } from './hub.ts';
 import type { RepoRequest } from './routes.ts';
 
-type Line =
-  | { key: 'header'; value: { summary: string; description?: string; parentCommit?: string } }
-  | { key: 'file'; value: { path: string; content: string; encoding?: string } }
-  | { key: 'lfsFile'; value: { path: string; algo: string; oid: string; size: number } }
-  | { key: 'deletedFile' | 'deletedEntry' | 'deletedFolder'; value: { path: string } };
-
-/** POST /api/models/{id}/commit/{rev}: NDJSON; all or nothing, 412 when the branch has moved. */
+/**
+ * POST /api/models/{id}/commit/{rev}: NDJSON; all or nothing, 412 when the branch has moved. With `create_pr` the commit goes
+ * to a new reference `refs/pr/{n}` and the branch stays as it is.
+ */
 export async function commit({ world, call, repo, args, user = '' }: RepoRequest): Promise<void> {
-  const branch = args[0] ?? 'main';
-  const head = repo.commits.get(repo.branches.get(branch) ?? '');
-  if (head === undefined) throw hubFailure(404, `Invalid rev id: ${branch}`, 'RevisionNotFound');
+  const target = args[0] ?? 'main';
+  const isPull = isOn(call.query.get('create_pr'));
+  const head = repo.commits.get(repo.branches.get(target) ?? '');
+  if (head === undefined) throw revisionNotFound(target);
 
   const tree = new Map(head.tree);
   const written = new Set<string>();
-  let header: { summary: string; description?: string; parentCommit?: string } | undefined;
+  let header: Record<string, unknown> = {};
   for await (const text of createInterface({ input: call.body })) {
     if (text.trim() === '') continue;
-    const line = JSON.parse(text) as Line;
-    if (line.key === 'header') header = line.value;
-    else {
-      await apply(world.hub, tree, line);
-      written.add(line.value.path);
-    }
+    const { key, value } = parseObject(text);
+    if (!isRecord(value)) throw hubFailure(400, 'Each line must have a value');
+    if (key === 'header') header = value;
+    else written.add(await apply(world.hub, tree, { key, value }));
   }
-  if (header === undefined || !header.summary) throw hubFailure(400, 'a commit needs a header with a summary');
-  if (header.parentCommit !== undefined && header.parentCommit !== repo.branches.get(branch)) {
+  const summary = optionalText(header, 'summary');
+  const parentCommit = optionalText(header, 'parentCommit');
+  if (!summary) throw hubFailure(400, 'a commit needs a header with a summary');
+  if (parentCommit !== undefined && parentCommit !== repo.branches.get(target))
     throw hubFailure(412, 'A commit has happened since. Please refresh and try again.');
-  }
+  const pull = isPull ? openPull(repo, head.oid) : undefined;
+  const branch = pull?.ref ?? target;
   const made = addCommit(repo, {
     branch,
-    title: header.summary,
-    message: header.description ?? '',
+    title: summary,
+    message: optionalText(header, 'description') ?? '',
     user,
     atMs: world.clock.now(),
     tree,
@@ -52,21 +52,39 @@ export async function commit({ world, call, repo, args, user = '' }: RepoRequest
     commitOid: made.oid,
     commitUrl: `${call.worldUrl}/hub/${repo.id}/commit/${made.oid}`,
     hookOutput: '',
+    ...(pull && { pullRequestUrl: `${call.worldUrl}/hub/${repo.id}/discussions/${pull.number}` }),
   });
 }
 
-async function apply(hub: Hub, tree: Map<string, TreeEntry>, line: Exclude<Line, { key: 'header' }>): Promise<void> {
-  const { path } = line.value;
-  if (path.startsWith('/') || path.split('/').includes('..')) throw hubFailure(400, `invalid path: ${path}`);
-  switch (line.key) {
+/** A new pull request on top of a commit. */
+function openPull(repo: Repo, oid: string): { number: number; ref: string } {
+  const number = [...repo.branches.keys()].filter(isPullRef).length + 1;
+  const ref = `refs/pr/${number}`;
+  repo.branches.set(ref, oid);
+  return { number, ref };
+}
+
+interface Line {
+  key: unknown;
+  value: Record<string, unknown>;
+}
+
+/** Answers the path that it changed. */
+async function apply(hub: Hub, tree: Map<string, TreeEntry>, { key, value }: Line): Promise<string> {
+  const path = textOf(value, 'path');
+  if (path === '' || path.startsWith('/') || path.split('/').includes('..'))
+    throw hubFailure(400, `invalid path: ${path}`);
+  switch (key) {
     case 'file': {
-      const bytes = Buffer.from(line.value.content, line.value.encoding === 'base64' ? 'base64' : 'utf8');
+      const bytes = Buffer.from(textOf(value, 'content'), value['encoding'] === 'base64' ? 'base64' : 'utf8');
       await storeBlob(hub, bytes);
       tree.set(path, { path, oid: gitBlobId(bytes), size: bytes.length });
-      return;
+      return path;
     }
     case 'lfsFile': {
-      const { oid, size } = line.value;
+      const oid = textOf(value, 'oid');
+      const size = sizeOf(value, 'size');
+      if (!/^[0-9a-f]{64}$/.test(oid)) throw hubFailure(400, `invalid oid: ${path}`);
       const stored = await stat(hub.lfsPath(oid)).then(
         (info) => info.size,
         () => undefined,
@@ -74,13 +92,16 @@ async function apply(hub: Hub, tree: Map<string, TreeEntry>, line: Exclude<Line,
       if (stored !== size) throw hubFailure(400, `LFS pointer pointed to a file that does not exist: ${path}`);
       const pointer = lfsPointer(oid, size);
       tree.set(path, { path, oid: gitBlobId(pointer), size, lfs: { oid, size, pointerSize: pointer.length } });
-      return;
+      return path;
     }
     case 'deletedFolder':
     case 'deletedEntry':
     case 'deletedFile':
       for (const name of tree.keys())
-        if (name === path || (line.key !== 'deletedFile' && name.startsWith(`${path}/`))) tree.delete(name);
+        if (name === path || (key !== 'deletedFile' && name.startsWith(`${path}/`))) tree.delete(name);
+      return path;
+    default:
+      throw hubFailure(400, `unknown key: ${String(key)}`);
   }
 }
 

@@ -116,13 +116,18 @@ export class Hub {
       repos: [...this.repos.values()].map((repo) => ({
         id: repo.id,
         private: repo.isPrivate,
-        branches: Object.fromEntries(repo.branches),
+        branches: Object.fromEntries([...repo.branches].filter(([name]) => !isPullRef(name))),
         tags: Object.fromEntries(repo.tags),
         commits: repo.commits.size,
         files: [...(repo.commits.get(repo.branches.get('main') ?? '')?.tree.values() ?? [])],
       })),
     };
   }
+}
+
+/** Pull requests live beside the branches. */
+export function isPullRef(name: string): boolean {
+  return name.startsWith('refs/pr/');
 }
 
 /** Appends a commit to a branch. */
@@ -139,7 +144,7 @@ export function addCommit(repo: Repo, params: Omit<Commit, 'oid' | 'parent'> & {
   return commit;
 }
 
-/** A branch, a tag, HEAD or a commit id. */
+/** A branch, a tag, a pull request's reference, HEAD or a commit id. */
 export function resolveRevision(repo: Repo, revision: string): Commit | undefined {
   const name = revision === 'HEAD' ? 'main' : revision.replace(/^refs\/(?:heads|tags)\//, '');
   return repo.commits.get(repo.branches.get(name) ?? repo.tags.get(name) ?? name);

@@ -3,28 +3,27 @@ import { createReadStream, createWriteStream } from 'node:fs';
 import { rename, rm, stat } from 'node:fs/promises';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { readJson, sendJson, sendText } from '../core/http.ts';
+import { sendJson, sendText } from '../core/http.ts';
+import { readObject, recordsOf, sizeOf, textOf } from './bodies.ts';
 import { hubFailure } from './failures.ts';
 import type { Hash } from 'node:crypto';
 import type { Hub } from './hub.ts';
 import type { HubRequest, RepoRequest } from './routes.ts';
 
-interface BatchBody {
-  operation: string;
-  transfers?: string[];
-  hash_algo?: string;
-  objects: { oid: string; size: number }[];
-}
-
 /** POST /{repo}.git/info/lfs/objects/batch: basic or multipart; never xet, which the real client then does without. */
 export async function batch({ world, call }: RepoRequest): Promise<void> {
-  const body = (await readJson(call.body)) as BatchBody;
-  if (body.operation !== 'upload') throw hubFailure(422, 'only uploads are emulated');
+  const body = await readObject(call);
+  if (body['operation'] !== 'upload') throw hubFailure(422, 'only uploads are emulated');
+  const wanted = recordsOf(body, 'objects').map((object) => ({
+    oid: textOf(object, 'oid'),
+    size: sizeOf(object, 'size'),
+  }));
+  const transfers: unknown = body['transfers'] ?? ['basic'];
   const partBytes = world.config.hubPartBytes;
   const isMultipart =
-    (body.transfers ?? ['basic']).includes('multipart') && body.objects.some(({ size }) => size > partBytes);
+    Array.isArray(transfers) && transfers.includes('multipart') && wanted.some(({ size }) => size > partBytes);
   const objects = await Promise.all(
-    body.objects.map(async ({ oid, size }) => {
+    wanted.map(async ({ oid, size }) => {
       if (!/^[0-9a-f]{64}$/.test(oid)) return { oid, size, error: { code: 422, message: 'invalid oid' } };
       const stored = await stat(world.hub.lfsPath(oid)).then(
         (info) => info.size,
@@ -88,17 +87,18 @@ export async function putPart({ world, call, args }: HubRequest): Promise<void> 
 /** POST {oid, parts}: joins the parts when every ETag fits. */
 export async function completeParts({ world, call, args }: HubRequest): Promise<void> {
   const [oid = ''] = args;
-  const body = (await readJson(call.body)) as { oid: string; parts: { partNumber: number; etag: string }[] };
+  const body = await readObject(call);
+  const sent = recordsOf(body, 'parts').map((part) => ({ partNumber: sizeOf(part, 'partNumber'), etag: part['etag'] }));
   const parts = world.hub.parts.get(oid);
   const wrong =
-    body.oid !== oid ||
+    body['oid'] !== oid ||
     parts === undefined ||
-    body.parts.length !== parts.size ||
-    body.parts.some(({ partNumber, etag }) => parts.get(partNumber) !== etag);
+    sent.length !== parts.size ||
+    sent.some(({ partNumber, etag }) => parts.get(partNumber) !== etag);
   if (wrong) throw hubFailure(400, 'One or more of the specified parts could not be found');
   const temp = world.hub.tempPath();
   const hash = createHash('sha256');
-  for (const { partNumber } of body.parts.toSorted((a, b) => a.partNumber - b.partNumber)) {
+  for (const { partNumber } of sent.toSorted((a, b) => a.partNumber - b.partNumber)) {
     const path = world.hub.partPath(oid, partNumber);
     await pipeline(
       createReadStream(path, { highWaterMark: 1024 * 1024 }),

@@ -1,4 +1,5 @@
-import { readJson, sendJson, sendText } from '../core/http.ts';
+import { sendJson, sendText } from '../core/http.ts';
+import { optionalText, readObject, recordsOf, textOf } from './bodies.ts';
 import { hubFailure, repoNotFound, revisionNotFound } from './failures.ts';
 import { addCommit, gitBlobId, resolveRevision } from './hub.ts';
 import { storeBlob } from './commit.ts';
@@ -28,26 +29,18 @@ export function whoAmI({ call, user }: HubRequest): void {
   });
 }
 
-interface CreateBody {
-  name?: string;
-  organization?: string | null;
-  type?: string;
-  visibility?: string;
-  private?: boolean;
-  files?: { path: string; content: string; encoding?: 'utf-8' | 'base64' }[];
-}
-
 /** POST /api/repos/create: 409 with the url when it exists, only in one's own namespace. */
 export async function createRepo({ world, call, user }: HubRequest): Promise<void> {
-  const body = (await readJson(call.body)) as CreateBody;
+  const body = await readObject(call);
   if (user === undefined) throw hubFailure(401, 'Invalid username or password.');
-  if (typeof body.name !== 'string' || !/^[\w.-]{1,96}$/.test(body.name))
-    throw hubFailure(400, `Invalid repo name: ${String(body.name)}`);
-  if ((body.type ?? 'model') !== 'model') throw hubFailure(400, 'The emulator has model repositories only');
-  const owner = body.organization ?? user;
+  const name = textOf(body, 'name');
+  if (!isRepoName(name)) throw hubFailure(400, `Invalid repo name: ${name}`);
+  if ((optionalText(body, 'type') ?? 'model') !== 'model')
+    throw hubFailure(400, 'The emulator has model repositories only');
+  const owner = optionalText(body, 'organization') ?? user;
   if (owner !== user)
     throw hubFailure(403, `You don't have the rights to create a model under the namespace "${owner}"`);
-  const id = `${owner}/${body.name}`;
+  const id = `${owner}/${name}`;
   const url = `${call.worldUrl}/hub/${id}`;
   const isTaken = (): boolean => {
     if (world.hub.find(id)?.id.toLowerCase() !== id.toLowerCase()) return false;
@@ -57,16 +50,17 @@ export async function createRepo({ world, call, user }: HubRequest): Promise<voi
   if (isTaken()) return;
   // All bytes are stored before the repository is there, so that nobody sees it without its files.
   const tree: Commit['tree'] = new Map();
-  for (const file of body.files ?? []) {
-    const bytes = Buffer.from(file.content, file.encoding === 'base64' ? 'base64' : 'utf8');
+  for (const file of body['files'] === undefined ? [] : recordsOf(body, 'files')) {
+    const path = textOf(file, 'path');
+    const bytes = Buffer.from(textOf(file, 'content'), file['encoding'] === 'base64' ? 'base64' : 'utf8');
     await storeBlob(world.hub, bytes);
-    tree.set(file.path, { path: file.path, oid: gitBlobId(bytes), size: bytes.length });
+    tree.set(path, { path, oid: gitBlobId(bytes), size: bytes.length });
   }
   if (isTaken()) return;
   const repo = world.hub.createRepo({
     id,
     owner,
-    isPrivate: body.private === true || body.visibility === 'private',
+    isPrivate: body['private'] === true || body['visibility'] === 'private',
     nowMs: world.clock.now(),
   });
   if (tree.size > 0)
@@ -76,8 +70,8 @@ export async function createRepo({ world, call, user }: HubRequest): Promise<voi
 
 /** DELETE /api/repos/delete. */
 export async function deleteRepo({ world, call, user }: HubRequest): Promise<void> {
-  const body = (await readJson(call.body)) as CreateBody;
-  const id = `${body.organization ?? user ?? ''}/${body.name ?? ''}`;
+  const body = await readObject(call);
+  const id = `${optionalText(body, 'organization') ?? user ?? ''}/${textOf(body, 'name')}`;
   const repo = world.hub.repos.get(id);
   if (repo === undefined || repo.owner !== user) throw repoNotFound(user !== undefined);
   world.hub.delete(repo);
@@ -86,17 +80,41 @@ export async function deleteRepo({ world, call, user }: HubRequest): Promise<voi
 
 /** POST /api/repos/move {fromRepo, toRepo, type}: the former name redirects from then on. */
 export async function moveRepo({ world, call, user }: HubRequest): Promise<void> {
-  const { fromRepo, toRepo, type = 'model' } = (await readJson(call.body)) as Record<string, string | undefined>;
-  const repo = world.hub.repos.get(fromRepo ?? '');
+  const body = await readObject(call);
+  const repo = world.hub.repos.get(textOf(body, 'fromRepo'));
+  const type = optionalText(body, 'type') ?? 'model';
   if (type !== 'model' || repo === undefined || repo.owner !== user) throw repoNotFound(user !== undefined);
-  const [owner, name = ''] = (toRepo ?? '').split('/');
-  if (!/^[\w.-]{1,96}$/.test(name)) throw hubFailure(400, `Invalid repo name: ${name}`);
+  const [owner, name = ''] = textOf(body, 'toRepo').split('/');
+  if (!isRepoName(name)) throw hubFailure(400, `Invalid repo name: ${name}`);
   if (owner !== user)
     throw hubFailure(403, `You don't have the rights to create a model under the namespace "${owner}"`);
   const taken = world.hub.find(`${owner}/${name}`);
   if (taken !== undefined && taken !== repo) throw hubFailure(409, `${owner}/${name} exists already`);
   world.hub.move(repo, `${owner}/${name}`);
   sendText(call.res, 200, 'OK');
+}
+
+/** PUT /api/models/{id}/settings; of the settings only the visibility has an effect here. */
+export async function changeSettings({ call, repo }: RepoRequest): Promise<void> {
+  const body = await readObject(call);
+  const { private: isPrivate, visibility, gated, discussionsDisabled } = body;
+  if (isPrivate !== undefined && typeof isPrivate !== 'boolean') throw hubFailure(400, '"private" must be a boolean');
+  if (visibility !== undefined && visibility !== 'private' && visibility !== 'public')
+    throw hubFailure(400, '"visibility" must be "private" or "public"');
+  if (gated !== undefined && gated !== false && gated !== 'auto' && gated !== 'manual')
+    throw hubFailure(400, '"gated" must be false, "auto" or "manual"');
+  if (visibility !== undefined) repo.isPrivate = visibility === 'private';
+  else if (isPrivate !== undefined) repo.isPrivate = isPrivate;
+  sendJson(call.res, 200, {
+    private: repo.isPrivate,
+    visibility: repo.isPrivate ? 'private' : 'public',
+    ...(gated !== undefined && { gated }),
+    ...(discussionsDisabled !== undefined && { discussionsDisabled }),
+  });
+}
+
+function isRepoName(name: string): boolean {
+  return /^[\w.-]{1,96}$/.test(name) && !/^[.-]|[.-]$|--|\.\.|\.git$/.test(name);
 }
 
 /** GET /api/models/{id} and /revision/{rev}. */

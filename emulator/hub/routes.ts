@@ -1,13 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { applyHttpFault } from '../core/http-faults.ts';
 import { HttpFailure, bearerToken, sendJson } from '../core/http.ts';
+import { isOn } from './bodies.ts';
 import { commit } from './commit.ts';
 import { hubFailure, repoNotFound } from './failures.ts';
 import { batch, completeParts, putObject, putPart } from './lfs.ts';
 import { createBranch, createTag, deleteBranch, deleteTag, listRefs } from './refs.ts';
-import { createRepo, deleteRepo, listModels, modelInfo, moveRepo, whoAmI } from './repos.ts';
+import { changeSettings, createRepo, deleteRepo, listModels, modelInfo, moveRepo, whoAmI } from './repos.ts';
 import { sendEntry } from './resolve.ts';
 import { listCommits, listTree, pathsInfo, preupload } from './tree.ts';
+import { xetStorage, xetToken } from './xet.ts';
 import type { Fault } from '../core/faults.ts';
 import type { Call } from '../core/http.ts';
 import type { World } from '../world.ts';
@@ -32,7 +34,8 @@ interface Route {
   handle: (request: HubRequest) => Promise<void> | void;
 }
 
-type Access = 'read' | 'write';
+/** `propose` is write access, or read access to open a pull request. */
+type Access = 'read' | 'write' | 'propose';
 
 /** A route whose first two groups are owner and name of a repository. */
 function ofRepo(access: Access, handle: (request: RepoRequest) => Promise<void> | void): Route['handle'] {
@@ -58,8 +61,12 @@ const routes: Route[] = [
   route('GET', 'models', '/api/models', listModels),
   route('GET', 'model', repoPath, ofRepo('read', modelInfo)),
   route('GET', 'model/revision', `${repoPath}/revision/([^/]+)`, ofRepo('read', modelInfo)),
-  route('POST', 'preupload', `${repoPath}/preupload/([^/]+)`, ofRepo('write', preupload)),
-  route('POST', 'commit', `${repoPath}/commit/([^/]+)`, ofRepo('write', commit)),
+  route('PUT', 'settings', `${repoPath}/settings`, ofRepo('write', changeSettings)),
+  route('GET', 'xet-write-token', `${repoPath}/xet-write-token/([^/]+)`, ofRepo('write', xetToken)),
+  route('GET', 'xet-read-token', `${repoPath}/xet-read-token/([^/]+)`, ofRepo('read', xetToken)),
+  ...['GET', 'HEAD', 'POST'].map((method) => route(method, 'xet', '/xet/.*', xetStorage)),
+  route('POST', 'preupload', `${repoPath}/preupload/([^/]+)`, ofRepo('propose', preupload)),
+  route('POST', 'commit', `${repoPath}/commit/([^/]+)`, ofRepo('propose', commit)),
   route('GET', 'tree', `${repoPath}/tree/([^/]+)(?:/(.*))?`, ofRepo('read', listTree)),
   route('POST', 'paths-info', `${repoPath}/paths-info/([^/]+)`, ofRepo('read', pathsInfo)),
   route('GET', 'commits', `${repoPath}/commits/([^/]+)`, ofRepo('read', listCommits)),
@@ -179,8 +186,9 @@ function openRepo({ world, user, call }: HubRequest, id: string, access: Access)
   const repo = world.hub.find(id);
   if (repo === undefined || (repo.isPrivate && repo.owner !== user)) throw repoNotFound(user !== undefined);
   if (repo.id !== id) throw redirect(call, id, repo.id);
-  if (access === 'write' && user === undefined) throw repoNotFound(false);
-  if (access === 'write' && repo.owner !== user)
+  if (access !== 'read' && user === undefined) throw repoNotFound(false);
+  const isProposal = access === 'propose' && isOn(call.query.get('create_pr'));
+  if (access !== 'read' && !isProposal && repo.owner !== user)
     throw hubFailure(403, 'You do not have write access to this repository');
   return repo;
 }
