@@ -50,10 +50,8 @@ export async function startS3(dir: string): Promise<BenchS3> {
 async function makeCertificate(dir: string): Promise<{ cert: string; key: string }> {
   await mkdir(dir, { recursive: true });
   const files = { cert: join(dir, 'cert.pem'), key: join(dir, 'key.pem') };
-  await promisify(execFile)('openssl', [
-    ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2'],
-    ...['-subj', '/CN=127.0.0.1', '-addext', 'subjectAltName=IP:127.0.0.1'],
-    ...['-keyout', files.key, '-out', files.cert],
-  ]);
+  const request = 'req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=127.0.0.1';
+  const names = ['-addext', 'subjectAltName=IP:127.0.0.1', '-keyout', files.key, '-out', files.cert];
+  await promisify(execFile)('openssl', [...request.split(' '), ...names]);
   return files;
 }

@@ -32,9 +32,14 @@ export async function startVersitygw({ program, dir, tls }: VersitygwOptions): P
     name: 'versitygw',
     command: program,
     args: [
-      ...['--port', `127.0.0.1:${port}`, '--region', 'us-east-1', '--quiet'],
+      '--port',
+      `127.0.0.1:${port}`,
+      '--region',
+      'us-east-1',
+      '--quiet',
       ...(tls ? ['--cert', tls.cert, '--key', tls.key] : []),
-      ...['posix', dir],
+      'posix',
+      dir,
     ],
     env: { PATH: process.env['PATH'], ROOT_ACCESS_KEY: accessKeyId, ROOT_SECRET_KEY: secretAccessKey },
   });

@@ -220,15 +220,24 @@ describe('Xet', () => {
 
 describe('a body that is no good', () => {
   const bodies = [
-    ...['', '{', 'null', '[]', '5', '"x"', '{}'],
-    ...['{"files":5,"objects":5,"paths":5,"parts":5,"name":5,"tag":5,"operation":"upload"}'],
-    ...['{"files":[null],"objects":[null],"paths":[null],"parts":[null],"name":"","operation":"upload"}'],
-    ...['{"files":[{}],"objects":[{}],"paths":[{}],"parts":[{}],"name":{},"operation":"upload"}'],
-    ...['{"key":"header","value":null}', '{"key":"header","value":{"summary":5}}', '{"value":{"path":"x"}}'],
-    ...['{"key":"header","value":{"summary":"s"}}\n{"key":"file","value":{"path":5}}'],
-    ...['{"key":"lfsFile","value":{"path":"x","oid":"../../secret","size":1}}'],
-    ...['{"key":"file","value":{"path":"../x","content":""}}', '{"name":"..","fromRepo":"a","toRepo":5}'],
-    ...['{"private":5,"visibility":5,"gated":5,"startingPoint":5}'],
+    '',
+    '{',
+    'null',
+    '[]',
+    '5',
+    '"x"',
+    '{}',
+    '{"files":5,"objects":5,"paths":5,"parts":5,"name":5,"tag":5,"operation":"upload"}',
+    '{"files":[null],"objects":[null],"paths":[null],"parts":[null],"name":"","operation":"upload"}',
+    '{"files":[{}],"objects":[{}],"paths":[{}],"parts":[{}],"name":{},"operation":"upload"}',
+    '{"key":"header","value":null}',
+    '{"key":"header","value":{"summary":5}}',
+    '{"value":{"path":"x"}}',
+    '{"key":"header","value":{"summary":"s"}}\n{"key":"file","value":{"path":5}}',
+    '{"key":"lfsFile","value":{"path":"x","oid":"../../secret","size":1}}',
+    '{"key":"file","value":{"path":"../x","content":""}}',
+    '{"name":"..","fromRepo":"a","toRepo":5}',
+    '{"private":5,"visibility":5,"gated":5,"startingPoint":5}',
   ];
 
   it('is answered with 4xx and a sentence on every route, never with a stack trace', async () => {
