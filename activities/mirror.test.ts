@@ -6,7 +6,6 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { CheckpointFile } from '../core/checkpoint.ts';
 import { optimizerFilename } from '../core/checkpoint.ts';
 import { resolveRecipe } from '../core/recipe.ts';
 import { createFilesystemStore } from '../providers/storage/filesystem.ts';
@@ -42,7 +41,7 @@ function podAndHome() {
   const asked: string[] = [];
   let text = '';
   /** What happens on the pod before a file is handed out. */
-  let beforeOpen = (_: string): void => {};
+  let beforeOpen = (_: string): void | Promise<void> => {};
   const rows = new Map<string, MirroredFile>();
   const store = createFilesystemStore({ root: folder, secret: 'x'.repeat(32), publicUrl: 'http://api.test' });
   const trainer = {
@@ -63,16 +62,22 @@ function podAndHome() {
     samples: async () => [],
     open: async (_: unknown, path: string) => {
       const bytes = disk.get(path)!;
-      beforeOpen(path);
+      await beforeOpen(path);
       return Readable.from([bytes]) as IncomingMessage;
     },
   };
   const attempts = {
     mirroredFilenames: async () => [...rows.keys()],
     findResume: async () => null,
-    recordCheckpoint: async (file: MirroredFile) => void rows.set(file.filename, file),
-    forgetCheckpoint: async ({ storageKey }: Pick<CheckpointFile, 'storageKey'>) => {
-      for (const [name, row] of rows) if (row.storageKey === storageKey) rows.delete(name);
+    recordCheckpoint: async (file: MirroredFile) => {
+      const before = rows.get(file.filename)?.storageKey ?? null;
+      rows.set(file.filename, file);
+      return before;
+    },
+    forgetFile: async ({ filename }: Pick<MirroredFile, 'filename'>) => {
+      const before = rows.get(filename)?.storageKey ?? null;
+      rows.delete(filename);
+      return before;
     },
     checkpointFiles: async () => [],
   };
@@ -181,6 +186,23 @@ describe('a mirror', () => {
       await look(100, 'Saving model');
       expect(await pod.atHome(80)).toEqual({ weights: 1, optimizer: null });
     });
+  });
+
+  it('leaves alone what another mirror has recorded meanwhile', async () => {
+    const pod = podAndHome();
+    pod.begin(20);
+    pod.weights(20, 1);
+    pod.optimizer(1);
+    pod.onOpen(async (path) => {
+      if (path !== 'optimizer.pt') return;
+      pod.onOpen(() => {});
+      // A save that a person asked for is copied beside the watch, and then the next one begins.
+      await mirrored(pod, (other) => other(21));
+      pod.begin(40);
+    });
+    await mirrored(pod, (look) => look(21));
+
+    expect(await pod.atHome(20)).toEqual({ weights: 1, optimizer: 1 });
   });
 
   it('takes no weights that were written over while they came', async () => {

@@ -2,6 +2,7 @@
  * Copies checkpoints, optimizer state and samples to our store while a training runs, one file at a time, alongside the
  * polling.
  */
+import { randomUUID } from 'node:crypto';
 import { log } from '@temporalio/activity';
 import { optimizerFilename } from '../core/checkpoint.ts';
 import type { Recipe } from '../core/recipe.ts';
@@ -65,11 +66,17 @@ export async function createMirror(deps: ActivityDependencies, params: MirrorPar
 
   const trainerLog = followLog(deps, target, jobId);
 
-  const keyOf = (filename: string) => `trainings/${trainingId}/attempts/a${attempt}/checkpoints/${filename}`;
+  /**
+   * A key of its own for every copy: the watch, a save that a person asked for and a worker that was frozen copy side by
+   * side, and none may overwrite or delete what another has recorded. Copies that nobody recorded go when the training ends.
+   */
+  const newKeyOf = (filename: string) =>
+    `trainings/${trainingId}/attempts/a${attempt}/checkpoints/${randomUUID()}/${filename}`;
   const record = async (saved: number, filename: string, { key, sizeBytes, sha256 }: StoredObject) => {
     const file = { trainingId, attempt, step: saved, filename, sizeBytes, sha256, storageKey: key };
-    await deps.repositories.attempts.recordCheckpoint(file);
+    const replaced = await deps.repositories.attempts.recordCheckpoint(file);
     done.add(filename);
+    if (replaced !== null) await deps.store.delete(replaced, signal);
   };
 
   const interval = recipe.checkpointInterval;
@@ -101,7 +108,7 @@ export async function createMirror(deps: ActivityDependencies, params: MirrorPar
   const fetchWeights = async (file: TrainerFile, until: AbortSignal): Promise<void> => {
     const times = trainerLog.now.timesSaved(file.step!);
     const number = trainerLog.now.save?.number ?? 0;
-    const key = keyOf(file.filename);
+    const key = newKeyOf(file.filename);
     const stored = await copyVerified(deps, { target, file, key, onBytes: () => {}, signal: until });
     await trainerLog.read(until);
     if (trainerLog.now.timesSaved(file.step!) !== times) return await deps.store.delete(key, until);
@@ -118,7 +125,7 @@ export async function createMirror(deps: ActivityDependencies, params: MirrorPar
     if (done.has(filename) || weights.some((file) => isStale(file.filename, save.step))) return;
     const file = await deps.trainer.optimizerState(target, jobId, until);
     if (file === null) return;
-    const stored = await copyOptimizer(deps, { target, file, key: keyOf(filename), signal: until });
+    const stored = await copyOptimizer(deps, { target, file, key: newKeyOf(filename), signal: until });
     await trainerLog.read(until);
     if (trainerLog.now.save?.number !== save.number) return await deps.store.delete(stored.key, until);
     await record(save.step, filename, stored);
@@ -138,8 +145,11 @@ export async function createMirror(deps: ActivityDependencies, params: MirrorPar
     for (const file of worthFetching(listed)) {
       if (areHome(file) || !isWhole(file)) continue;
       // While a file is fetched again, its save must not be resumed from.
-      if (done.delete(file.filename))
-        await deps.repositories.attempts.forgetCheckpoint({ storageKey: keyOf(file.filename) });
+      if (done.delete(file.filename)) {
+        const { filename } = file;
+        const storageKey = await deps.repositories.attempts.forgetFile({ trainingId, attempt, filename });
+        if (storageKey !== null) await deps.store.delete(storageKey, until);
+      }
       await fetchWeights(file, until);
     }
     await fetchOptimizer(listed, until);

@@ -54,14 +54,34 @@ export interface MirroredFile {
   readonly storageKey: string;
 }
 
-export async function recordCheckpoint(database: Database, file: MirroredFile): Promise<void> {
+/** Records a file of a save; returns the key of the copy that it replaces, which nobody needs any more, or null. */
+export async function recordCheckpoint(database: Database, file: MirroredFile): Promise<string | null> {
   const attemptId = await openAttempt(database, file.trainingId, file.attempt);
   const data = { step: file.step, bytes: file.sizeBytes, sha256: file.sha256, storageKey: file.storageKey };
-  await database.checkpoint.upsert({
-    where: { attemptId_filename: { attemptId, filename: file.filename } },
-    create: { attemptId, filename: file.filename, ...data },
-    update: data,
+  const where = { attemptId_filename: { attemptId, filename: file.filename } };
+  return await database.$transaction(async (transaction) => {
+    // Two that record the same file take turns, or both would replace the same copy.
+    await transaction.$queryRaw`SELECT id FROM training_attempts WHERE id = ${attemptId}::uuid FOR NO KEY UPDATE`;
+    const before = await transaction.checkpoint.findUnique({ where, select: { storageKey: true } });
+    await transaction.checkpoint.upsert({
+      where,
+      create: { attemptId, filename: file.filename, ...data },
+      update: data,
+    });
+    return before === null || before.storageKey === file.storageKey ? null : before.storageKey;
   });
+}
+
+/** Forgets one file of an attempt; returns the key that it had, or null when it was not recorded. */
+export async function forgetFile(
+  database: Database,
+  { trainingId, attempt, filename }: Pick<MirroredFile, 'trainingId' | 'attempt' | 'filename'>,
+): Promise<string | null> {
+  const where = { filename, attempt: { loraModelId: trainingId, number: attempt } };
+  const row = await database.checkpoint.findFirst({ where, select: { id: true, storageKey: true } });
+  if (row === null) return null;
+  const { count } = await database.checkpoint.deleteMany({ where: { id: row.id, storageKey: row.storageKey } });
+  return count === 0 ? null : row.storageKey;
 }
 
 /** Names of an attempt's checkpoint files that are in our store. */
