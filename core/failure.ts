@@ -1,6 +1,6 @@
 /**
  * The failure policy: one closed table of codes. Every error that leaves a provider or an activity carries one of these
- * codes, and the workflow decides from this table alone what happens next. docs/failure-policy.md is rendered from it.
+ * codes, and this table says what happens next. docs/failure-policy.md is rendered from it.
  */
 
 import type { LimitFigures } from './spend-limit.ts';

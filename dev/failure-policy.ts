@@ -30,7 +30,7 @@ export function renderFailurePolicy(): string {
   return [
     '# Failure policy',
     '',
-    'Every error carries one of these codes, and the workflow decides from this table alone (`core/failure.ts`; this page is',
+    'Every error carries one of these codes, and this table says what happens then (`core/failure.ts`; this page is',
     'rendered from it). A training has three attempts. After the third failure no pod is alive, the status is `failed`, one',
     '`training.failed` event has been sent, and the workflow waits seven days for the signal `retryTraining`, which starts a',
     'fresh set of attempts.',

@@ -115,7 +115,7 @@ test('every script that a page names exists', () => {
   const pages = ['README.md', 'CHANGELOG.md', ...readdirSync(join(ROOT, 'docs')).map((name) => join('docs', name))];
   const named = pages
     .filter((page) => page.endsWith('.md'))
-    .flatMap((page) => [...readFileSync(join(ROOT, page), 'utf8').matchAll(/`npm (?:run )?([a-z:]+)/g)])
+    .flatMap((page) => [...readFileSync(join(ROOT, page), 'utf8').matchAll(/`npm (?:run )?([a-z:-]+)/g)])
     .map(([, name]) => name!)
     .filter((name) => name !== 'ci');
   const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { scripts: object };

@@ -169,8 +169,10 @@ export function setup(input: TrainLoraInput) {
   setHandler(
     raiseBudget,
     async ({ ceilingMicroUsd }) => {
+      // Whoever sets a ceiling right after the start need not know when the workflow has read its plan.
+      await condition(() => plan !== null);
       // One at a time, or the database and this run might end up with different ceilings.
-      if (isCeilingChanging && patched('ceilings-in-turn')) await condition(() => !isCeilingChanging);
+      while (isCeilingChanging && patched('ceilings-in-turn')) await condition(() => !isCeilingChanging);
       isCeilingChanging = true;
       try {
         await record.raiseCeiling({ trainingId: input.trainingId, ceilingMicroUsd });
@@ -185,7 +187,6 @@ export function setup(input: TrainLoraInput) {
       description:
         'Raises or lowers what the training may cost: {"ceilingMicroUsd": 2000000}. A training that was stopped at its ceiling continues from its last save once the ceiling is raised.',
       validator: ({ ceilingMicroUsd }) => {
-        if (plan === null) throw new Error('This training has not started yet');
         if (state.phase === 'done') throw new Error('This training has ended');
         const spentMicroUsd =
           money.spent() + (pod ? rentMicroUsd(pod.hourlyMicroUsd, Date.now() - pod.createdAtMs) : 0);

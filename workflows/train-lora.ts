@@ -2,7 +2,15 @@
  * A training from start to end: curate, then up to three attempts, then publish. It ends with a LoRA in our store, or
  * failed with a reason and a week in which `retryTraining` continues it, or cancelled; in every case without a pod.
  */
-import { ActivityFailure, CancellationScope, isCancellation, log, patched, workflowInfo } from '@temporalio/workflow';
+import {
+  ActivityFailure,
+  CancellationScope,
+  CancelledFailure,
+  isCancellation,
+  log,
+  patched,
+  workflowInfo,
+} from '@temporalio/workflow';
 import { ApplicationFailure } from '@temporalio/common';
 import type { TrainingPlan } from '../activities/begin-training.ts';
 import type { CuratedDataset } from '../activities/curate-dataset.ts';
@@ -136,6 +144,9 @@ async function curate(
     return await training.cpu.curateDataset({ trainingId: plan.trainingId, attempt: training.state.attempt });
   } catch (error) {
     if (isCancellation(error)) throw error;
+    // Temporal repeats nothing once a cancel was asked for: what the step failed with then is no failure of the training.
+    if (training.isCancelled() && patched('cancelled-while-curating'))
+      throw new CancelledFailure('A step failed while it was being cancelled', [], error as Error);
     return { status: 'failed', ...failureOf(error) };
   }
 }

@@ -1,7 +1,7 @@
 /** A ceiling stops a run gently, never is passed, and can be raised; limits refuse what would exceed them. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { drawPhoto } from '../../dev/photos.ts';
-import { createInstallation, podsOf } from './installation.ts';
+import { createInstallation, podsOf, until } from './installation.ts';
 import type { Installation } from './installation.ts';
 
 /** The list price of the GPU that all these trainings rent, with 60 GB of disk. Micro-dollars per hour. */
@@ -113,8 +113,8 @@ describe('a ceiling', () => {
 
 test('a ceiling can be set later, and lowered: the run saves and stops there', async () => {
   const id = await tempera.start({ datasetId, compute: { gpus: [GPU] }, recipe: RECIPE, intervals: MARGINS });
-  await tempera.until(id, 'training', 'training');
   const early = await tempera.http.post(`/v1/trainings/${id}/budget`, { maxCostUsd: 1 });
+  await until(async () => (await tempera.training(id)).cost.microUsd > 200);
   const spent = await tempera.http.post(`/v1/trainings/${id}/budget`, { maxCostUsd: 0.0001 });
   const ceilingUsd = usdOf(40);
   const lowered = await tempera.http.post(`/v1/trainings/${id}/budget`, { maxCostUsd: ceilingUsd });
