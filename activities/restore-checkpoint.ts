@@ -106,7 +106,9 @@ function reasonToGiveUp(error: unknown, step: Step): string | null {
   if (error.code === 'INTERNAL') return 'The save cannot be read from the object store';
   if (error.code !== 'PROVIDER_UNAVAILABLE') return null;
   const { status } = error.ids;
-  const tries = status === undefined || PROXY_STATUSES.includes(status) ? TRIES.silent : TRIES.refused;
+  // A success that cannot be read is a page that the proxy shows while the trainer is away.
+  const isRefused = typeof status === 'number' && status >= 400 && !PROXY_STATUSES.includes(status);
+  const tries = isRefused ? TRIES.refused : TRIES.silent;
   return activityInfo().attempt < tries ? null : `The save could not be put on the pod: ${error.message}`;
 }
 

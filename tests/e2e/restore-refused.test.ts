@@ -34,6 +34,14 @@ describe('a save', () => {
     expect((await runsOf(tempera, id)).at(-1)).toMatchObject({ resumedFromStep: 40, optimizer: 'restored' });
   });
 
+  test('is put on the pod once the proxy shows no page of its own any more', async () => {
+    const match = { podName: '-a2p', path: '^/api/settings$' };
+    await tempera.world.admin.addFault({ at: 'proxy', effect: 'start-page', match, times: 5 });
+    const id = await interrupted();
+
+    expect((await runsOf(tempera, id)).at(-1)).toMatchObject({ resumedFromStep: 40, optimizer: 'restored' });
+  });
+
   // The photos go up first, in one request; `skip` lets the files of the save pass that come before the one that is refused.
   test.each([
     ['at its first file', 'flux', 1],
