@@ -13,6 +13,8 @@ export function raiseCeiling(deps: ActivityDependencies) {
   return async ({ trainingId, ceilingMicroUsd }: RaiseCeiling): Promise<void> => {
     const done = await deps.repositories.money.setCeiling({ trainingId, ceilingMicroUsd, limits: deps.limits });
     if (done.status === 'reserved') return;
+    if (done.status === 'ended')
+      throw new TemperaError('INTERNAL', 'This training has ended', { ids: { trainingId }, retryable: false });
     const { figures } = done;
     throw new TemperaError('LIMIT_EXCEEDED', figures.map(limitSentence).join('; '), { ids: { trainingId }, figures });
   };

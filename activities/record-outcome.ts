@@ -34,6 +34,8 @@ export function settleTraining(deps: ActivityDependencies) {
     await money.settleMoney(trainingId);
     const modelUrl = await publications.firstPublishedUrl(trainingId);
     const costMicroUsd = await trainings.recordReady({ trainingId, modelUrl, dedupe: `a${attempt}` });
+    // A ceiling that was raised between the two has set money aside; from here on none can be.
+    await money.settleMoney(trainingId);
     await pruneEnded(deps, trainingId);
     return { costMicroUsd };
   };
@@ -70,7 +72,11 @@ export function endTraining(deps: ActivityDependencies) {
       // A run that was reset counts its endings from the start.
       dedupe: `${currentRunId()}:e${ending}`,
     });
-    if (!awaitsRetry) await pruneEnded(deps, trainingId);
+    if (!awaitsRetry) {
+      // As above.
+      await deps.repositories.money.settleMoney(trainingId);
+      await pruneEnded(deps, trainingId);
+    }
     return { costMicroUsd };
   };
 }

@@ -177,6 +177,8 @@ export function sweepPods(deps: ActivityDependencies) {
       reason: 'CANCELLED',
       message: 'The workflow was terminated in Temporal',
     });
+    // A ceiling that was raised between the two has set money aside; from here on none can be.
+    await repositories.money.settleMoney(trainingId);
   }
 
   /** Rows whose pod is missing from a complete list and whose training has ended: nobody else closes them. */

@@ -30,6 +30,8 @@ interface Account {
   readonly settled: number;
   readonly entries: number;
   readonly limits: SpendLimits;
+  /** Nothing will be rented for it any more. */
+  readonly hasEnded: boolean;
 }
 
 /**
@@ -74,6 +76,10 @@ async function openAccount(tx: Transaction, trainingId: string, installation: Sp
     settled: sum('settle'),
     entries: rows.reduce((count, row) => count + row._count, 0),
     limits,
+    hasEnded:
+      training.status === 'ready' ||
+      training.status === 'cancelled' ||
+      (training.status === 'failed' && training.phase === 'done'),
   };
 }
 
@@ -129,10 +135,11 @@ export async function ensureReserved(database: Database, trainingId: string, lim
 export async function setCeiling(
   database: Database,
   params: { readonly trainingId: string; readonly ceilingMicroUsd: number; readonly limits: SpendLimits },
-): Promise<Reserved> {
+): Promise<Reserved | { readonly status: 'ended' }> {
   const { trainingId, ceilingMicroUsd, limits } = params;
   return await database.$transaction(async (tx) => {
     const account = await openAccount(tx, trainingId, limits);
+    if (account.hasEnded) return { status: 'ended' };
     const { ceiling, reserved, settled } = account;
     const moreMicroUsd = ceilingMicroUsd - settled - reserved;
     if (ceiling === null || ceilingMicroUsd > ceiling) {

@@ -213,6 +213,21 @@ describe('limits of a month', () => {
 });
 
 describe('a ceiling', () => {
+  test('of a training that has ended sets nothing aside', async () => {
+    const id = await training({ ceilingMicroUsd: 1_000, characterId: 'over' });
+    await repositories.money.ensureReserved(id, NO_LIMITS);
+    await repositories.money.settleMoney(id);
+    const raise = () => repositories.money.setCeiling({ trainingId: id, ceilingMicroUsd: 5_000, limits: NO_LIMITS });
+    // Raised between the settling and the end, it is released by the settling after the end.
+    const early = await raise();
+    await repositories.trainings.recordReady({ trainingId: id, modelUrl: null, dedupe: 'a1' });
+    await repositories.money.settleMoney(id);
+    const late = await raise();
+
+    expect([early.status, late.status]).toEqual(['reserved', 'ended']);
+    expect((await entriesOf(id)).reduce((sum, [, amount]) => sum + Number(amount), 0)).toBe(0);
+  });
+
   test('that is raised reserves the difference, unless a limit stands against it', async () => {
     const id = await training({ ceilingMicroUsd: 1_000, characterId: 'raised' });
     const limits = { ...NO_LIMITS, training: 3_000, characterMonth: 2_500 };
