@@ -86,21 +86,21 @@ test('a training that has failed goes on with the next attempt', async () => {
     return id;
   };
   const first = await failed();
-  const moments = (await resetPoints(first)).eventIds.length;
+  // The last moment of such a run is its end, which has nothing to do but to end again; runs differ by a task or two.
+  const moments = (await resetPoints(first)).eventIds.length - 1;
   const trainings = [first];
   while (trainings.length < moments) trainings.push(await failed());
   await Promise.all(
     trainings.map(async (id, moment) => {
       const { runId, eventIds } = await resetPoints(id);
-      await (await reset(id, runId, eventIds[Math.min(moment, eventIds.length - 1)]!)).result().catch(() => undefined);
+      await (await reset(id, runId, eventIds[Math.min(moment, eventIds.length - 2)]!)).result();
     }),
   );
 
   const rows = await Promise.all(trainings.map((id) => tempera.training(id)));
-  // The last moment of such a run is its end: what is reset to it has nothing to do but to end again.
-  expect(rows.slice(0, -1).filter((row) => row.status !== 'ready' || row.attempt !== 2)).toEqual([]);
+  expect(rows.filter((row) => row.status !== 'ready' || row.attempt !== 2)).toEqual([]);
   expect((await tempera.book()).aliveNow).toEqual([]);
-  for (const id of trainings.slice(0, -1)) {
+  for (const id of trainings) {
     const pods = await podsOf(tempera, id);
     expect(pods).toHaveLength(2);
     expect(podsOverlap(pods)).toBe(false);
