@@ -102,14 +102,20 @@ describe('openPhoto', { timeout: PATIENCE_MS }, () => {
     expect(cancelled.open).toEqual([]);
   });
 
-  it('condemns nothing when the work is cancelled', async () => {
+  it.runIf(process.platform === 'linux')('condemns nothing when the work is cancelled', async () => {
     const { log, open, condemned } = memoryLog();
     open.push('a');
     const cancel = new AbortController();
+    // One that does not end by itself before the cancel comes.
+    const patient = createLoneProcess({ maxBytes: 4e9 });
 
-    const opened = openPhoto(analyse(heavy), { log, lone, signal: cancel.signal, onWait: () => cancel.abort() });
+    const opened = openPhoto(analyse(heavy), { log, lone: patient, signal: cancel.signal }).catch(
+      (error: unknown) => error,
+    );
+    await loneChild();
+    cancel.abort();
 
-    await expect(opened).rejects.toThrow('aborted');
+    expect(await opened).toMatchObject({ message: expect.stringContaining('aborted') });
     expect(open).toEqual(['a']);
     expect([...condemned]).toEqual([]);
   });
