@@ -139,8 +139,9 @@ export async function setCeiling(
   const { trainingId, ceilingMicroUsd, limits } = params;
   return await database.$transaction(async (tx) => {
     const account = await openAccount(tx, trainingId, limits);
-    if (account.hasEnded) return { status: 'ended' };
     const { ceiling, reserved, settled } = account;
+    // A run that was reset repeats what it was told; what is so already may be said again.
+    if (account.hasEnded) return { status: ceilingMicroUsd === ceiling ? 'reserved' : 'ended' };
     const moreMicroUsd = ceilingMicroUsd - settled - reserved;
     if (ceiling === null || ceilingMicroUsd > ceiling) {
       const beyond = beyondTrainingLimit(account.limits, ceilingMicroUsd, settled);

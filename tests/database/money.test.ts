@@ -217,14 +217,16 @@ describe('a ceiling', () => {
     const id = await training({ ceilingMicroUsd: 1_000, characterId: 'over' });
     await repositories.money.ensureReserved(id, NO_LIMITS);
     await repositories.money.settleMoney(id);
-    const raise = () => repositories.money.setCeiling({ trainingId: id, ceilingMicroUsd: 5_000, limits: NO_LIMITS });
+    const raise = (ceilingMicroUsd: number) =>
+      repositories.money.setCeiling({ trainingId: id, ceilingMicroUsd, limits: NO_LIMITS });
     // Raised between the settling and the end, it is released by the settling after the end.
-    const early = await raise();
+    const early = await raise(5_000);
     await repositories.trainings.recordReady({ trainingId: id, modelUrl: null, dedupe: 'a1' });
     await repositories.money.settleMoney(id);
-    const late = await raise();
+    const again = await raise(5_000);
+    const late = await raise(6_000);
 
-    expect([early.status, late.status]).toEqual(['reserved', 'ended']);
+    expect([early, again, late].map(({ status }) => status)).toEqual(['reserved', 'reserved', 'ended']);
     expect((await entriesOf(id)).reduce((sum, [, amount]) => sum + Number(amount), 0)).toBe(0);
   });
 

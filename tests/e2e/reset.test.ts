@@ -43,7 +43,8 @@ function podsOverlap(pods: readonly { createdAtMs: number; deletedAtMs: number |
   return lives.some((life, index) => index > 0 && life.createdAtMs < (lives[index - 1]!.deletedAtMs ?? Infinity));
 }
 
-describe('a training that is ready', () => {
+// Dozens of resets, one after the other.
+describe('a training that is ready', { timeout: 600_000 }, () => {
   test.each(['success', 'retried', 'halted'] as const)('stays so, with the same result (%s)', async (scenario) => {
     await playScenario(tempera, datasetId, scenario);
     const id = await latestTraining();
