@@ -38,15 +38,25 @@ export function ofItsRun<Input extends OfTraining, Result>(
   };
 }
 
-async function requireRun({ repositories, workflows }: ActivityDependencies, input: OfTraining): Promise<void> {
+async function requireRun(deps: ActivityDependencies, input: OfTraining): Promise<void> {
   const { trainingId } = input;
-  const runId = currentRunId();
-  const record = await repositories.runs.findRun(trainingId, input.podName);
+  const record = await deps.repositories.runs.findRun(trainingId, input.podName);
   // The step itself reports that there is no such training.
-  if (record === null || record.runId === runId) return;
+  if (record === null || record.runId === currentRunId()) return;
   if (!mayGoOn(record, input.attempt)) throw resetError(trainingId);
-  if ((await workflows.currentRun(record.workflowId)) !== runId) throw resetError(trainingId);
-  if (!(await repositories.runs.claimRun({ trainingId, runId, from: record.runId }))) throw resetError(trainingId);
+  await claimTraining(deps, trainingId, record);
+}
+
+/** Gives a training to the run of this step. Throws RESET when that is not Temporal's latest, or another one is faster. */
+export async function claimTraining(
+  { repositories, workflows }: ActivityDependencies,
+  trainingId: string,
+  { runId: from, workflowId }: Pick<RunOnRecord, 'runId' | 'workflowId'>,
+): Promise<void> {
+  const runId = currentRunId();
+  if (from === runId) return;
+  if ((await workflows.currentRun(workflowId)) !== runId) throw resetError(trainingId);
+  if (!(await repositories.runs.claimRun({ trainingId, runId, from }))) throw resetError(trainingId);
 }
 
 /** Whether a run may continue from where it believes it is. */

@@ -1,8 +1,6 @@
 import type { Artifact } from '../core/artifact.ts';
-import { loadTraining } from './begin-training.ts';
 import type { ActivityDependencies } from './dependencies.ts';
-import { resetError } from './run-fence.ts';
-import { currentRunId } from './step.ts';
+import { claimTraining } from './run-fence.ts';
 
 /** Where a training stands, for a run that takes it over. */
 export type Standing =
@@ -27,15 +25,10 @@ export type Standing =
  * Throws RESET.
  */
 export function takeOver(deps: ActivityDependencies) {
-  const { repositories, workflows } = deps;
+  const { repositories } = deps;
   return async ({ trainingId }: { readonly trainingId: string }): Promise<Standing> => {
-    const runId = currentRunId();
-    const { workflowId } = await loadTraining(deps, trainingId);
     const before = await repositories.runs.findRun(trainingId);
-    if (before!.runId !== runId) {
-      if ((await workflows.currentRun(workflowId)) !== runId) throw resetError(trainingId);
-      if (!(await repositories.runs.claimRun({ trainingId, runId, from: before!.runId }))) throw resetError(trainingId);
-    }
+    if (before !== null) await claimTraining(deps, trainingId, before);
     const record = await repositories.runs.readRecord(trainingId);
     const { status, artifact, lastAttempt: attempt, openAttempts, costMicroUsd } = record;
     if (status === 'ready') {
