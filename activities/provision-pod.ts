@@ -17,7 +17,7 @@ import { enterPhase } from './fence.ts';
 import { pullOrder } from './pull-order.ts';
 import { resetError } from './run-fence.ts';
 import { currentStep, keepAlive } from './step.ts';
-import { note } from './waiting.ts';
+import { reportWaiting } from './waiting.ts';
 import type { Step } from './step.ts';
 
 export interface ProvisionPodInput {
@@ -133,8 +133,8 @@ export function provisionPod(deps: ActivityDependencies) {
     const result = await provision(input);
     if (result.status === 'no_capacity' && input.capacity) {
       const { sinceMs, nextLookInMs } = input.capacity;
-      const again = new Date(Date.now() + nextLookInMs);
-      await note(deps, input.trainingId, { why: result.message, since: new Date(sinceMs), again });
+      const nextTryAt = new Date(Date.now() + nextLookInMs);
+      await reportWaiting(deps, input.trainingId, { reason: result.message, since: new Date(sinceMs), nextTryAt });
     }
     return result;
   };

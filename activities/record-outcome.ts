@@ -30,12 +30,9 @@ export function settleTraining(deps: ActivityDependencies) {
     readonly trainingId: string;
     readonly attempt: number;
   }): Promise<{ readonly costMicroUsd: number }> => {
-    const { trainings, money, publications } = deps.repositories;
-    await money.settleMoney(trainingId);
+    const { trainings, publications } = deps.repositories;
     const modelUrl = await publications.firstPublishedUrl(trainingId);
     const costMicroUsd = await trainings.recordReady({ trainingId, modelUrl, dedupe: `a${attempt}` });
-    // A ceiling that was raised between the two has set money aside; from here on none can be.
-    await money.settleMoney(trainingId);
     await pruneEnded(deps, trainingId);
     return { costMicroUsd };
   };
@@ -61,7 +58,6 @@ export function endTraining(deps: ActivityDependencies) {
   return async (end: TrainingEnd): Promise<{ readonly costMicroUsd: number }> => {
     const { trainingId, ending, status, reason, message } = end;
     const { awaitsRetry, retryWindowMs = DEFAULT_INTERVALS.retryWindowMs } = end;
-    await deps.repositories.money.settleMoney(trainingId);
     const costMicroUsd = await deps.repositories.trainings.recordEnded({
       trainingId,
       status,
@@ -72,11 +68,7 @@ export function endTraining(deps: ActivityDependencies) {
       // A run that was reset counts its endings from the start.
       dedupe: `${currentRunId()}:e${ending}`,
     });
-    if (!awaitsRetry) {
-      // As above.
-      await deps.repositories.money.settleMoney(trainingId);
-      await pruneEnded(deps, trainingId);
-    }
+    if (!awaitsRetry) await pruneEnded(deps, trainingId);
     return { costMicroUsd };
   };
 }

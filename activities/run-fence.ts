@@ -40,10 +40,10 @@ export function ofItsRun<Input extends OfTraining, Result>(
 
 async function requireRun(deps: ActivityDependencies, input: OfTraining): Promise<void> {
   const { trainingId } = input;
-  const record = await deps.repositories.runs.findRun(trainingId, input.podName);
+  const record = await deps.repositories.runs.findRun(trainingId);
   // The step itself reports that there is no such training.
   if (record === null || record.runId === currentRunId()) return;
-  if (!mayGoOn(record, input.attempt)) throw resetError(trainingId);
+  if (!(await mayGoOn(deps, record, input))) throw resetError(trainingId);
   await claimTraining(deps, trainingId, record);
 }
 
@@ -60,12 +60,14 @@ export async function claimTraining(
 }
 
 /** Whether a run may continue from where it believes it is. */
-function mayGoOn(
-  { status, runId, attempt, attemptEnded, podEnding }: RunOnRecord,
-  ofAttempt: number | undefined,
-): boolean {
+async function mayGoOn(
+  { repositories }: ActivityDependencies,
+  { status, runId, attempt }: RunOnRecord,
+  { trainingId, attempt: ofAttempt, podName }: OfTraining,
+): Promise<boolean> {
   if (status === 'pending') return true;
   if (status !== 'training') return false;
   // If the run dates from before runs were recorded, it is the only one its training has had.
-  return runId === null || (ofAttempt === attempt && !attemptEnded && !podEnding);
+  if (runId === null) return true;
+  return ofAttempt === attempt && (await repositories.runs.isAttemptOpen({ trainingId, attempt, podName }));
 }

@@ -140,9 +140,7 @@ export function sweepPods(deps: ActivityDependencies) {
   /** A pod that was not terminated by the training's own workflow is missing from its total so far. */
   async function bookCost(podName: string): Promise<void> {
     const owner = await repositories.pods.findOwner(podName);
-    if (!owner) return;
-    await repositories.pods.bookCostOfEnded(owner.trainingId);
-    await repositories.money.settleMoney(owner.trainingId, { keepReserved: true });
+    if (owner) await repositories.pods.bookClosed(owner.trainingId);
   }
 
   /** Terminate runs no workflow code: without this, the row would say `training` for ever and block the character. */
@@ -168,7 +166,6 @@ export function sweepPods(deps: ActivityDependencies) {
   }
 
   async function recordTerminatedByHand(trainingId: string): Promise<void> {
-    await repositories.money.settleMoney(trainingId);
     await repositories.trainings.recordEnded({
       trainingId,
       dedupe: 'abandoned',
@@ -177,8 +174,6 @@ export function sweepPods(deps: ActivityDependencies) {
       reason: 'CANCELLED',
       message: 'The workflow was terminated in Temporal',
     });
-    // A ceiling that was raised between the two has set money aside; from here on none can be.
-    await repositories.money.settleMoney(trainingId);
   }
 
   /** Rows whose pod is missing from a complete list and whose training has ended: nobody else closes them. */

@@ -23,23 +23,23 @@ export function tellingWhyItWaits<Input extends { readonly trainingId: string },
     const { attempt: tries } = activityInfo();
     try {
       const result = await run(input);
-      if (tries > QUIET_TRIES) await note(deps, input.trainingId, null);
+      if (tries > QUIET_TRIES) await reportWaiting(deps, input.trainingId, null);
       return result;
     } catch (error) {
-      if (!currentStep().signal.aborted) await noteFailure(deps, input.trainingId, error);
+      if (!currentStep().signal.aborted) await reportFailure(deps, input.trainingId, error);
       throw error;
     }
   };
 }
 
-async function noteFailure(deps: ActivityDependencies, trainingId: string, error: unknown): Promise<void> {
+async function reportFailure(deps: ActivityDependencies, trainingId: string, error: unknown): Promise<void> {
   const { attempt: tries, retryPolicy, scheduledTimestampMs } = activityInfo();
   const pauseMs = pauseBefore(retryPolicy, tries, error);
   if (pauseMs === null || tries <= QUIET_TRIES) return;
-  await note(deps, trainingId, {
-    why: error instanceof TemperaError ? error.message : 'a part of Tempera is not responding',
+  await reportWaiting(deps, trainingId, {
+    reason: error instanceof TemperaError ? error.message : 'a part of Tempera is not responding',
     since: new Date(scheduledTimestampMs),
-    again: new Date(Date.now() + pauseMs),
+    nextTryAt: new Date(Date.now() + pauseMs),
   });
 }
 
@@ -55,17 +55,21 @@ function pauseBefore(policy: RetryPolicy | undefined, tries: number, error: unkn
 }
 
 interface Waiting {
-  readonly why: string;
+  readonly reason: string;
   readonly since: Date;
-  readonly again: Date;
+  readonly nextTryAt: Date;
 }
 
 /** Records what a training is waiting for, or that it no longer waits. A failure to record it must not end the step. */
-export async function note(deps: ActivityDependencies, trainingId: string, waiting: Waiting | null): Promise<void> {
+export async function reportWaiting(
+  deps: ActivityDependencies,
+  trainingId: string,
+  waiting: Waiting | null,
+): Promise<void> {
   const message =
     waiting === null
       ? null
-      : `${redact(waiting.why, MAX_REASON)}. Waiting since ${timeOf(waiting.since)}; the next try is at ${timeOf(waiting.again)}.`;
+      : `${redact(waiting.reason, MAX_REASON)}. Waiting since ${timeOf(waiting.since)}; the next try is at ${timeOf(waiting.nextTryAt)}.`;
   try {
     await deps.repositories.runs.recordWaiting({ trainingId, runId: currentRunId(), message });
   } catch (error) {

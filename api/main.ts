@@ -21,7 +21,6 @@ import { removeStaleUploads, sweepStaleUploads } from './uploads/stale-uploads.t
  * Milliseconds.
  */
 const DATABASE_CONNECT_MS = 1_500;
-const DATABASE_QUERY_MS = 2_500;
 const DATABASE_STATEMENT_MS = 2_000;
 /** How long requests in flight have to finish after a shutdown signal. Milliseconds. */
 const CLOSE_TIMEOUT_MS = 10_000;
@@ -47,7 +46,11 @@ const { runpod } = settings;
 /** For prices only; the API rents nothing. */
 const compute = runpod.apiKey === undefined ? undefined : createRunpodCompute({ ...runpod, apiKey: runpod.apiKey });
 const temporal = createTemporalGateway({ taskQueue: queues.workflow });
-const database = createDatabase({ url: withQueryTimeout(settings.databaseUrl), connectTimeoutMs: DATABASE_CONNECT_MS });
+const database = createDatabase({
+  url: settings.databaseUrl,
+  connectTimeoutMs: DATABASE_CONNECT_MS,
+  statementTimeoutMs: DATABASE_STATEMENT_MS,
+});
 const store = createObjectStore(settings);
 const app = buildApp({
   database,
@@ -127,16 +130,4 @@ async function close(signal: string): Promise<void> {
   await app.close();
   await temporal.close();
   await database.$disconnect();
-}
-
-/**
- * node-postgres also takes options from the address. A server that waits for a lock gives up the statement by itself,
- * and the connection stays usable; a frozen server would hold a request for ever.
- */
-function withQueryTimeout(databaseUrl: string): string {
-  const url = new URL(databaseUrl);
-  const limits = { statement_timeout: DATABASE_STATEMENT_MS, query_timeout: DATABASE_QUERY_MS };
-  for (const [name, ms] of Object.entries(limits))
-    if (!url.searchParams.has(name)) url.searchParams.set(name, String(ms));
-  return url.href;
 }

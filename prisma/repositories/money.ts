@@ -55,8 +55,10 @@ async function userLimits(database: Transaction, userId: string, installation: S
 }
 
 async function openAccount(tx: Transaction, trainingId: string, installation: SpendLimits): Promise<Account> {
+  const { userId } = await tx.loraModel.findUniqueOrThrow({ where: { id: trainingId }, select: { userId: true } });
+  const limits = await limitsFor(tx, userId, installation);
+  // Read only now: it may have ended while the lock was awaited.
   const training = await tx.loraModel.findUniqueOrThrow({ where: { id: trainingId } });
-  const limits = await limitsFor(tx, training.userId, installation);
   const rows = await tx.moneyEntry.groupBy({
     by: ['kind'],
     where: { loraModelId: trainingId },
@@ -67,7 +69,7 @@ async function openAccount(tx: Transaction, trainingId: string, installation: Sp
   const quote = training.quote as { readonly reserveMicroUsd?: number } | null;
   return {
     trainingId,
-    userId: training.userId,
+    userId,
     characterId: training.characterId,
     month: monthOf(training.createdAt),
     ceiling: training.ceilingMicroUsd === null ? null : Number(training.ceilingMicroUsd),
@@ -171,14 +173,6 @@ export async function settleMoneyIn(
   await book(tx, account, 'settle', costMicroUsd);
   // A zero entry is not booked and takes no number: the entry after a gap would find its number taken.
   await book(tx, account, 'release', -account.reserved, account.entries + (costMicroUsd === 0 ? 0 : 1));
-}
-
-export async function settleMoney(
-  database: Database,
-  trainingId: string,
-  options?: { readonly keepReserved: boolean },
-): Promise<void> {
-  await database.$transaction((tx) => settleMoneyIn(tx, trainingId, options));
 }
 
 /** The limits of a user with what is committed against them in the month of `now`. Micro-dollars. */

@@ -235,11 +235,13 @@ export async function unsettledPods(
   return rows.map((row) => ({ name: row.name, externalId: row.externalId!, createdAt: row.createdAt! }));
 }
 
-/** Updates an ended training's total from the ledger: the sweeper has closed one of its pods afterwards. */
-export async function bookCostOfEnded(database: Database, trainingId: string): Promise<void> {
-  await database.$transaction((transaction) =>
-    bookTotal(transaction, { id: trainingId, status: { in: ['ready', 'failed', 'cancelled'] } }),
-  );
+/** Books a pod that the sweeper has closed: in the ledger of money and, if the training has ended, in its total. */
+export async function bookClosed(database: Database, trainingId: string): Promise<void> {
+  await database.$transaction(async (transaction) => {
+    // The user's row is locked before the training's, as everywhere.
+    await settleMoneyIn(transaction, trainingId, { keepReserved: true });
+    await bookTotal(transaction, { id: trainingId, status: { in: ['ready', 'failed', 'cancelled'] } });
+  });
 }
 
 /** Writes what its pods have cost to a training's row, if the row matches. */
@@ -276,7 +278,7 @@ export async function recordBill(database: Database, name: string, billMicroUsd:
       select: { attempt: { select: { loraModelId: true } } },
     });
     const { loraModelId } = pod.attempt;
-    // The user's row is locked before the training's, as everywhere.
+    // As above.
     await settleMoneyIn(transaction, loraModelId, { keepReserved: true });
     await bookTotal(transaction, { id: loraModelId });
     return costSettled;

@@ -7,6 +7,7 @@ import type { TrainingRequest } from '../../core/training-request.ts';
 import type { Database } from '../client.ts';
 import type { Prisma } from '../generated/client.ts';
 import { lockedCost } from './ledger-cost.ts';
+import { settleMoneyIn } from './money.ts';
 import { isUniqueViolation } from './unique-violation.ts';
 
 type Transaction = Prisma.TransactionClient;
@@ -243,20 +244,30 @@ export async function recordArtifact(database: Database, reporter: Reporter, art
   return count === 1;
 }
 
+/**
+ * What an ending training has cost, with its money settled: in the transaction of the ending, so that a ceiling raised
+ * at the same moment reserves either before it or not at all. The user's row is locked before the training's, as
+ * everywhere. Micro-dollars.
+ */
+async function settledCost(transaction: Transaction, trainingId: string): Promise<number> {
+  await settleMoneyIn(transaction, trainingId);
+  return await lockedCost(transaction, trainingId);
+}
+
 interface Ending {
   readonly trainingId: string;
   /** Distinguishes several endings of one training (failed, retried, failed again). */
   readonly dedupe: string;
 }
 
-/** Returns what the training has cost. Micro-dollars. */
+/** Also settles its money. Returns what the training has cost. Micro-dollars. */
 export async function recordReady(
   database: Database,
   ending: Ending & { readonly modelUrl: string | null },
 ): Promise<number> {
   const { trainingId, dedupe, modelUrl } = ending;
   return await database.$transaction(async (transaction) => {
-    const costMicroUsd = await lockedCost(transaction, trainingId);
+    const costMicroUsd = await settledCost(transaction, trainingId);
     await changeIn(transaction, {
       trainingId,
       set: {
@@ -277,7 +288,7 @@ export async function recordReady(
   });
 }
 
-/** Returns what the training has cost. A ready or cancelled training stays as it is. Micro-dollars. */
+/** Also settles its money. Returns what the training has cost. A ready or cancelled training stays as it is. Micro-dollars. */
 export async function recordEnded(
   database: Database,
   ending: Ending & {
@@ -291,7 +302,7 @@ export async function recordEnded(
 ): Promise<number> {
   const { trainingId, dedupe, status, phase, reason, message, retryUntil = null } = ending;
   return await database.$transaction(async (transaction) => {
-    const costMicroUsd = await lockedCost(transaction, trainingId);
+    const costMicroUsd = await settledCost(transaction, trainingId);
     await changeIn(transaction, {
       trainingId,
       where: { status: { notIn: ['ready', 'cancelled'] } },

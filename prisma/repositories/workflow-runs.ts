@@ -10,31 +10,30 @@ export interface RunOnRecord {
   readonly runId: string | null;
   /** The attempt that the row is on; 0 before the first. */
   readonly attempt: number;
-  /** True when that attempt has ended. */
-  readonly attemptEnded: boolean;
-  /** True when the pod that was asked about is gone, or on its way out. */
-  readonly podEnding: boolean;
 }
 
 /** Reads whose run a training is; null when there is no such training. */
-export async function findRun(database: Database, trainingId: string, podName?: string): Promise<RunOnRecord | null> {
-  const row = await database.loraModel.findUnique({
+export async function findRun(database: Database, trainingId: string): Promise<RunOnRecord | null> {
+  return await database.loraModel.findUnique({
     where: { id: trainingId },
     select: { workflowId: true, status: true, runId: true, attempt: true },
   });
-  if (!row) return null;
+}
+
+/** Whether an attempt still runs: nobody has closed it, nor asked for the end of the pod that is named, if any. */
+export async function isAttemptOpen(
+  database: Database,
+  { trainingId, attempt, podName }: { trainingId: string; attempt: number; podName: string | undefined },
+): Promise<boolean> {
   const ended = await database.trainingAttempt.count({
-    where: { loraModelId: trainingId, number: row.attempt, endedAt: { not: null } },
+    where: { loraModelId: trainingId, number: attempt, endedAt: { not: null } },
   });
-  const pod =
-    podName === undefined
-      ? null
-      : await database.pod.findUnique({
-          where: { name: podName },
-          select: { terminateAskedAt: true, terminatedAt: true },
-        });
-  const podEnding = pod !== null && (pod.terminateAskedAt !== null || pod.terminatedAt !== null);
-  return { ...row, attemptEnded: ended > 0, podEnding };
+  if (ended > 0) return false;
+  if (podName === undefined) return true;
+  const ending = await database.pod.count({
+    where: { name: podName, OR: [{ terminateAskedAt: { not: null } }, { terminatedAt: { not: null } }] },
+  });
+  return ending === 0;
 }
 
 /** Gives a training to a run. False, and nothing is written, when it is not `from` whom it is taken any more. */

@@ -24,17 +24,20 @@ afterAll(async () => {
   await testDatabase.drop();
 });
 
-/** With one connection: whoever comes next gets the one on which the statement was left. */
-function impatient(limit: 'query_timeout' | 'statement_timeout'): Database {
-  const url = new URL(testDatabase.url);
-  url.searchParams.set(limit, '500');
-  return createDatabase({ url: url.href, poolSize: 1 });
-}
+/** What gives up first: our client, because the server does not answer, or the server. */
+const LIMITS = {
+  query_timeout: (url: URL) => {
+    url.searchParams.set('query_timeout', '500');
+    return { url: url.href };
+  },
+  statement_timeout: (url: URL) => ({ url: url.href, statementTimeoutMs: 500 }),
+};
 
 test.each(['query_timeout', 'statement_timeout'] as const)(
   'with %s the next transaction of the process does not commit what was begun before it',
   async (limit) => {
-    const api = impatient(limit);
+    // With one connection: whoever comes next gets the one on which the statement was left.
+    const api = createDatabase({ ...LIMITS[limit](new URL(testDatabase.url)), poolSize: 1 });
     await blocker.query('BEGIN');
     await blocker.query('SELECT id FROM users FOR UPDATE');
 
