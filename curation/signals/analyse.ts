@@ -66,9 +66,13 @@ export async function analysePhoto(bytes: Uint8Array): Promise<AnalysedPhoto> {
   return { analysis, picture };
 }
 
-/** The upright sRGB copy that everything is measured on. Throws libvips' error for a damaged file. */
+/**
+ * The upright sRGB copy that everything is measured on, in memory that can be handed to another thread. Throws libvips'
+ * error for a damaged file.
+ */
 export async function workingCopy(bytes: Uint8Array): Promise<Pixels> {
-  const { data, info } = await uprightCopy(bytes, LIMITS.workingSidePx).raw().toBuffer({ resolveWithObject: true });
+  // The memory of `toBuffer` stays where it is: Node 20 copies it in silence, Node 24 throws a DataCloneError.
+  const { data, info } = await uprightCopy(bytes, LIMITS.workingSidePx).raw().toUint8Array();
   return { width: info.width, height: info.height, data };
 }
 
