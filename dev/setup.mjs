@@ -19,11 +19,16 @@ const SOURCES = ['activities', 'api', 'config', 'core', 'curation', 'prisma', 'p
 
 /** Returns the environment variables that tell the program where things are. */
 export async function setUp({ stack = false, s3 = false, programs = stack }) {
-  await whenStale(INSTALLED, dependencyHash, install);
+  const installing = whenStale(INSTALLED, dependencyHash, install);
+  // Built beside the installation where it cannot be downloaded: the longest step of a first run.
+  const cli = stack ? resolveTemporalCli(installing) : null;
+  // Reported where it is awaited.
+  cli?.catch(() => undefined);
+  await installing;
   await whenStale(GENERATED, schemaHash, generate);
   if (programs) await buildPrograms();
   const env = {};
-  if (stack) env.TEMPORAL_CLI_PATH = await resolveTemporalCli();
+  if (cli) env.TEMPORAL_CLI_PATH = await cli;
   if (s3 && !process.env.S3_TEST_ENDPOINT) {
     const found = await resolveVersitygw();
     if (found.path) env.VERSITYGW_PATH = found.path;

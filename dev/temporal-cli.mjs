@@ -8,10 +8,15 @@ import { runStep, say } from './steps.mjs';
 /** CLI 1.8.2 is server 1.31.2 with Web UI 2.50.1 (2026-07-30). The module in dev/temporal-cli pins the same. */
 const VERSION = '1.8.2';
 const OLDEST = [1, 5, 0];
+const HOST = 'https://temporal.download';
+const REACH_LIMIT_MS = 8_000;
 const MODULE = join(import.meta.dirname, 'temporal-cli');
 
-/** Returns the path of a working CLI. Throws an Error with the three ways to get one. */
-export async function resolveTemporalCli() {
+/**
+ * Returns the path of a working CLI. `dependencies` settles when node_modules is there: a download needs it, a build does
+ * not wait for it. Throws an Error with the three ways to get one.
+ */
+export async function resolveTemporalCli(dependencies = Promise.resolve()) {
   const given = process.env.TEMPORAL_CLI_PATH;
   if (given) {
     if ((await versionOf(given)) === null)
@@ -26,7 +31,11 @@ export async function resolveTemporalCli() {
       `${installed} is ${version === null ? 'not usable' : `version ${version.join('.')}`}; ${OLDEST.join('.')} or newer is needed`,
     );
   }
-  const result = await cachedOrMade({ name: 'temporal', version: VERSION, makers: [download, build] });
+  const result = await cachedOrMade({
+    name: 'temporal',
+    version: VERSION,
+    makers: [(draft) => download(draft, dependencies), build],
+  });
   if (result.path) return result.path;
   throw new Error(
     [
@@ -41,7 +50,9 @@ export async function resolveTemporalCli() {
 }
 
 /** The SDK's own download, in a separate process, so that it can be killed when the network swallows everything. */
-async function download(draft) {
+async function download(draft, dependencies) {
+  await requireReachable();
+  await dependencies;
   say(`fetching the Temporal CLI ${VERSION}`);
   const script = join(import.meta.dirname, 'temporal-download.mjs');
   const { code, output } = await runStep(process.execPath, [script, draft, `v${VERSION}`], {
@@ -52,6 +63,19 @@ async function download(draft) {
   const file = readdirSync(draft).find((name) => name.startsWith('temporal') && !name.endsWith('.downloading'));
   if (file === undefined) throw new Error('the download left no file');
   return join(draft, file);
+}
+
+/** The SDK has no time limit of its own: a network that swallows packets would hold it for minutes. */
+async function requireReachable() {
+  const late = new AbortController();
+  const timer = setTimeout(() => late.abort(new Error(`no answer within ${REACH_LIMIT_MS / 1000} s`)), REACH_LIMIT_MS);
+  try {
+    await fetch(HOST, { method: 'HEAD', signal: late.signal });
+  } catch (error) {
+    throw new Error(`${HOST} cannot be reached (${error.cause?.code ?? error.message})`, { cause: error });
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /**
