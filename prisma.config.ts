@@ -3,11 +3,17 @@ import { defineConfig } from 'prisma/config';
 
 /**
  * Prisma's CLI downloads a native "schema engine" before it does anything. Ours runs the same engine as WebAssembly from
- * npm (prisma/schema-engine/README.md), so that the CLI works without internet. PRISMA_NATIVE_ENGINE=1 goes back to the
+ * npm (dev/offline/schema-engine/README.md), so that the CLI works without internet. PRISMA_NATIVE_ENGINE=1 goes back to the
  * download; Windows cannot start a script as a program and always does.
  */
 if (process.platform !== 'win32' && !process.env['PRISMA_NATIVE_ENGINE']) {
-  process.env['PRISMA_SCHEMA_ENGINE_BINARY'] ??= join(import.meta.dirname, 'prisma', 'schema-engine', 'main.mjs');
+  process.env['PRISMA_SCHEMA_ENGINE_BINARY'] ??= join(
+    import.meta.dirname,
+    'dev',
+    'offline',
+    'schema-engine',
+    'main.mjs',
+  );
 }
 process.env['PRISMA_HIDE_UPDATE_MESSAGE'] ??= '1';
 process.env['CHECKPOINT_DISABLE'] ??= '1';

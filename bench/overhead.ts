@@ -1,7 +1,7 @@
 /** `npm run bench:overhead`: what Tempera itself adds to a training: time until it is done, and paid time of the pod. */
 import { randomInt } from 'node:crypto';
 import { parseArgs } from 'node:util';
-import { untilSignal } from '../dev/signals.ts';
+import { untilSignal } from '../cli/signals.ts';
 import { say } from '../dev/terminal.ts';
 import { startBenchStack } from './bench-stack.ts';
 import { measureAddedTime } from './overhead-added-time.ts';

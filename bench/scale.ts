@@ -1,7 +1,7 @@
 /** `npm run bench:scale`: what many trainings at the same time cost: memory, history, calls of the vendor, database writes. */
 import { randomInt } from 'node:crypto';
 import { parseArgs } from 'node:util';
-import { untilSignal } from '../dev/signals.ts';
+import { untilSignal } from '../cli/signals.ts';
 import { say } from '../dev/terminal.ts';
 import { startBenchStack } from './bench-stack.ts';
 import type { BenchStack } from './bench-stack.ts';

@@ -40,15 +40,15 @@ function commandFor(name) {
   if (name === 'test:quick')
     return { file: [VITEST, 'run', '--project', 'unit', '--project', 'conformance'], needs: {} };
   if (name === 'build') return { needs: { programs: true } };
-  if (name === 'curate') return { ...typescript('dev/curate.ts'), needs: {} };
+  if (name === 'curate') return { ...typescript('cli/curate.ts'), needs: {} };
   if (name === 'check') return { ...typescript('dev/check.ts'), needs: {} };
-  if (name === 'bootstrap') return { ...typescript('dev/bootstrap.ts'), needs: {} };
+  if (name === 'bootstrap') return { ...typescript('cli/bootstrap.ts'), needs: {} };
   if (name.startsWith('db:')) return { file: ['--import', 'tsx', 'dev/db.ts', name.slice('db:'.length)], needs: {} };
   if (name === 'bench:curation' || name === 'bench:page')
     return { ...typescript(`bench/${name.slice('bench:'.length)}.ts`), needs: {} };
   if (name.startsWith('bench:'))
     return { ...typescript(`bench/${name.slice('bench:'.length)}.ts`), needs: { stack: true, s3: true } };
-  if (name === 'chaos') return { ...typescript('dev/chaos.ts'), needs: { stack: true, s3: true } };
+  if (name === 'chaos') return { ...typescript('chaos/main.ts'), needs: { stack: true, s3: true } };
   if (name === 'demo' || name === 'start') return { ...typescript(`dev/${name}.ts`), needs: { stack: true } };
   return null;
 }

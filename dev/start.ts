@@ -1,9 +1,9 @@
 /** `npm start`: the local stack alone, until Ctrl-C. */
+import { untilSignal } from '../cli/signals.ts';
 import { checkEnvironment } from './environment.ts';
 import { cloudOf, defaultHome } from './home.ts';
 import { runpodAnswer } from './runpod-answer.ts';
 import { startStack } from './stack.ts';
-import { untilSignal } from './signals.ts';
 import { say } from './terminal.ts';
 
 const stopped = untilSignal();

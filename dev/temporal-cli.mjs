@@ -1,16 +1,16 @@
 // Finds or builds the Temporal CLI, which contains the server and its Web UI. Plain JavaScript without dependencies.
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { cachedOrMade, cachedProgram, exists, onPath, versionOf } from './cache.mjs';
-import { isOlder, programIn, runGo } from './go.mjs';
+import { cachedOrMade, cachedProgram, onPath, versionOf } from './cache.mjs';
+import { isOlder } from './go.mjs';
+import { buildTemporalCli } from './offline/build-temporal-cli.mjs';
 import { runStep, say } from './steps.mjs';
 
-/** CLI 1.8.2 is server 1.31.2 with Web UI 2.50.1 (2026-07-30). The module in dev/temporal-cli pins the same. */
+/** CLI 1.8.2 is server 1.31.2 with Web UI 2.50.1 (2026-07-30). The module in dev/offline/temporal-cli pins the same. */
 const VERSION = '1.8.2';
 const OLDEST = [1, 5, 0];
 const HOST = 'https://temporal.download';
 const REACH_LIMIT_MS = 8_000;
-const MODULE = join(import.meta.dirname, 'temporal-cli');
 
 /**
  * Returns the path of a working CLI. `dependencies` settles when node_modules is there: a download needs it, a build does
@@ -34,7 +34,7 @@ export async function resolveTemporalCli(dependencies = Promise.resolve()) {
   const result = await cachedOrMade({
     name: 'temporal',
     version: VERSION,
-    makers: [(draft) => download(draft, dependencies), build],
+    makers: [(draft) => download(draft, dependencies), (draft) => buildTemporalCli(draft, VERSION)],
   });
   if (result.path) return result.path;
   throw new Error(
@@ -76,30 +76,4 @@ async function requireReachable() {
   } finally {
     clearTimeout(timer);
   }
-}
-
-/**
- * A build through the Go module proxy: `go install` cannot, since the CLI's own go.mod replaces a module by a folder.
- */
-async function build(draft) {
-  const program = programIn(draft, 'temporal');
-  const flags = `-s -w -X github.com/temporalio/cli/internal/temporalcli.Version=${VERSION}`;
-  await runGo({
-    args: [
-      'build',
-      '-trimpath',
-      '-mod=readonly',
-      '-ldflags',
-      flags,
-      '-o',
-      program,
-      'github.com/temporalio/cli/cmd/temporal',
-    ],
-    cwd: MODULE,
-    needs: [1, 26, 4],
-    title: `building the Temporal CLI ${VERSION}`,
-    effort: 'about 4 minutes and 4 GB of disk',
-  });
-  if (!exists(program)) throw new Error('the build left no program');
-  return program;
 }

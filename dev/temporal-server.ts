@@ -3,10 +3,10 @@ import { mkdirSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { Connection } from '@temporalio/client';
+import { prepareNamespace } from '../cli/temporal-namespace.ts';
 import type { TemporalDevConfig } from '../config/temporal-dev.ts';
 import { startChild, waitUntilReady } from './child.ts';
 import { freePort, requireFreePort } from './ports.ts';
-import { prepareNamespace } from './temporal-namespace.ts';
 
 /** A real Temporal server with its Web UI on the loopback address. */
 export interface TemporalServer {

@@ -67,6 +67,28 @@ const RULES: readonly Rule[] = [
     may: [],
     because: "it states the vendors' formats a second time, so that a misreading of ours shows as a failing test",
   },
+  {
+    files: 'cli',
+    may: ['core', 'config', 'curation', 'providers'],
+    because: 'users and production run it, where neither the local stack nor the emulator belongs',
+  },
+  {
+    files: 'dev',
+    may: ['cli', 'core', 'config', 'prisma', 'providers'],
+    types: ['api'],
+    because: 'it starts the worker, the API and the emulator as processes, and stands below tests, bench and chaos',
+  },
+  {
+    files: 'bench',
+    may: ['activities', 'cli', 'core', 'curation', 'dev', 'providers', 'workflows'],
+    types: ['api'],
+    because: 'it measures the product itself; what it shares with tests and chaos is in dev/',
+  },
+  {
+    files: 'chaos',
+    may: ['cli', 'config', 'core', 'dev', 'prisma', 'providers', 'workers', 'workflows'],
+    because: 'it judges by what it sees itself; what it shares with tests and bench is in dev/',
+  },
 ];
 
 interface Import {

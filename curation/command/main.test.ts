@@ -145,7 +145,7 @@ describe('npm run curate', () => {
   /** As npm starts it: in the project's folder, with the person's folder in INIT_CWD. */
   const start = async (...args: string[]) =>
     await new Promise<{ code: number | null; out: string; errors: string }>((resolve, reject) => {
-      const child = spawn(process.execPath, ['--import', 'tsx', 'dev/curate.ts', ...args], {
+      const child = spawn(process.execPath, ['--import', 'tsx', 'cli/curate.ts', ...args], {
         cwd: ROOT,
         env: { ...process.env, INIT_CWD: folder, TEMPERA_HOME: join(folder, 'home') },
         stdio: ['ignore', 'pipe', 'pipe'],

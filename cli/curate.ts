@@ -1,9 +1,8 @@
 /** `npm run curate -- <folder>`: which photos of a folder a LoRA should be trained on. Needs none of the servers. */
-import { join } from 'node:path';
+import { resolve } from 'node:path';
 import { curateCommand } from '../curation/command/main.ts';
 import { createCurator } from '../curation/curator.ts';
 import { createOpenAiCaptioner } from '../providers/captioning/openai.ts';
-import { defaultHome } from './home.ts';
 import { untilSignal } from './signals.ts';
 
 const { stdout, stderr, env } = process;
@@ -19,7 +18,7 @@ process.exitCode = await curateCommand({
   args: process.argv.slice(2),
   // npm and run.mjs change to the project's folder; INIT_CWD is where the person is.
   directory: env['INIT_CWD'] ?? process.cwd(),
-  cacheFolder: join(defaultHome('emulated'), 'curation'),
+  cacheFolder: resolve(env['TEMPERA_HOME'] || '.tempera', 'curation'),
   createCurator,
   createCaptioner: (service) => createOpenAiCaptioner({ ...service, apiKey: env['CAPTION_API_KEY'] || undefined }),
   terminal: {

@@ -6,14 +6,14 @@ import { randomInt } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { replayHistory } from '../chaos/history.ts';
-import { drawPlan } from '../chaos/plan.ts';
-import type { ChaosPlan } from '../chaos/plan.ts';
-import { planText } from '../chaos/plan-text.ts';
-import { reportHtml, reportText } from '../chaos/report.ts';
-import { runChaos } from '../chaos/run.ts';
-import { untilSignal } from './signals.ts';
-import { say } from './terminal.ts';
+import { untilSignal } from '../cli/signals.ts';
+import { say } from '../dev/terminal.ts';
+import { replayHistory } from './history.ts';
+import { drawPlan } from './plan.ts';
+import type { ChaosPlan } from './plan.ts';
+import { planText } from './plan-text.ts';
+import { reportHtml, reportText } from './report.ts';
+import { runChaos } from './run.ts';
 
 const USAGE =
   'npm run chaos -- [--runs 200] [--seed <number>] [--faults a,b] [--together 24] [--report out.html] [--json out.json] [--plan] | --replay <history.json>';
