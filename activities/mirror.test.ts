@@ -72,7 +72,7 @@ function podAndHome() {
     recordCheckpoint: async (file: MirroredFile) => {
       const before = rows.get(file.filename)?.storageKey ?? null;
       rows.set(file.filename, file);
-      return before;
+      return { status: 'recorded', replaced: before };
     },
     forgetFile: async ({ filename }: Pick<MirroredFile, 'filename'>) => {
       const before = rows.get(filename)?.storageKey ?? null;

@@ -74,9 +74,10 @@ export async function createMirror(deps: ActivityDependencies, params: MirrorPar
     `trainings/${trainingId}/attempts/a${attempt}/checkpoints/${randomUUID()}/${filename}`;
   const record = async (saved: number, filename: string, { key, sizeBytes, sha256 }: StoredObject) => {
     const file = { trainingId, attempt, step: saved, filename, sizeBytes, sha256, storageKey: key };
-    const replaced = await deps.repositories.attempts.recordCheckpoint(file);
+    const recorded = await deps.repositories.attempts.recordCheckpoint(file);
     done.add(filename);
-    if (replaced !== null) await deps.store.delete(replaced, signal);
+    const unwanted = recorded.status === 'recorded' ? recorded.replaced : key;
+    if (unwanted !== null) await deps.store.delete(unwanted, signal);
   };
 
   const interval = recipe.checkpointInterval;

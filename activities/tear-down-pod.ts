@@ -11,6 +11,11 @@ import type { Step } from './step.ts';
 export interface TearDownPodInput {
   readonly trainingId: string;
   readonly attempt: number;
+  /**
+   * The only pod to terminate, when the attempt goes on with another one: a step that comes back late must not terminate
+   * that one too. Absent: every pod that the attempt may have.
+   */
+  readonly podName?: string;
   readonly createTimeoutMs: number;
   readonly reconcileIntervalMs: number;
 }
@@ -21,7 +26,7 @@ export interface TornDown {
 }
 
 /**
- * Terminates every pod that an attempt may have, and returns only once the vendor has confirmed that they are gone.
+ * Terminates a pod, or every pod that an attempt may have, and returns only once the vendor has confirmed that they are gone.
  * Safe to repeat, safe before anything was rented, and safe while it is unknown whether a create call created a pod.
  */
 export function tearDownPod(deps: ActivityDependencies) {
@@ -67,7 +72,9 @@ export function tearDownPod(deps: ActivityDependencies) {
 
   async function tearDown(input: TearDownPodInput): Promise<TornDown> {
     const step = currentStep();
-    const rows = await repositories.pods.openPodsOfAttempt(input.trainingId, input.attempt);
+    const { podName } = input;
+    const open = await repositories.pods.openPodsOfAttempt(input.trainingId, input.attempt);
+    const rows = podName === undefined ? open : open.filter(({ name }) => name === podName);
     // All rows first: from here on no create call may be sent for them.
     for (const row of rows) await repositories.pods.recordTerminateAsked(row.name);
     for (const { name } of rows) {

@@ -1,18 +1,22 @@
 import { shortTrainingId } from '../core/names.ts';
+import { took } from './evidence.ts';
 import type { Evidence, OutageEvidence } from './evidence.ts';
 import type { Violation } from './violation.ts';
-import type { Book, BookPod } from './world.ts';
+import type { Book, BookPod, BookTraining } from './world.ts';
 
 /** Pods of all trainings: never two of one training at a time, one trainer per attempt that makes a step, none without an owner for long. */
 export function checkPods({ trainings, book, outages, leakAllowanceMs }: Evidence): Violation[] {
   const found: Violation[] = [];
-  for (const { id, closedAtMs } of trainings) {
+  for (const training of trainings) {
+    const { id, closedAtMs } = training;
     const pods = podsOf(book, id);
-    for (const [one, other] of overlaps(pods))
+    for (const [one, other] of overlaps(pods, lifeOfPod))
       found.push({ code: 'DUPLICATE_PODS', trainingId: id, message: `${one.name} and ${other.name}` });
-    for (const [attempt, starts] of startsByAttempt(book, pods))
-      if (starts > 1)
-        found.push({ code: 'TRAINED_TWICE', trainingId: id, message: `${starts} trainers in ${attempt}` });
+    // A run that was reset goes on with its attempt on another pod when the first one has stopped meanwhile.
+    const mayFollow = took(training, 'reset') > 0;
+    for (const [attempt, trainers] of trainersByAttempt(book, pods))
+      if (mayFollow ? overlaps(trainers, lifeOfTrainer).length > 0 : trainers.length > 1)
+        found.push({ code: 'TRAINED_TWICE', trainingId: id, message: `${trainers.length} trainers in ${attempt}` });
     for (const pod of pods) {
       const leakedMs = leakedFor(pod, { closedAtMs, nowMs: book.nowMs, outages }) - leakAllowanceMs;
       if (leakedMs > 0)
@@ -34,28 +38,38 @@ export function podsOf(book: Book, trainingId: string): BookPod[] {
   return book.pods.filter(({ name }) => name.includes(shortTrainingId(trainingId)));
 }
 
-function overlaps(pods: readonly BookPod[]): [BookPod, BookPod][] {
-  return pods.flatMap((one, index) =>
-    pods
+interface Life {
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+function overlaps<Entry>(entries: readonly Entry[], lifeOf: (entry: Entry) => Life): [Entry, Entry][] {
+  return entries.flatMap((one, index) =>
+    entries
       .slice(index + 1)
-      .filter((other) => one.createdAtMs < endOf(other) && other.createdAtMs < endOf(one))
-      .map((other): [BookPod, BookPod] => [one, other]),
+      .filter((other) => lifeOf(one).fromMs < lifeOf(other).toMs && lifeOf(other).fromMs < lifeOf(one).toMs)
+      .map((other): [Entry, Entry] => [one, other]),
   );
 }
 
-function endOf({ deletedAtMs }: BookPod): number {
-  return deletedAtMs ?? Infinity;
+function lifeOfPod({ createdAtMs, deletedAtMs }: BookPod): Life {
+  return { fromMs: createdAtMs, toMs: deletedAtMs ?? Infinity };
 }
 
-function startsByAttempt(book: Book, pods: readonly BookPod[]): Map<string, number> {
-  const starts = new Map<string, number>();
-  for (const { podId, lastStep } of book.trainings) {
+function lifeOfTrainer({ startedAtMs, endedAtMs }: BookTraining): Life {
+  return { fromMs: startedAtMs, toMs: endedAtMs ?? Infinity };
+}
+
+/** Trainers that made a step, by the attempt of their pod. */
+function trainersByAttempt(book: Book, pods: readonly BookPod[]): Map<string, BookTraining[]> {
+  const byAttempt = new Map<string, BookTraining[]>();
+  for (const trainer of book.trainings) {
     // On a container that was started anew a repeated start finds no photos: such a trainer ends before its first step.
-    if (lastStep === 0) continue;
-    const name = pods.find(({ id }) => id === podId)?.name.replace(/p\d+$/, '');
-    if (name !== undefined) starts.set(name, (starts.get(name) ?? 0) + 1);
+    if (trainer.lastStep === 0) continue;
+    const attempt = pods.find(({ id }) => id === trainer.podId)?.name.replace(/p\d+$/, '');
+    if (attempt !== undefined) byAttempt.set(attempt, [...(byAttempt.get(attempt) ?? []), trainer]);
   }
-  return starts;
+  return byAttempt;
 }
 
 /** A sweep whose worker died or froze is taken up again after its heartbeat limit and a pause. Milliseconds. */
@@ -73,7 +87,7 @@ export function leakedFor(
 ): number {
   if (closedAtMs === null) return 0;
   const fromMs = Math.max(closedAtMs, pod.createdAtMs);
-  const toMs = Math.min(endOf(pod), nowMs);
+  const toMs = Math.min(pod.deletedAtMs ?? Infinity, nowMs);
   const shut = outages.reduce(
     (sum, one) => sum + Math.max(0, Math.min(freeAgain(one), toMs) - Math.max(one.fromMs, fromMs)),
     0,

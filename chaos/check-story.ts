@@ -1,5 +1,5 @@
+import { took } from './evidence.ts';
 import type { TrainingEvidence } from './evidence.ts';
-import type { Verb } from './act-kinds.ts';
 import type { Violation, ViolationCode } from './violation.ts';
 
 /** Attempts of one set by the failure policy. */
@@ -38,10 +38,6 @@ export function checkStory(training: TrainingEvidence): Violation[] {
     report('ATTEMPT_WITHOUT_CAUSE', `${training.attempts.length} instead of ${explained}: ${reasons.join(', ')}`);
   }
   return found;
-}
-
-function took({ acts }: TrainingEvidence, wanted: Verb): number {
-  return acts.filter(({ verb, taken }) => verb === wanted && taken).length;
 }
 
 function wasEndedByPerson(training: TrainingEvidence, status: string): boolean {

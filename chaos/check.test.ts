@@ -245,6 +245,19 @@ describe('the checks', () => {
     expect(checkEvidence(withTraining({ workflow: 'FAILED', status: 'cancelled', acts }))).toEqual([]);
   });
 
+  test('accept that a run that was reset trains again in its attempt, but not beside the first trainer', () => {
+    const acts = [{ kind: 'reset', verb: 'reset', taken: true, atMs: 5_000 }] as const;
+    const [, trainer] = trainers;
+    const again = (startedAtMs: number) => {
+      const next = { ...trainer!, startedAtMs, endedAtMs: startedAtMs + 100 };
+      const reset = withTraining({ acts }).trainings;
+      return checkEvidence({ ...withBook({ trainings: [...trainers, next] }), trainings: reset });
+    };
+
+    expect(again(trainer!.endedAtMs!)).toEqual([]);
+    expect(again(trainer!.endedAtMs! - 1).map(({ code }) => code)).toContain('TRAINED_TWICE');
+  });
+
   test('name the training', () => {
     expect(checkEvidence(withTraining({ readyEvents: 0 }))[0]?.trainingId).toBe(TRAINING_ID);
   });

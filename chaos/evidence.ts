@@ -1,5 +1,6 @@
 /** What a run left behind, as plain data: the checks and the report read nothing else. */
 import type { DestinationKind } from '../core/destination.ts';
+import type { Verb } from './act-kinds.ts';
 import type { ActRecord } from './acts.ts';
 import type { FaultCost } from './fault-kinds.ts';
 import type { Book } from './world.ts';
@@ -141,4 +142,9 @@ export interface Evidence {
   /** Trainings that were never accepted. */
   readonly notAccepted: number;
   readonly durationMs: number;
+}
+
+/** How many times a person's act was taken. */
+export function took({ acts }: TrainingEvidence, wanted: Verb): number {
+  return acts.filter(({ verb, taken }) => verb === wanted && taken).length;
 }

@@ -124,7 +124,7 @@ async function tryOnPods(input: AttemptInput): Promise<Tried> {
     if (used.status === 'halted') return input.money.exceeded();
     if (used.value.status !== 'not_ready') return used.value;
     refusal = { code: 'POD_NOT_READY', message: used.value.message };
-    await CancellationScope.nonCancellable(() => tearDown(input));
+    await CancellationScope.nonCancellable(() => tearDown(input, name));
     if (provisioned.dataCenter !== null) avoidDataCenters.push(provisioned.dataCenter);
   }
   return { status: 'failed', vramGb: null, ...refusal };
@@ -289,10 +289,12 @@ async function lastSave(bringHome: () => Promise<BroughtHome>): Promise<number |
   }
 }
 
-async function tearDown(input: AttemptInput): Promise<number> {
+/** Without `podName`, every pod of the attempt. */
+async function tearDown(input: AttemptInput, podName?: string): Promise<number> {
   const { costMicroUsd } = await stepsOf(input, null).tearDown.tearDownPod({
     trainingId: input.plan.trainingId,
     attempt: input.attempt,
+    ...(podName === undefined ? {} : { podName }),
     createTimeoutMs: input.intervals.createTimeoutMs,
     reconcileIntervalMs: input.intervals.reconcileIntervalMs,
   });

@@ -54,33 +54,43 @@ export interface MirroredFile {
   readonly storageKey: string;
 }
 
-/** Records a file of a save; returns the key of the copy that it replaces, which nobody needs any more, or null. */
-export async function recordCheckpoint(database: Database, file: MirroredFile): Promise<string | null> {
+export type RecordedFile =
+  /** `replaced`: the key of the copy that it replaces, which nobody needs any more. */
+  | { readonly status: 'recorded'; readonly replaced: string | null }
+  /** The attempt has ended, and its saves have been tidied up: a late copy would never be found again. */
+  | { readonly status: 'attempt_ended' };
+
+/** Records a file of a save of an attempt that is open. */
+export async function recordCheckpoint(database: Database, file: MirroredFile): Promise<RecordedFile> {
   const attemptId = await openAttempt(database, file.trainingId, file.attempt);
   const data = { step: file.step, bytes: file.sizeBytes, sha256: file.sha256, storageKey: file.storageKey };
   const where = { attemptId_filename: { attemptId, filename: file.filename } };
   return await database.$transaction(async (transaction) => {
-    // Two that record the same file take turns, or both would replace the same copy.
+    // Two that record the same file take turns, or both would replace the same copy; so do a copy and the attempt's end.
     await transaction.$queryRaw`SELECT id FROM training_attempts WHERE id = ${attemptId}::uuid FOR NO KEY UPDATE`;
+    const { endedAt } = await transaction.trainingAttempt.findUniqueOrThrow({ where: { id: attemptId } });
+    if (endedAt !== null) return { status: 'attempt_ended' };
     const before = await transaction.checkpoint.findUnique({ where, select: { storageKey: true } });
     await transaction.checkpoint.upsert({
       where,
       create: { attemptId, filename: file.filename, ...data },
       update: data,
     });
-    return before === null || before.storageKey === file.storageKey ? null : before.storageKey;
+    const isOther = before !== null && before.storageKey !== file.storageKey;
+    return { status: 'recorded', replaced: isOther ? before.storageKey : null };
   });
 }
 
-/** Forgets one file of an attempt; returns the key that it had, or null when it was not recorded. */
+/** Forgets one file of an open attempt; returns the key that it had, or null when it was not recorded. */
 export async function forgetFile(
   database: Database,
   { trainingId, attempt, filename }: Pick<MirroredFile, 'trainingId' | 'attempt' | 'filename'>,
 ): Promise<string | null> {
-  const where = { filename, attempt: { loraModelId: trainingId, number: attempt } };
-  const row = await database.checkpoint.findFirst({ where, select: { id: true, storageKey: true } });
+  const ofAttempt = { attempt: { loraModelId: trainingId, number: attempt, endedAt: null } };
+  const row = await database.checkpoint.findFirst({ where: { filename, ...ofAttempt } });
   if (row === null) return null;
-  const { count } = await database.checkpoint.deleteMany({ where: { id: row.id, storageKey: row.storageKey } });
+  const { id, storageKey } = row;
+  const { count } = await database.checkpoint.deleteMany({ where: { id, storageKey, ...ofAttempt } });
   return count === 0 ? null : row.storageKey;
 }
 

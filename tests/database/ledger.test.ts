@@ -87,6 +87,37 @@ describe('the claim to create a pod', () => {
   });
 });
 
+describe('a save', () => {
+  const file = (attempt: number, storageKey: string) => ({
+    trainingId,
+    attempt,
+    step: 20,
+    filename: 'x_000000020.safetensors',
+    sizeBytes: 1,
+    sha256: 'a'.repeat(64),
+    storageKey,
+  });
+
+  test('is recorded while its attempt is open, and names the copy that it replaces', async () => {
+    const { attempts } = repositories;
+
+    expect(await attempts.recordCheckpoint(file(20, 'one'))).toEqual({ status: 'recorded', replaced: null });
+    expect(await attempts.recordCheckpoint(file(20, 'two'))).toEqual({ status: 'recorded', replaced: 'one' });
+  });
+
+  test('that arrives once its attempt has ended is neither recorded nor takes another’s place', async () => {
+    const { attempts } = repositories;
+    await attempts.recordCheckpoint(file(21, 'kept'));
+    const end = { status: 'succeeded', reason: null, message: null, costMicroUsd: 0 } as const;
+    await attempts.closeAttempt({ trainingId, number: 21, ...end });
+
+    expect(await attempts.recordCheckpoint(file(21, 'late'))).toEqual({ status: 'attempt_ended' });
+    expect(await attempts.forgetFile(file(21, 'late'))).toBeNull();
+    const kept = (await attempts.checkpointFiles(trainingId)).filter(({ attempt }) => attempt === 21);
+    expect(kept.map(({ storageKey }) => storageKey)).toEqual(['kept']);
+  });
+});
+
 describe('events', () => {
   test('of a repeated step are written once', async () => {
     for (let times = 0; times < 3; times += 1)

@@ -44,6 +44,15 @@ async function lowVramOf(id: string): Promise<boolean> {
   return JSON.parse(jobs[0]!.job_config).config.process[0].model.low_vram;
 }
 
+/** What the workflow gave to each call of an activity. */
+async function inputsOf(id: string, activity: string): Promise<unknown[]> {
+  const { events } = await tempera.handle(id).fetchHistory();
+  return (events ?? []).flatMap(({ activityTaskScheduledEventAttributes: scheduled }) => {
+    if (scheduled?.activityType?.name !== activity) return [];
+    return [JSON.parse(Buffer.from(scheduled.input!.payloads![0]!.data!).toString())];
+  });
+}
+
 describe('success', () => {
   test('photos become a LoRA in the object store, and the pod is gone', async () => {
     const id = await tempera.start({ datasetId });
@@ -188,9 +197,12 @@ describe('failure policy', () => {
     const id = await tempera.start({ datasetId, intervals: { podReadyTimeoutMs: 1_500 } });
     await tempera.handle(id).result();
 
-    expect(await podsOf(tempera, id)).toHaveLength(2);
+    const pods = await podsOf(tempera, id);
+    expect(pods).toHaveLength(2);
     expect(await tempera.training(id)).toMatchObject({ status: 'ready', attempt: 1 });
     expect(await alive(id)).toBe(0);
+    // Named, or a first teardown that comes back late would end the second pod too.
+    expect(await inputsOf(id, 'tearDownPod')).toMatchObject([{ podName: pods[0].name }, { attempt: 1 }]);
   });
 
   test('a pod that vanishes costs an attempt', async () => {

@@ -36,8 +36,11 @@ async function startTraining(): Promise<ProvisionPodInput> {
 
 const provision = (input: ProvisionPodInput) =>
   new MockActivityEnvironment().run(provisionPod(tempera.activities), input) as Promise<ProvisionResult>;
-const tearDown = ({ trainingId, attempt }: ProvisionPodInput) =>
-  new MockActivityEnvironment().run(tearDownPod(tempera.activities), { trainingId, attempt, ...CREATE });
+/** Every pod of the attempt, or only the one that is named. */
+const tearDown = ({ trainingId, attempt }: ProvisionPodInput, podName?: string) => {
+  const input = { trainingId, attempt, ...(podName === undefined ? {} : { podName }), ...CREATE };
+  return new MockActivityEnvironment().run(tearDownPod(tempera.activities), input);
+};
 const sweep = (limits: object = {}) =>
   new MockActivityEnvironment().run(sweepPods(tempera.activities), {
     graceMs: 0,
@@ -169,4 +172,19 @@ test('a row is not closed on a list’s word alone', async () => {
 
   expect(blind).toMatchObject({ alive: 0, closed: 0 });
   expect(seen).toMatchObject({ alive: 1, swept: [{ name: input.podName }] });
+});
+
+test('a teardown that comes back late leaves the next pod of its attempt alone', async () => {
+  const first = await startTraining();
+  await provision(first);
+  await tearDown(first, first.podName);
+  const second = { ...first, pod: 2, podName: first.podName.replace(/p1$/, 'p2') };
+  await provision(second);
+
+  await tearDown(first, first.podName);
+  const afterTheLateOne = (await podsOf(tempera, first.trainingId)).map(({ endedBy }) => endedBy);
+  await tearDown(second);
+
+  expect(afterTheLateOne).toEqual(['deleted', null]);
+  expect((await podsOf(tempera, first.trainingId)).map(({ endedBy }) => endedBy)).toEqual(['deleted', 'deleted']);
 });
