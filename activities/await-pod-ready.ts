@@ -1,5 +1,6 @@
 import type { ActivityDependencies } from './dependencies.ts';
 import { LIST_AGE_MS, podEnd } from './on-pod.ts';
+import { sessionOf } from './session.ts';
 import { currentStep, keepAlive } from './step.ts';
 
 export interface AwaitPodReadyInput {
@@ -31,17 +32,14 @@ export function awaitPodReady(deps: ActivityDependencies) {
   return async (input: AwaitPodReadyInput): Promise<PodReadiness> => {
     const step = currentStep();
     const { podId, podName } = input;
-    const target = {
-      baseUrl: deps.compute.portUrl(podId, deps.trainer.port),
-      password: deps.secrets.password(podName),
-    };
+    const session = sessionOf(deps, input);
     const deadline = input.createdAtMs + input.podReadyTimeoutMs;
     let pauseMs = FIRST_POLL_MS;
     let nextListAt = Date.now() + 1_000;
     let why = 'it has not been asked yet';
     for (;;) {
       step.heartbeat();
-      const probe = await deps.trainer.probe(target, step.signal);
+      const probe = await session.probe(step.signal);
       if (probe.ready) {
         await deps.repositories.pods.recordPodReady(podName);
         return { status: 'ready' };

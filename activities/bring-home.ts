@@ -8,8 +8,8 @@ import type { ActivityDependencies } from './dependencies.ts';
 import { createMirror } from './mirror.ts';
 import { recipeOf } from './start-training.ts';
 import { currentStep } from './step.ts';
-import { targetOf } from './upload-dataset.ts';
-import type { PodStepInput } from './upload-dataset.ts';
+import { jobOf } from './session.ts';
+import type { PodStepInput } from './session.ts';
 
 export interface BringHomeInput extends PodStepInput {
   readonly jobId: string;
@@ -36,22 +36,22 @@ const LOOK_MS = 500;
 export function bringHome(deps: ActivityDependencies) {
   return async (input: BringHomeInput): Promise<BroughtHome> => {
     const step = currentStep();
-    const { trainingId, attempt, jobId, what } = input;
-    const target = targetOf(deps, input);
+    const { trainingId, attempt, what } = input;
+    const job = jobOf(deps, input);
     const recipe = await recipeOf(deps, trainingId, input.overrides);
     const deadline = Date.now() + input.withinMs;
-    const asked = await deps.trainer.observe(target, jobId, step.signal);
+    const asked = await job.observe(step.signal);
     const samples = await deps.repositories.attempts.countSamples(trainingId, attempt);
     const resumedFrom = (await deps.repositories.attempts.findResume(trainingId, attempt))?.fromStep ?? 0;
     if (asked.state !== 'running' || asked.step <= resumedFrom) return { status: 'nothing', step: await savedStep() };
     if (what === 'save' && (await savedStep()) === asked.step) return { status: 'nothing', step: asked.step };
-    await (what === 'save' ? deps.trainer.saveNow : deps.trainer.sampleNow)(target, jobId, step.signal);
+    await (what === 'save' ? job.saveNow(step.signal) : job.sampleNow(step.signal));
 
-    const mirror = await createMirror(deps, { ...input, target, recipe }, step);
+    const mirror = await createMirror(deps, { trainingId, attempt, job, recipe }, step);
     const inTime = linkSignals([step.signal], Math.max(0, deadline - Date.now()));
     try {
       for (;;) {
-        const seen = await deps.trainer.observe(target, jobId, step.signal);
+        const seen = await job.observe(step.signal);
         step.heartbeat();
         await mirror.look(seen, inTime.signal);
         const saved = await savedStep();

@@ -52,13 +52,8 @@ export async function chooseCheckpoint(
   const checkpoint = newestCheckpoint(trusted.filter(fits), rule);
   if (checkpoint === null)
     return { status: 'none', earlier, why: obstacleTo(newest, rankOf.get(newest.attempt) ?? null, recipe) };
-  const isLarge = checkpointParts(checkpoint).some(({ sizeBytes }) => sizeBytes > deps.trainer.maxRestoreBytes);
+  const isLarge = deps.trainer.partsOf(checkpoint).some(({ sizeBytes }) => sizeBytes > deps.trainer.maxRestoreBytes);
   return { status: 'chosen', earlier, checkpoint, route: isLarge ? 'pull' : 'send' };
-}
-
-/** The files of a save under the trainer's names, the weights last: the trainer resumes from the newest file. */
-export function checkpointParts({ optimizer, weights }: Checkpoint): readonly CheckpointFile[] {
-  return [...(optimizer ? [{ ...optimizer, filename: 'optimizer.pt' }] : []), ...weights];
 }
 
 /**

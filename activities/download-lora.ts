@@ -1,14 +1,14 @@
 import type { Artifact, ArtifactFile } from '../core/artifact.ts';
 import { BASE_MODEL_FACTS } from '../core/base-model.ts';
 import { TemperaError } from '../core/failure.ts';
-import type { TrainerFile } from '../providers/trainers/trainer.ts';
+import type { Job, JobFile } from '../providers/backends/job.ts';
 import { loadTraining } from './begin-training.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { enterPhase, notInUse } from './fence.ts';
 import { currentStep } from './step.ts';
 import type { Step } from './step.ts';
-import { targetOf } from './upload-dataset.ts';
-import type { PodStepInput } from './upload-dataset.ts';
+import { jobOf } from './session.ts';
+import type { PodStepInput } from './session.ts';
 import { copyVerified } from './verified-copy.ts';
 
 export interface DownloadLoraInput extends PodStepInput {
@@ -35,7 +35,8 @@ export function downloadLora(deps: ActivityDependencies) {
       nth: input.podName,
     });
     const expected = BASE_MODEL_FACTS[training.request.baseModel].filesPerCheckpoint;
-    const listed = await deps.trainer.files(targetOf(deps, input), input.jobId, step.signal);
+    const job = jobOf(deps, input);
+    const listed = await job.files(step.signal);
     const finals = listed.filter((file) => file.step === null).toSorted((a, b) => a.filename.localeCompare(b.filename));
     if (finals.length !== expected) {
       throw new TemperaError(
@@ -45,7 +46,7 @@ export function downloadLora(deps: ActivityDependencies) {
     }
     const files: ArtifactFile[] = [];
     for (const file of finals)
-      files.push(await fetchFile(deps, input, file, artifactName(training.name, file.filename), step));
+      files.push(await fetchFile(deps, input, job, file, artifactName(training.name, file.filename), step));
     const artifact = { files, step: input.step };
     // A step that lost Temporal and comes back late must not replace what a later attempt has stored.
     if (!(await deps.repositories.trainings.recordArtifact(input, artifact))) throw notInUse(input);
@@ -56,15 +57,16 @@ export function downloadLora(deps: ActivityDependencies) {
 async function fetchFile(
   deps: ActivityDependencies,
   input: DownloadLoraInput,
-  file: TrainerFile,
+  job: Job,
+  file: JobFile,
   name: string,
   step: Step,
 ): Promise<ArtifactFile> {
   const key = `trainings/${input.trainingId}/artifacts/a${input.attempt}/${name}`;
   for (let tried = 1; ; tried += 1) {
     try {
-      const stored = await copyVerified(deps, {
-        target: targetOf(deps, input),
+      const stored = await copyVerified(deps.store, {
+        job,
         file,
         key,
         onBytes: throttledBeat(step),

@@ -1,16 +1,15 @@
-import type { TrainerLog, TrainerTarget } from '../providers/trainers/trainer.ts';
-import type { ActivityDependencies } from './dependencies.ts';
+import type { Job, JobLog } from '../providers/backends/job.ts';
 
 export interface FollowedLog {
   /** What the log said as of the last read. */
-  readonly now: TrainerLog;
+  readonly now: JobLog;
   /** Reads what is new. Throws PROVIDER_UNAVAILABLE; the next call then reads what this one could not. */
   read(until: AbortSignal): Promise<void>;
 }
 
 /** Reads a job's log from its beginning, piece by piece; a log that was restarted is read from its beginning again. */
-export function followLog(deps: ActivityDependencies, target: TrainerTarget, jobId: string): FollowedLog {
-  let now = deps.trainer.createLog();
+export function followLog(job: Job): FollowedLog {
+  let now = job.createLog();
   let readUpTo = 0;
   let reading: Promise<void> = Promise.resolve();
   return {
@@ -22,8 +21,8 @@ export function followLog(deps: ActivityDependencies, target: TrainerTarget, job
       const before = reading;
       const next = (async () => {
         await before;
-        const { text, offset, isNew } = await deps.trainer.log(target, jobId, readUpTo, until);
-        if (isNew) now = deps.trainer.createLog();
+        const { text, offset, isNew } = await job.log(readUpTo, until);
+        if (isNew) now = job.createLog();
         readUpTo = offset;
         now.add(text);
       })();

@@ -1,6 +1,5 @@
 import { TemperaError } from '../core/failure.ts';
-import type { TrainerTarget } from '../providers/trainers/trainer.ts';
-import type { ActivityDependencies } from './dependencies.ts';
+import type { Job } from '../providers/backends/job.ts';
 
 /**
  * Shares of the stall timeout (of 15 min: 60 s and 30 s): how long the row must be unchanged before we ask the GPU, and
@@ -24,11 +23,11 @@ export interface GoneCheck {
  * ends, so half a minute with an empty, idle GPU is proof, long before the stall timeout. Before the first step nothing
  * can be said.
  */
-export function createGoneCheck(deps: ActivityDependencies, target: TrainerTarget, stallTimeoutMs: number): GoneCheck {
+export function createGoneCheck(job: Job, stallTimeoutMs: number): GoneCheck {
   let idleSince: number | null = null;
   return {
     async idleFor({ stillMs, now, signal }) {
-      const isIdle = stillMs >= stallTimeoutMs * STILL_SHARE && (await isGpuIdle(deps, target, signal));
+      const isIdle = stillMs >= stallTimeoutMs * STILL_SHARE && (await isGpuIdle(job, signal));
       if (!isIdle) {
         idleSince = null;
         return null;
@@ -41,9 +40,9 @@ export function createGoneCheck(deps: ActivityDependencies, target: TrainerTarge
 }
 
 /** False while the trainer cannot tell. */
-async function isGpuIdle(deps: ActivityDependencies, target: TrainerTarget, signal: AbortSignal): Promise<boolean> {
+async function isGpuIdle(job: Job, signal: AbortSignal): Promise<boolean> {
   try {
-    return (await deps.trainer.gpu(target, signal)) === 'idle';
+    return (await job.gpu(signal)) === 'idle';
   } catch (error) {
     if (error instanceof TemperaError && error.retryable) return false;
     throw error;

@@ -1,6 +1,5 @@
 /** Which files of a pod the mirror takes for a save, whatever the trainer does while it looks. The pod is a folder in memory. */
 import { mkdtemp, rm } from 'node:fs/promises';
-import type { IncomingMessage } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -10,6 +9,7 @@ import { optimizerFilename } from '../core/checkpoint.ts';
 import { resolveRecipe } from '../core/recipe.ts';
 import { createFilesystemStore } from '../providers/storage/filesystem.ts';
 import type { MirroredFile } from '../prisma/repositories/attempts.ts';
+import type { Job } from '../providers/backends/job.ts';
 import { createAiToolkitTrainer } from '../providers/trainers/ai-toolkit/trainer.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { createMirror } from './mirror.ts';
@@ -44,9 +44,11 @@ function podAndHome() {
   let beforeOpen = (_: string): void | Promise<void> => {};
   const rows = new Map<string, MirroredFile>();
   const store = createFilesystemStore({ root: folder, secret: 'x'.repeat(32), publicUrl: 'http://api.test' });
-  const trainer = {
-    createLog: createAiToolkitTrainer().createLog,
-    log: async (_: unknown, __: string, offset: number) => {
+  const { createLog, createOptimizerCheck } = createAiToolkitTrainer().at({ baseUrl: '', password: '' }).job('');
+  const job = {
+    createLog,
+    createOptimizerCheck,
+    log: async (offset: number) => {
       asked.push('log');
       return { text: text.slice(offset), offset: text.length, isNew: false };
     },
@@ -60,12 +62,12 @@ function podAndHome() {
     },
     optimizerState: async () => ({ path: 'optimizer.pt', sizeBytes: disk.get('optimizer.pt')!.length }),
     samples: async () => [],
-    open: async (_: unknown, path: string) => {
+    open: async (path: string) => {
       const bytes = disk.get(path)!;
       await beforeOpen(path);
-      return Readable.from([bytes]) as IncomingMessage;
+      return Readable.from([bytes]);
     },
-  };
+  } as unknown as Job;
   const attempts = {
     mirroredFilenames: async () => [...rows.keys()],
     findResume: async () => null,
@@ -81,10 +83,11 @@ function podAndHome() {
     },
     checkpointFiles: async () => [],
   };
-  const deps = { trainer, store, repositories: { attempts }, keepCheckpoints: 4 } as unknown as ActivityDependencies;
+  const deps = { store, repositories: { attempts }, keepCheckpoints: 4 } as unknown as ActivityDependencies;
   const weightsName = (step: number) => `x_${String(step).padStart(9, '0')}.safetensors`;
   return {
     deps,
+    job,
     asked,
     begin: (step: number) => void (text += `\nSaving at step ${step}\n`),
     weights(step: number, version: number) {
@@ -119,8 +122,7 @@ async function mirrored(
 ) {
   await new MockActivityEnvironment().run(async () => {
     const recipe = resolveRecipe('flux', 'ohwx', { steps: 100, checkpointInterval: 20 });
-    const target = { baseUrl: 'http://pod.test', password: 'p' };
-    const params = { trainingId: 't', attempt: 1, jobId: 'j', target, recipe };
+    const params = { trainingId: 't', attempt: 1, job: pod.job, recipe };
     const mirror = await createMirror(pod.deps, params, currentStep());
     const never = new AbortController().signal;
     const look = async (step: number, info = 'Training') => {

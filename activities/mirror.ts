@@ -7,8 +7,8 @@ import { log } from '@temporalio/activity';
 import { optimizerFilename } from '../core/checkpoint.ts';
 import type { Recipe } from '../core/recipe.ts';
 import { linkSignals, withTimeLimit } from '../core/time-limit.ts';
+import type { Job, JobFile, JobLog, JobObservation } from '../providers/backends/job.ts';
 import type { StoredObject } from '../providers/storage/object-store.ts';
-import type { TrainerFile, TrainerLog, TrainerObservation, TrainerTarget } from '../providers/trainers/trainer.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { followLog } from './follow-log.ts';
 import { pruneCheckpoints } from './prune-checkpoints.ts';
@@ -24,16 +24,15 @@ const RESCUE_MS = 120_000;
 interface MirrorParams {
   readonly trainingId: string;
   readonly attempt: number;
-  readonly jobId: string;
-  readonly target: TrainerTarget;
+  readonly job: Job;
   readonly recipe: Recipe;
 }
 
 export interface Mirror {
   /** Notes how far the training is and starts to fetch what should be there by now. */
-  advance(seen: TrainerObservation): void;
+  advance(seen: JobObservation): void;
   /** Copies what is complete by now, outside the save schedule. Never throws because of the pod. */
-  look(seen: TrainerObservation, until: AbortSignal): Promise<void>;
+  look(seen: JobObservation, until: AbortSignal): Promise<void>;
   /** The step by which the next checkpoint is certain to be there, or the end is due. */
   nextDueStep(step: number): number;
   /**
@@ -47,13 +46,13 @@ export interface Mirror {
    */
   rescue(): Promise<void>;
   /** What the trainer's log says about the optimizer state that it resumed with; read up to now. */
-  optimizer(): Promise<TrainerLog['optimizer']>;
+  optimizer(): Promise<JobLog['optimizer']>;
   /** Stops fetching and waits until nothing is in flight. */
   close(): Promise<void>;
 }
 
 export async function createMirror(deps: ActivityDependencies, params: MirrorParams, step: Step): Promise<Mirror> {
-  const { trainingId, attempt, jobId, target, recipe } = params;
+  const { trainingId, attempt, job, recipe } = params;
   const stop = new AbortController();
   const { signal, release } = linkSignals([step.signal, stop.signal]);
   const done = new Set(await deps.repositories.attempts.mirroredFilenames(trainingId, attempt));
@@ -64,7 +63,7 @@ export async function createMirror(deps: ActivityDependencies, params: MirrorPar
   let settled = resumedFrom;
   let running: Promise<void> | null = null;
 
-  const trainerLog = followLog(deps, target, jobId);
+  const jobLog = followLog(job);
 
   /**
    * A key of its own for every copy: the watch, a save that a person asked for and a worker that was frozen copy side by
@@ -91,58 +90,58 @@ export async function createMirror(deps: ActivityDependencies, params: MirrorPar
    * beside them.
    */
   const isStale = (filename: string, saved: number): boolean =>
-    trainerLog.now.save?.step === saved &&
-    trainerLog.now.timesSaved(saved) > 1 &&
-    fetchedFrom.get(filename) !== trainerLog.now.save.number;
+    jobLog.now.save?.step === saved &&
+    jobLog.now.timesSaved(saved) > 1 &&
+    fetchedFrom.get(filename) !== jobLog.now.save.number;
 
   /** Whether our store has weights to which the optimizer of their step could be added, if it is not there already. */
-  const areHome = ({ filename, step: saved }: TrainerFile): boolean =>
+  const areHome = ({ filename, step: saved }: JobFile): boolean =>
     done.has(filename) && (done.has(optimizerFilename(saved!)) || !isStale(filename, saved!));
 
   /** A file is complete once the log says so, or when the trainer has moved past it. */
-  const isWhole = ({ step: saved }: TrainerFile): boolean => {
-    const { save } = trainerLog.now;
+  const isWhole = ({ step: saved }: JobFile): boolean => {
+    const { save } = jobLog.now;
     return saved! < Math.max(trained, save?.step ?? 0) || (save?.step === saved && save?.state !== 'begun');
   };
 
   /** Weights are overwritten in place when their step is saved again: what was read meanwhile is no save. */
-  const fetchWeights = async (file: TrainerFile, until: AbortSignal): Promise<void> => {
-    const times = trainerLog.now.timesSaved(file.step!);
-    const number = trainerLog.now.save?.number ?? 0;
+  const fetchWeights = async (file: JobFile, until: AbortSignal): Promise<void> => {
+    const times = jobLog.now.timesSaved(file.step!);
+    const number = jobLog.now.save?.number ?? 0;
     const key = newKeyOf(file.filename);
-    const stored = await copyVerified(deps, { target, file, key, onBytes: () => {}, signal: until });
-    await trainerLog.read(until);
-    if (trainerLog.now.timesSaved(file.step!) !== times) return await deps.store.delete(key, until);
+    const stored = await copyVerified(deps.store, { job, file, key, onBytes: () => {}, signal: until });
+    await jobLog.read(until);
+    if (jobLog.now.timesSaved(file.step!) !== times) return await deps.store.delete(key, until);
     await record(file.step!, file.filename, stored);
     fetchedFrom.set(file.filename, number);
   };
 
   /** The optimizer of the last complete save. Each save overwrites it, so it counts only if none started meanwhile. */
-  const fetchOptimizer = async (listed: readonly TrainerFile[], until: AbortSignal): Promise<void> => {
-    const { save } = trainerLog.now;
+  const fetchOptimizer = async (listed: readonly JobFile[], until: AbortSignal): Promise<void> => {
+    const { save } = jobLog.now;
     if (save?.state !== 'whole' || save.step <= resumedFrom) return;
     const filename = optimizerFilename(save.step);
     const weights = listed.filter((file) => file.step === save.step);
     if (done.has(filename) || weights.some((file) => isStale(file.filename, save.step))) return;
-    const file = await deps.trainer.optimizerState(target, jobId, until);
+    const file = await job.optimizerState(until);
     if (file === null) return;
-    const stored = await copyOptimizer(deps, { target, file, key: newKeyOf(filename), signal: until });
-    await trainerLog.read(until);
-    if (trainerLog.now.save?.number !== save.number) return await deps.store.delete(stored.key, until);
+    const stored = await copyOptimizer(deps.store, { job, file, key: newKeyOf(filename), signal: until });
+    await jobLog.read(until);
+    if (jobLog.now.save?.number !== save.number) return await deps.store.delete(stored.key, until);
     await record(save.step, filename, stored);
   };
 
   /**
    * Saves of this attempt, newest first: without the one it resumed from, and without any that would be pruned at once.
    */
-  const worthFetching = (listed: readonly TrainerFile[]): TrainerFile[] => {
+  const worthFetching = (listed: readonly JobFile[]): JobFile[] => {
     const own = listed.filter((file) => (file.step ?? 0) > resumedFrom).toSorted((a, b) => b.step! - a.step!);
     const newest = [...new Set(own.map((file) => file.step))].slice(0, Math.max(2, deps.keepCheckpoints));
     return own.filter((file) => newest.includes(file.step));
   };
 
   const fetchSaves = async (until: AbortSignal): Promise<void> => {
-    const listed = await deps.trainer.files(target, jobId, until);
+    const listed = await job.files(until);
     for (const file of worthFetching(listed)) {
       if (areHome(file) || !isWhole(file)) continue;
       // While a file is fetched again, its save must not be resumed from.
@@ -160,12 +159,12 @@ export async function createMirror(deps: ActivityDependencies, params: MirrorPar
   /** The state of the log's last save when everything available had been fetched. */
   let fetchedUpTo = '';
   const progressOfSave = (): string => {
-    const { save } = trainerLog.now;
+    const { save } = jobLog.now;
     return save === null || save.state === 'begun' || save.step <= resumedFrom ? '' : `${save.number} ${save.state}`;
   };
   /** Reads the log, and asks for files only when it mentions some that we do not have, or when they must be there. */
   const fetchNews = async (mustBeThere: boolean, until: AbortSignal): Promise<void> => {
-    await trainerLog.read(until);
+    await jobLog.read(until);
     const upTo = progressOfSave();
     if (!mustBeThere && (upTo === '' || upTo === fetchedUpTo)) return;
     await fetchSaves(until);
@@ -173,11 +172,11 @@ export async function createMirror(deps: ActivityDependencies, params: MirrorPar
   };
 
   const fetchSamples = async (until: AbortSignal) => {
-    for (const sample of await deps.trainer.samples(target, jobId, until)) {
+    for (const sample of await job.samples(until)) {
       const name = `${String(sample.step).padStart(9, '0')}_${sample.promptIndex}`;
       if (done.has(name)) continue;
       const key = `trainings/${trainingId}/attempts/a${attempt}/samples/${name}${/\.[a-z]+$/.exec(sample.path)?.[0] ?? '.jpg'}`;
-      const body = await deps.trainer.open(target, sample.path, until);
+      const body = await job.open(sample.path, until);
       await deps.store.put(key, body, { signal: until });
       await deps.repositories.attempts.recordSample({
         trainingId,
@@ -244,8 +243,8 @@ export async function createMirror(deps: ActivityDependencies, params: MirrorPar
       await keepAlive(step, rescued).catch(note);
     },
     async optimizer() {
-      await keepAlive(step, trainerLog.read(step.signal));
-      return trainerLog.now.optimizer;
+      await keepAlive(step, jobLog.read(step.signal));
+      return jobLog.now.optimizer;
     },
     async close() {
       const pending = running;

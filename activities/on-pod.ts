@@ -2,7 +2,7 @@
 import { TemperaError } from '../core/failure.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { currentStep, keepAlive } from './step.ts';
-import type { PodStepInput } from './upload-dataset.ts';
+import type { PodStepInput } from './session.ts';
 
 /** How old the shared list may be when an unreachable pod is looked up in it. Milliseconds. */
 export const LIST_AGE_MS = 10_000;

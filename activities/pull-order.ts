@@ -1,5 +1,5 @@
 import type { RecipeOverrides } from '../core/recipe.ts';
-import { checkpointParts, chooseCheckpoint, storeObstacle } from './choose-checkpoint.ts';
+import { chooseCheckpoint, storeObstacle } from './choose-checkpoint.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 
 /**
@@ -20,7 +20,7 @@ export async function pullOrder(
   if (attempt === 1 || overrides === undefined) return {};
   const choice = await chooseCheckpoint(deps, { trainingId, attempt, overrides });
   if (choice.status === 'none' || choice.route === 'send') return {};
-  const parts = checkpointParts(choice.checkpoint);
+  const parts = deps.trainer.partsOf(choice.checkpoint);
   if ((await storeObstacle(deps, parts[0]!)) !== null) return {};
   const files = await Promise.all(
     parts.map(async ({ filename, sizeBytes, sha256, storageKey }) => ({

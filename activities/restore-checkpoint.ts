@@ -3,13 +3,13 @@ import { TemperaError } from '../core/failure.ts';
 import { rentMicroUsd } from '../core/money.ts';
 import type { RecipeOverrides } from '../core/recipe.ts';
 import type { AttemptTrace } from '../prisma/repositories/attempts.ts';
-import { checkpointParts, chooseCheckpoint, storeObstacle } from './choose-checkpoint.ts';
+import { chooseCheckpoint, storeObstacle } from './choose-checkpoint.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { openObject } from './dataset-manifest.ts';
 import { currentStep, keepAlive } from './step.ts';
 import type { Step } from './step.ts';
-import { targetOf } from './upload-dataset.ts';
-import type { PodStepInput } from './upload-dataset.ts';
+import { sessionOf } from './session.ts';
+import type { PodStepInput } from './session.ts';
 
 export interface RestoreCheckpointInput extends PodStepInput {
   readonly overrides: RecipeOverrides;
@@ -59,17 +59,16 @@ export function restoreCheckpoint(deps: ActivityDependencies) {
     };
     if (choice.status === 'none') return await fromZero(choice.why);
     const { checkpoint } = choice;
-    const target = targetOf(deps, input);
+    const session = sessionOf(deps, input);
     const jobName = deps.secrets.jobName(trainingId);
-    const files = checkpointParts(checkpoint);
+    const files = deps.trainer.partsOf(checkpoint);
     if (choice.route === 'pull') {
       const obstacle = await storeObstacle(deps, files[0]!);
       if (obstacle !== null) return await fromZero(obstacle);
-      const pulled = await keepAlive(step, deps.trainer.pulled({ target, jobName, files, signal: step.signal }));
+      const pulled = await keepAlive(step, session.pulled({ jobName, files, signal: step.signal }));
       if (pulled.status === 'failed') return await fromZero(pulled.why);
     } else {
-      const restoring = deps.trainer.restore({
-        target,
+      const restoring = session.restore({
         jobName,
         files: files.map(({ filename, sizeBytes, storageKey }) => ({
           filename,
@@ -86,7 +85,7 @@ export function restoreCheckpoint(deps: ActivityDependencies) {
         log.warn('a save could not be put on the pod', { trainingId, attempt, error });
         // No part of it may stay, or the trainer would resume from it. A trainer that cannot even do that is asked
         // again later.
-        await keepAlive(step, deps.trainer.discardRestored({ target, jobName, files, signal: step.signal }));
+        await keepAlive(step, session.discardRestored({ jobName, files, signal: step.signal }));
         return await fromZero(why);
       }
     }

@@ -5,8 +5,8 @@ import { foldersOf, readManifest } from './dataset-manifest.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { enterPhase } from './fence.ts';
 import { currentStep } from './step.ts';
-import { targetOf } from './upload-dataset.ts';
-import type { PodStepInput } from './upload-dataset.ts';
+import { sessionOf } from './session.ts';
+import type { PodStepInput } from './session.ts';
 
 export interface StartTrainingInput extends PodStepInput {
   /** From `retryTraining` or the failure policy; they take precedence over the request's own. */
@@ -28,8 +28,7 @@ export function startTraining(deps: ActivityDependencies) {
       attempt: input.attempt,
       nth: input.podName,
     });
-    const jobId = await deps.trainer.start(
-      targetOf(deps, input),
+    const jobId = await sessionOf(deps, input).start(
       {
         jobName: deps.secrets.jobName(input.trainingId),
         datasetName: deps.secrets.datasetName(input.trainingId),

@@ -1,14 +1,9 @@
 import type { ActivityDependencies } from './dependencies.ts';
 import { readManifest, readObject } from './dataset-manifest.ts';
 import { enterPhase } from './fence.ts';
+import { sessionOf } from './session.ts';
+import type { PodStepInput } from './session.ts';
 import { currentStep } from './step.ts';
-
-export interface PodStepInput {
-  readonly trainingId: string;
-  readonly attempt: number;
-  readonly podId: string;
-  readonly podName: string;
-}
 
 export interface UploadDatasetInput extends PodStepInput {
   readonly manifestKey: string;
@@ -30,8 +25,7 @@ export function uploadDataset(deps: ActivityDependencies) {
     const beat = setInterval(() => step.heartbeat(), 1_000);
     try {
       // Each request has a time limit of its own, so a hang cannot look alive for long.
-      await deps.trainer.uploadDataset({
-        target: targetOf(deps, input),
+      await sessionOf(deps, input).uploadDataset({
         datasetName: deps.secrets.datasetName(input.trainingId),
         photos: manifest.photos.map((photo) => ({
           filename: photo.filename,
@@ -49,12 +43,4 @@ export function uploadDataset(deps: ActivityDependencies) {
     }
     return { photos: manifest.photos.length };
   };
-}
-
-/**
- * Where a pod's trainer answers. Derived each time: neither address nor password is ever stored or sent through
- * Temporal.
- */
-export function targetOf(deps: ActivityDependencies, pod: { readonly podId: string; readonly podName: string }) {
-  return { baseUrl: deps.compute.portUrl(pod.podId, deps.trainer.port), password: deps.secrets.password(pod.podName) };
 }

@@ -1,5 +1,6 @@
 /** What the measuring process and the transferring process say to each other. */
-import type { TrainerFile, TrainerTarget } from '../providers/trainers/trainer.ts';
+import type { JobFile } from '../providers/backends/job.ts';
+import type { TrainerTarget } from '../providers/trainers/trainer.ts';
 import type { S3StoreOptions } from '../providers/storage/s3.ts';
 
 export type StoreChoice =
@@ -17,7 +18,7 @@ export type Order =
   | {
       readonly kind: 'copy';
       readonly target: TrainerTarget;
-      readonly file: TrainerFile;
+      readonly file: JobFile;
       readonly store: StoreChoice;
       readonly key: string;
     }

@@ -1,4 +1,5 @@
-import type { TrainerFile, TrainerTarget } from '../providers/trainers/trainer.ts';
+import type { JobFile } from '../providers/backends/job.ts';
+import type { TrainerTarget } from '../providers/trainers/trainer.ts';
 import { resolveRecipe } from '../core/recipe.ts';
 import { createRunpodCompute } from '../providers/compute/runpod/compute.ts';
 import { createAiToolkitTrainer } from '../providers/trainers/ai-toolkit/trainer.ts';
@@ -6,7 +7,7 @@ import { UP_AT_ONCE, createWorldAdmin } from './world-admin.ts';
 
 export interface TrainedPod {
   readonly target: TrainerTarget;
-  readonly lora: TrainerFile;
+  readonly lora: JobFile;
 }
 
 const INSTANT = { ...UP_AT_ONCE, step: 0, save: 0, sample: 0 };
@@ -37,19 +38,19 @@ export async function trainOnPod(emulatorUrl: string, loraBytes: number, signal:
   );
   if (created.status !== 'created') throw new Error(`The emulated pod was not created: ${created.message}`);
   const target = { baseUrl: compute.portUrl(created.pod.id, trainer.port), password: PASSWORD };
-  await until(async () => (await trainer.probe(target, signal)).ready, signal);
+  await until(async () => (await trainer.at(target).probe(signal)).ready, signal);
 
   const photo = Buffer.from('stands for a photo');
   const photos = [{ filename: '0001.jpg', caption: 'ohwx', sizeBytes: photo.byteLength, read: async () => photo }];
-  await trainer.uploadDataset({ target, datasetName: 'ds_train', photos, from: 0, onProgress: () => {}, signal });
+  await trainer.at(target).uploadDataset({ datasetName: 'ds_train', photos, from: 0, onProgress: () => {}, signal });
   const recipe = resolveRecipe('flux', 'ohwx', { steps: 10, checkpointInterval: 10, sampleCount: 1 });
-  const jobId = await trainer.start(target, { jobName: 'lora_bench', datasetName: 'ds_train', recipe }, signal);
+  const jobId = await trainer.at(target).start({ jobName: 'lora_bench', datasetName: 'ds_train', recipe }, signal);
   await until(async () => {
-    const { state, info } = await trainer.observe(target, jobId, signal);
+    const { state, info } = await trainer.at(target).job(jobId).observe(signal);
     if (state === 'failed') throw new Error(`The emulated training failed: ${info}`);
     return state === 'completed';
   }, signal);
-  const lora = (await trainer.files(target, jobId, signal)).find((file) => file.step === null);
+  const lora = (await trainer.at(target).job(jobId).files(signal)).find((file) => file.step === null);
   if (!lora) throw new Error('The emulated training left no LoRA');
   return { target, lora };
 }

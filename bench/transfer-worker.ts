@@ -42,10 +42,9 @@ async function perform(order: Order): Promise<number> {
   switch (order.kind) {
     case 'copy': {
       const { target, file, key } = order;
-      const stored = await copyVerified(
-        { trainer, store: openStore(order.store) },
-        { target, file, key, onBytes: () => {}, signal },
-      );
+      // The file is asked for by its path: whose job wrote it does not matter.
+      const job = trainer.at(target).job('');
+      const stored = await copyVerified(openStore(order.store), { job, file, key, onBytes: () => {}, signal });
       return stored.sizeBytes;
     }
     case 'upload':
@@ -65,10 +64,13 @@ async function perform(order: Order): Promise<number> {
 
 async function upload({ target, photos, store }: PhotosOrder): Promise<number> {
   const objects = openStore(store);
-  await trainer.uploadDataset({
-    target,
+  await trainer.at(target).uploadDataset({
     datasetName: DATASET,
-    photos: photos.map((photo) => ({ ...photo, caption: 'ohwx', read: () => readObject(objects, photo.key, signal) })),
+    photos: photos.map((photo) => ({
+      ...photo,
+      caption: 'ohwx',
+      read: () => readObject(objects, photo.key, signal),
+    })),
     from: 0,
     onProgress: () => {},
     signal,

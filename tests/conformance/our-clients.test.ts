@@ -9,7 +9,7 @@ import type { Offer } from '../../core/offer.ts';
 import type { Compute } from '../../providers/compute/compute.ts';
 import { createRunpodCompute } from '../../providers/compute/runpod/compute.ts';
 import { createAiToolkitTrainer } from '../../providers/trainers/ai-toolkit/trainer.ts';
-import type { TrainerTarget } from '../../providers/trainers/trainer.ts';
+import type { TrainerSession, TrainerTarget } from '../../providers/trainers/trainer.ts';
 import { startCloud } from './world.ts';
 import type { TestWorld } from './world.ts';
 
@@ -49,13 +49,16 @@ const spec = (name: string) => ({
   minCudaVersion: '13.0',
 });
 
-async function rentedTrainer(world: TestWorld): Promise<{ compute: Compute; podId: string; target: TrainerTarget }> {
+async function rentedTrainer(
+  world: TestWorld,
+): Promise<{ compute: Compute; podId: string; target: TrainerTarget; session: TrainerSession }> {
   const compute = computeOf(world);
   const outcome = await compute.create(spec('tempera-test-0000000000000000-a1p1'), OFFER, 5_000);
   if (outcome.status !== 'created') throw new Error(`no pod: ${outcome.message}`);
   const target = { baseUrl: compute.portUrl(outcome.pod.id, trainer.port), password: PASSWORD };
-  await until(async () => (await trainer.probe(target, never)).ready);
-  return { compute, podId: outcome.pod.id, target };
+  const session = trainer.at(target);
+  await until(async () => (await session.probe(never)).ready);
+  return { compute, podId: outcome.pod.id, target, session };
 }
 
 async function until(condition: () => Promise<boolean>): Promise<void> {
@@ -174,11 +177,10 @@ describe('RunPod', () => {
 describe('AI Toolkit', () => {
   test('uploads, trains, saves and hands out weights', async () => {
     const world = await cloud.world('trains', { loraBytes: 200_000 });
-    const { podId, target } = await rentedTrainer(world);
+    const { podId, session } = await rentedTrainer(world);
     const progress: number[] = [];
 
-    await trainer.uploadDataset({
-      target,
+    await session.uploadDataset({
       datasetName: 'ds_0123456789abcdef',
       photos: Array.from({ length: 40 }, (_, index) => photo(index + 1)),
       from: 0,
@@ -190,28 +192,27 @@ describe('AI Toolkit', () => {
       datasetName: 'ds_0123456789abcdef',
       recipe: resolveRecipe('flux', 'ohwx', { steps: 40, checkpointInterval: 20 }),
     };
-    const jobId = await trainer.start(target, job, never);
-    const again = await trainer.start(target, job, never);
-    await until(async () => (await trainer.observe(target, jobId, never)).state === 'completed');
-    const files = await trainer.files(target, jobId, never);
+    const jobId = await session.start(job, never);
+    const again = await session.start(job, never);
+    await until(async () => (await session.job(jobId).observe(never)).state === 'completed');
+    const files = await session.job(jobId).files(never);
     const final = files.find((file) => file.step === null)!;
-    const bytes = Buffer.concat(await (await trainer.open(target, final.path, never)).toArray());
+    const bytes = Buffer.concat(await (await session.job(jobId).open(final.path, never)).toArray());
 
     expect(again).toBe(jobId);
     expect(progress.at(-1)).toBe(40);
     expect(files.map((file) => file.step)).toEqual([null, 20]);
     expect(bytes.length).toBe(final.sizeBytes);
     expect(bytes.equals(await cloud.onDisk('trains', podId, final.path))).toBe(true);
-    expect(await trainer.loss(target, jobId, never)).toBeGreaterThan(0);
-    expect((await trainer.log(target, jobId, 0, never)).text).toContain('lora_0123456789abcdef');
+    expect(await session.job(jobId).loss(never)).toBeGreaterThan(0);
+    expect((await session.job(jobId).log(0, never)).text).toContain('lora_0123456789abcdef');
     expect((await world.book()).pods[0].trainingsStarted).toBe(1);
   });
 
   test('Wan 2.2 gives two files per save', async () => {
     const world = await cloud.world('wan');
-    const { target } = await rentedTrainer(world);
-    await trainer.uploadDataset({
-      target,
+    const { session } = await rentedTrainer(world);
+    await session.uploadDataset({
       datasetName: 'ds_wan',
       photos: [photo(1)],
       from: 0,
@@ -219,14 +220,10 @@ describe('AI Toolkit', () => {
       signal: never,
     });
     const recipe = resolveRecipe('wan-2.2', 'ohwx', { steps: 4, checkpointInterval: 2 });
-    const jobId = await trainer.start(
-      target,
-      { jobName: 'lora_00000000000000aa', datasetName: 'ds_wan', recipe },
-      never,
-    );
-    await until(async () => (await trainer.observe(target, jobId, never)).state === 'completed');
+    const jobId = await session.start({ jobName: 'lora_00000000000000aa', datasetName: 'ds_wan', recipe }, never);
+    await until(async () => (await session.job(jobId).observe(never)).state === 'completed');
 
-    const files = await trainer.files(target, jobId, never);
+    const files = await session.job(jobId).files(never);
 
     expect(files.filter((file) => file.step === null).map((file) => file.filename)).toEqual([
       'lora_00000000000000aa_high_noise.safetensors',
@@ -236,9 +233,8 @@ describe('AI Toolkit', () => {
 
   test('a job that a restored checkpoint lies under goes on from its step', async () => {
     const world = await cloud.world('restores');
-    const { target } = await rentedTrainer(world);
-    await trainer.uploadDataset({
-      target,
+    const { session } = await rentedTrainer(world);
+    await session.uploadDataset({
       datasetName: 'ds_r',
       photos: [photo(1)],
       from: 0,
@@ -246,13 +242,12 @@ describe('AI Toolkit', () => {
       signal: never,
     });
     const recipe = resolveRecipe('flux', 'ohwx', { steps: 30, checkpointInterval: 10 });
-    const first = await trainer.start(target, { jobName: 'lora_first00000000', datasetName: 'ds_r', recipe }, never);
-    await until(async () => (await trainer.observe(target, first, never)).state === 'completed');
-    const checkpoint = (await trainer.files(target, first, never)).find((file) => file.step === 20)!;
-    const bytes = Buffer.concat(await (await trainer.open(target, checkpoint.path, never)).toArray());
+    const first = await session.start({ jobName: 'lora_first00000000', datasetName: 'ds_r', recipe }, never);
+    await until(async () => (await session.job(first).observe(never)).state === 'completed');
+    const checkpoint = (await session.job(first).files(never)).find((file) => file.step === 20)!;
+    const bytes = Buffer.concat(await (await session.job(first).open(checkpoint.path, never)).toArray());
 
-    await trainer.restore({
-      target,
+    await session.restore({
       jobName: 'lora_second0000000',
       files: [
         {
@@ -263,35 +258,28 @@ describe('AI Toolkit', () => {
       ],
       signal: never,
     });
-    const second = await trainer.start(target, { jobName: 'lora_second0000000', datasetName: 'ds_r', recipe }, never);
-    await until(async () => (await trainer.observe(target, second, never)).state === 'completed');
+    const second = await session.start({ jobName: 'lora_second0000000', datasetName: 'ds_r', recipe }, never);
+    await until(async () => (await session.job(second).observe(never)).state === 'completed');
 
-    expect((await trainer.log(target, second, 0, never)).text).toMatch(/20/);
-    expect((await trainer.files(target, second, never)).map((file) => file.step)).not.toContain(10);
+    expect((await session.job(second).log(0, never)).text).toMatch(/20/);
+    expect((await session.job(second).files(never)).map((file) => file.step)).not.toContain(10);
   });
 
   test('a restore that was cut off does not lead the job astray', async () => {
     const world = await cloud.world('cut-off');
-    const { target } = await rentedTrainer(world);
+    const { session, target } = await rentedTrainer(world);
     const signal = never;
-    await trainer.uploadDataset({
-      target,
-      datasetName: 'ds_c',
-      photos: [photo(1)],
-      from: 0,
-      onProgress: () => {},
-      signal,
-    });
+    await session.uploadDataset({ datasetName: 'ds_c', photos: [photo(1)], from: 0, onProgress: () => {}, signal });
     const before = (await world.request('GET', `${target.baseUrl}/api/settings`, AUTHORIZED)).body;
     // What a worker that is killed in the middle of a restore leaves behind.
     const astray = { HF_TOKEN: '', MODELS_PATH: '', ...before, DATASETS_FOLDER: before.TRAINING_FOLDER };
     await world.request('POST', `${target.baseUrl}/api/settings`, { ...AUTHORIZED, body: astray });
 
     const recipe = resolveRecipe('flux', 'ohwx', { steps: 5 });
-    const job = await trainer.start(target, { jobName: 'lora_c', datasetName: 'ds_c', recipe }, never);
-    await until(async () => (await trainer.observe(target, job, never)).state !== 'running');
+    const job = await session.start({ jobName: 'lora_c', datasetName: 'ds_c', recipe }, never);
+    await until(async () => (await session.job(job).observe(never)).state !== 'running');
 
-    expect(await trainer.observe(target, job, never)).toMatchObject({ state: 'completed' });
+    expect(await session.job(job).observe(never)).toMatchObject({ state: 'completed' });
     expect((await world.request('GET', `${target.baseUrl}/api/settings`, AUTHORIZED)).body.DATASETS_FOLDER).toBe(
       before.DATASETS_FOLDER,
     );
@@ -302,13 +290,12 @@ describe('AI Toolkit', () => {
     ['is refused', 1_000_000, { at: 'proxy', effect: 'forbidden', match: { path: 'upload' } }, /HTTP 403/],
   ])('a restored file that %s fails, is closed, and gives the datasets folder back', async (name, said, fault, why) => {
     const world = await cloud.world(`restore-${name.replace(' ', '-')}`);
-    const { target, podId } = await rentedTrainer(world);
+    const { session, target, podId } = await rentedTrainer(world);
     if (fault) await world.fault(fault);
     const source = Readable.from([Buffer.alloc(1_000_000)]);
     const before = (await world.request('GET', `${target.baseUrl}/api/settings`, AUTHORIZED)).body;
 
-    const restoring = trainer.restore({
-      target,
+    const restoring = session.restore({
       jobName: 'lora_r',
       files: [{ filename: 'a.safetensors', sizeBytes: said, open: async () => source }],
       signal: never,
@@ -332,9 +319,8 @@ describe('AI Toolkit', () => {
     for (const effect of ['zombie', 'hang']) {
       const world = await cloud.world(`gpu-${effect}`);
       await world.fault({ at: 'trainer', effect, step: 5 });
-      const { target } = await rentedTrainer(world);
-      await trainer.uploadDataset({
-        target,
+      const { session } = await rentedTrainer(world);
+      await session.uploadDataset({
         datasetName: 'ds_g',
         photos: [photo(1)],
         from: 0,
@@ -342,10 +328,10 @@ describe('AI Toolkit', () => {
         signal: never,
       });
       const recipe = resolveRecipe('flux', 'ohwx', { steps: 10, checkpointInterval: 5 });
-      const jobId = await trainer.start(target, { jobName: 'lora_gpu', datasetName: 'ds_g', recipe }, never);
-      await until(async () => (await trainer.observe(target, jobId, never)).step === 5);
-      if (effect === 'zombie') await until(async () => (await trainer.gpu(target, never)) === 'idle');
-      states.push((await trainer.observe(target, jobId, never)).state, await trainer.gpu(target, never));
+      const jobId = await session.start({ jobName: 'lora_gpu', datasetName: 'ds_g', recipe }, never);
+      await until(async () => (await session.job(jobId).observe(never)).step === 5);
+      if (effect === 'zombie') await until(async () => (await session.job(jobId).gpu(never)) === 'idle');
+      states.push((await session.job(jobId).observe(never)).state, await session.job(jobId).gpu(never));
     }
 
     expect(states).toEqual(['running', 'idle', 'running', 'busy']);
@@ -353,34 +339,32 @@ describe('AI Toolkit', () => {
 
   test.each(['partial', 'fails', 'absent'])('a GPU whose nvidia-smi %s is unknown, not an error', async (nvidiaSmi) => {
     const world = await cloud.world(`smi-${nvidiaSmi}`, { nvidiaSmi });
-    const { target } = await rentedTrainer(world);
+    const { session } = await rentedTrainer(world);
 
-    expect(await trainer.gpu(target, never)).toBe('unknown');
+    expect(await session.job('any').gpu(never)).toBe('unknown');
   });
 
   test('a restore makes the training folder that the image lacks', async () => {
     const world = await cloud.world('no-output', { hasOutputFolder: false });
-    const { podId, target } = await rentedTrainer(world);
+    const { podId, session } = await rentedTrainer(world);
     const bytes = Buffer.from('weights');
-    await trainer.restore({
-      target,
+    await session.restore({
       jobName: 'lora_r',
       files: [{ filename: 'a.safetensors', sizeBytes: bytes.length, open: async () => Readable.from([bytes]) }],
       signal: never,
     });
 
     expect(await cloud.onDisk('no-output', podId, '/app/ai-toolkit/output/lora_r/a.safetensors')).toEqual(bytes);
-    const put = { target, jobName: 'lora_r', files: [{ filename: 'a.safetensors' }], signal: never };
-    await trainer.discardRestored(put);
-    await trainer.discardRestored(put);
+    const put = { jobName: 'lora_r', files: [{ filename: 'a.safetensors' }], signal: never };
+    await session.discardRestored(put);
+    await session.discardRestored(put);
     await expect(cloud.onDisk('no-output', podId, '/app/ai-toolkit/output/lora_r/a.safetensors')).rejects.toThrow();
   });
 
-  test('a running job is stopped, a queued one too', async () => {
+  test('a running job saves when it is asked to', async () => {
     const world = await cloud.world('stops', { delaysMs: { step: 20 } });
-    const { target } = await rentedTrainer(world);
-    await trainer.uploadDataset({
-      target,
+    const { session } = await rentedTrainer(world);
+    await session.uploadDataset({
       datasetName: 'ds_s',
       photos: [photo(1)],
       from: 0,
@@ -388,24 +372,22 @@ describe('AI Toolkit', () => {
       signal: never,
     });
     const recipe = resolveRecipe('flux', 'ohwx', { steps: 10_000, checkpointInterval: 500 });
-    const jobId = await trainer.start(target, { jobName: 'lora_stop', datasetName: 'ds_s', recipe }, never);
-    await until(async () => (await trainer.observe(target, jobId, never)).step > 0);
+    const jobId = await session.start({ jobName: 'lora_stop', datasetName: 'ds_s', recipe }, never);
+    await until(async () => (await session.job(jobId).observe(never)).step > 0);
 
-    await trainer.saveNow(target, jobId, never);
-    await until(async () => (await trainer.files(target, jobId, never)).length > 0);
-    await trainer.stop(target, jobId, never);
+    await session.job(jobId).saveNow(never);
 
-    expect((await trainer.observe(target, jobId, never)).state).toBe('stopped');
+    await until(async () => (await session.job(jobId).files(never)).length > 0);
   });
 
   test('a start page, a dead proxy and a wrong password are "not ready"', async () => {
     const world = await cloud.world('not-ready');
-    const { target } = await rentedTrainer(world);
+    const { session, target } = await rentedTrainer(world);
     await world.fault({ at: 'proxy', effect: 'start-page' }, { at: 'proxy', effect: 'bad-gateway' });
 
-    const startPage = await trainer.probe(target, never);
-    const badGateway = await trainer.probe(target, never);
-    const wrong = await trainer.probe({ ...target, password: 'wrong-password' }, never);
+    const startPage = await session.probe(never);
+    const badGateway = await session.probe(never);
+    const wrong = await trainer.at({ ...target, password: 'wrong-password' }).probe(never);
 
     expect([startPage.ready, badGateway.ready, wrong.ready]).toEqual([false, false, false]);
     expect(JSON.stringify([startPage, badGateway, wrong])).not.toContain('wrong-password');

@@ -169,8 +169,8 @@ describe('the command in the emulated container', () => {
 
   async function pulled(files: ReturnType<typeof save>, ...faults: object[]) {
     const { world, podId, target } = await rented(files, ...faults);
-    await until(async () => (await trainer.probe(target, never)).ready);
-    const result = await trainer.pulled({ target, jobName: JOB, files, signal: never });
+    await until(async () => (await trainer.at(target).probe(never)).ready);
+    const result = await trainer.at(target).pulled({ jobName: JOB, files, signal: never });
     return { result, left: await left(world, podId, files) };
   }
 
@@ -222,7 +222,7 @@ describe('the command in the emulated container', () => {
     const podId = await world.pod('a');
     const target = { baseUrl: `${world.url}/proxy/${podId}/8675`, password: 'secret' };
 
-    expect(await trainer.pulled({ target, jobName: JOB, files: save(), signal: never })).toMatchObject({
+    expect(await trainer.at(target).pulled({ jobName: JOB, files: save(), signal: never })).toMatchObject({
       status: 'failed',
       why: expect.stringContaining('without the command'),
     });
@@ -230,11 +230,11 @@ describe('the command in the emulated container', () => {
 
   it('does not trust a report of files that are not there', async () => {
     const { world, podId, target } = await rented(save());
-    await until(async () => (await trainer.probe(target, never)).ready);
+    await until(async () => (await trainer.at(target).probe(never)).ready);
     const filePath = `/app/ai-toolkit/output/${JOB}/optimizer.pt`;
     await world.toolkit(podId, 'POST', '/api/files/delete', { filePath });
 
-    const result = await trainer.pulled({ target, jobName: JOB, files: save(), signal: never });
+    const result = await trainer.at(target).pulled({ jobName: JOB, files: save(), signal: never });
 
     expect(result).toMatchObject({ status: 'failed', why: expect.stringContaining('optimizer’s state is missing') });
     expect(await left(world, podId, save())).toEqual([]);
@@ -255,7 +255,7 @@ describe('the command in the emulated container', () => {
     await world.advance(60_000);
 
     expect((await state()).app).toBeNull();
-    expect((await trainer.probe(target, never)).ready).toBe(false);
+    expect((await trainer.at(target).probe(never)).ready).toBe(false);
     expect((await world.runpod('GET', `/v2/pods/${podId}`)).body.status).toBe('RUNNING');
   });
 });

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { checkDataset } from '../../activities/check-dataset.ts';
 import type { CheckedDataset } from '../../activities/check-dataset.ts';
 import { readManifest } from '../../activities/dataset-manifest.ts';
-import { targetOf } from '../../activities/upload-dataset.ts';
+import { targetOf } from '../../activities/session.ts';
 import { drawPhoto } from '../../dev/photos.ts';
 import { datasetCheckWorkflowId } from '../../workflows/contract.ts';
 import { createInstallation, until } from './installation.ts';

@@ -1,7 +1,7 @@
 /** The main job: photos in, a verified LoRA out, and what happens when it cannot go straight through. */
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { targetOf } from '../../activities/upload-dataset.ts';
+import { targetOf } from '../../activities/session.ts';
 import { trainingStatus } from '../../workflows/contract.ts';
 import { createInstallation, podsOf, until } from './installation.ts';
 import type { Installation } from './installation.ts';

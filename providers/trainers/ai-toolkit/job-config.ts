@@ -1,7 +1,7 @@
 /** Builds AI Toolkit's `job_config`, complete as its UI posts it (commit 27a03a91, 2026-08-21). */
 import { BASE_MODEL_FACTS } from '../../../core/base-model.ts';
 import { TemperaError } from '../../../core/failure.ts';
-import type { DatasetFolder, TrainingJob } from '../trainer.ts';
+import type { DatasetFolder, JobOrder } from '../trainer.ts';
 import { MODEL_TABLE } from './model-table.ts';
 
 interface PodPaths {
@@ -19,7 +19,7 @@ const CHECKPOINTS_KEPT = 4;
 /**
  * The body of POST /api/jobs without its id. Throws RECIPE_INVALID when text in it could reach the pod's environment.
  */
-export function buildJobConfig(job: TrainingJob, paths: PodPaths): Record<string, unknown> {
+export function buildJobConfig(job: JobOrder, paths: PodPaths): Record<string, unknown> {
   const { jobName, datasetName, recipe, folders = [WHOLE] } = job;
   const row = MODEL_TABLE[recipe.baseModel];
   const facts = BASE_MODEL_FACTS[recipe.baseModel];

@@ -12,7 +12,10 @@ test('a page of the proxy is not taken for a file of the trainer', async () => {
   const baseUrl = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
   const trainer = createAiToolkitTrainer({ huggingFaceToken: undefined });
 
-  const opened = trainer.open({ baseUrl, password: 'secret' }, '/samples/1.jpg', new AbortController().signal);
+  const opened = trainer
+    .at({ baseUrl, password: 'secret' })
+    .job('j')
+    .open('/samples/1.jpg', new AbortController().signal);
 
   await expect(opened).rejects.toMatchObject({ code: 'PROVIDER_UNAVAILABLE', retryable: true });
   proxy.close();

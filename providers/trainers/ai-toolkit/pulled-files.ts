@@ -2,11 +2,11 @@
 import { TemperaError } from '../../../core/failure.ts';
 import { send } from '../../http.ts';
 import type { HttpAnswer } from '../../http.ts';
-import type { Trainer, TrainerTarget } from '../trainer.ts';
+import type { TrainerSession, TrainerTarget } from '../trainer.ts';
 import { createClient } from './client.ts';
 import type { TrainerClient } from './client.ts';
 import { PULL_REPORT } from './pull-command.ts';
-import { readSettings } from './wire.ts';
+import { OPTIMIZER_FILE, readSettings } from './wire.ts';
 
 /** Exit codes of curl that say more than their number (curl's manual, 8.5). */
 const CURL_EXITS: Readonly<Record<string, string>> = {
@@ -23,7 +23,10 @@ const CURL_EXITS: Readonly<Record<string, string>> = {
  * Whether the files that the pod should have pulled are complete in the job's folder. If not, none of them stays there:
  * the trainer would resume from a leftover file. There is no job row to ask yet; the file routes work without one.
  */
-export const pulled: Trainer['pulled'] = async ({ target, jobName, files, signal }) => {
+export async function pulled(
+  target: TrainerTarget,
+  { jobName, files, signal }: Parameters<TrainerSession['pulled']>[0],
+): ReturnType<TrainerSession['pulled']> {
   const client = createClient(target, signal);
   const folder = `${readSettings(await client.get('/api/settings')).TRAINING_FOLDER}/${jobName}`;
   const report = await ask(target, 'GET', `${folder}/${PULL_REPORT}`, signal);
@@ -33,13 +36,15 @@ export const pulled: Trainer['pulled'] = async ({ target, jobName, files, signal
   if (why === null) return { status: 'whole' };
   await removeFiles(client, folder, files);
   return { status: 'failed', why };
-};
+}
 
 /** Removes what was put into the job's folder, if it is there: the trainer would resume from a leftover file. */
-export const discardRestored: Trainer['discardRestored'] = async ({ target, jobName, files, signal }) => {
-  const client = createClient(target, signal);
+export async function discardRestored(
+  client: TrainerClient,
+  { jobName, files }: Omit<Parameters<TrainerSession['discardRestored']>[0], 'signal'>,
+): Promise<void> {
   await removeFiles(client, `${readSettings(await client.get('/api/settings')).TRAINING_FOLDER}/${jobName}`, files);
-};
+}
 
 /** The weights first, although they were put there last: the trainer would resume even from them alone. */
 async function removeFiles(
@@ -76,7 +81,7 @@ function reasonOf(report: string): string | null {
 
 /** The file names are secret and must not appear in a message. */
 function kindOf(filename = ''): string {
-  return filename === 'optimizer.pt' ? 'the optimizer’s state' : 'the weights';
+  return filename === OPTIMIZER_FILE ? 'the optimizer’s state' : 'the weights';
 }
 
 async function firstMissing(

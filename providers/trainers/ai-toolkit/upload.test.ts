@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, expect, test } from 'vitest';
 import type { TrainingPhoto } from '../trainer.ts';
-import { uploadDataset } from './upload.ts';
+import { createSession } from './session.ts';
 
 let server: Server | undefined;
 afterEach(() => {
@@ -49,8 +49,7 @@ test('sends nothing any more when one request fails, and is not done before the 
   const { uploads, target } = await listen();
   const progress: number[] = [];
   let settled = false;
-  const upload = uploadDataset({
-    target,
+  const upload = createSession(target).uploadDataset({
     datasetName: 'ds',
     photos,
     from: 0,

@@ -1,8 +1,7 @@
 /** Photos and captions to the pod: requests far below the proxy's 100 MB and 100 s, a few at a time. */
 import { atOnce } from '../../../core/at-once.ts';
 import { TemperaError } from '../../../core/failure.ts';
-import type { RestoredFile, Trainer, TrainingPhoto } from '../trainer.ts';
-import { createClient } from './client.ts';
+import type { RestoredFile, TrainerSession, TrainingPhoto } from '../trainer.ts';
 import type { TrainerClient } from './client.ts';
 import { folderName } from './job-config.ts';
 import { encodeForm, streamForm } from './multipart.ts';
@@ -19,15 +18,12 @@ export interface UploadFile {
   readonly bytes: Uint8Array;
 }
 
-export const uploadDataset: Trainer['uploadDataset'] = async ({
-  target,
-  datasetName,
-  photos,
-  from,
-  onProgress,
-  signal,
-}) => {
-  const client = createClient(target, signal);
+type Dataset = Omit<Parameters<TrainerSession['uploadDataset']>[0], 'signal'>;
+
+export async function uploadDataset(
+  client: TrainerClient,
+  { datasetName, photos, from, onProgress }: Dataset,
+): Promise<void> {
   // `create` fails when the datasets folder itself is missing; `list` makes it.
   await client.get('/api/datasets/list');
   // A stable sort: a retry counts the photos in the same order.
@@ -58,7 +54,7 @@ export const uploadDataset: Trainer['uploadDataset'] = async ({
     const due = ordered.filter((entry) => entry.folder === folder).map(({ photo }) => photo);
     await verify(client, folder, due);
   }
-};
+}
 
 async function createFolder(client: TrainerClient, folder: string): Promise<void> {
   const { name } = readCreatedDataset(await client.post('/api/datasets/create', { name: folder }));

@@ -2,7 +2,7 @@
 import { Type } from 'typebox';
 import type { Static } from 'typebox';
 import { answerReader } from '../../wire.ts';
-import type { TrainerFile, TrainerObservation, TrainerSample } from '../trainer.ts';
+import type { JobFile, JobObservation, JobSample } from '../../backends/job.ts';
 
 const VENDOR = 'AI Toolkit';
 
@@ -65,7 +65,7 @@ const readFileList = answerReader(
 );
 const readSampleList = answerReader(VENDOR, 'the list of samples', Type.Object({ samples: Type.Array(Type.String()) }));
 
-const STATES: Readonly<Record<string, TrainerObservation['state']>> = {
+const STATES: Readonly<Record<string, JobObservation['state']>> = {
   queued: 'queued',
   running: 'running',
   stopping: 'running',
@@ -74,16 +74,16 @@ const STATES: Readonly<Record<string, TrainerObservation['state']>> = {
   error: 'failed',
 };
 
-export function toObservation(job: WireJob): TrainerObservation {
+export function toObservation(job: WireJob): JobObservation {
   return { state: STATES[job.status] ?? 'running', step: job.step, info: job.info.slice(0, 2_000) };
 }
 
 const CHECKPOINT = /_(\d{9})(_high_noise|_low_noise)?\.safetensors$/;
 
 /**
- * Weights only; `optimizer.pt` is in the same list. The step is in the name, in nine digits; the final file has none.
+ * Weights only; the optimizer's state is in the same list. The step is in the name, in nine digits; the final file has none.
  */
-export function toFiles(answer: unknown): TrainerFile[] {
+export function toFiles(answer: unknown): JobFile[] {
   return readFileList(answer)
     .files.filter((file) => file.path.endsWith('.safetensors'))
     .map((file) => {
@@ -97,16 +97,18 @@ export function toFiles(answer: unknown): TrainerFile[] {
     });
 }
 
-/** The single file beside the weights, overwritten at each save. */
+/** The optimizer's state: a single file beside the weights, overwritten at each save. */
+export const OPTIMIZER_FILE = 'optimizer.pt';
+
 export function toOptimizerState(answer: unknown): { readonly path: string; readonly sizeBytes: number } | null {
-  const file = readFileList(answer).files.find(({ path }) => path.endsWith('/optimizer.pt'));
+  const file = readFileList(answer).files.find(({ path }) => path.endsWith(`/${OPTIMIZER_FILE}`));
   return file ? { path: file.path, sizeBytes: file.size } : null;
 }
 
 /** `<epoch ms>__<9-digit step>_<index>.jpg` */
 const SAMPLE = /__(\d{9})_(\d+)\.(jpg|jpeg|png|webp)$/;
 
-export function toSamples(answer: unknown): TrainerSample[] {
+export function toSamples(answer: unknown): JobSample[] {
   return readSampleList(answer).samples.flatMap((path) => {
     const match = SAMPLE.exec(path);
     return match ? [{ path, step: Number(match[1]), promptIndex: Number(match[2]) }] : [];

@@ -1,4 +1,4 @@
-import { TemperaError } from '../core/failure.ts';
+import { TemperaError } from '../../../core/failure.ts';
 
 /** CUDA's messages as they reach AI Toolkit's row and log (commit 27a03a91; issues 484, 574, 929). */
 const OUT_OF_MEMORY =
@@ -9,8 +9,8 @@ const GATED =
 /** How much of the log counts. Characters: an older message may be about a problem that was overcome. */
 const DECIDING_TAIL = 2_000;
 
-/** Deduces from the trainer's text why it failed: OUT_OF_MEMORY, GATED_MODEL, or just TRAINER_ERROR. */
-export function judgeTrainerError(info: string, logTail: string): TemperaError {
+/** Why a job failed, by its row and the end of its log: OUT_OF_MEMORY, GATED_MODEL, or just TRAINER_ERROR. */
+export function failureOf(info: string, logTail: string): TemperaError {
   const text = `${info}\n${logTail.slice(-DECIDING_TAIL)}`;
   if (OUT_OF_MEMORY.test(text)) return new TemperaError('OUT_OF_MEMORY', `The GPU ran out of memory: ${info}`);
   if (GATED.test(text)) return new TemperaError('GATED_MODEL', `The base model could not be downloaded: ${info}`);

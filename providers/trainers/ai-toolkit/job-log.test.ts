@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { createTrainerLog } from './trainer-log.ts';
+import { createJobLog } from './job-log.ts';
 
 const SAVE =
   '\nSaving at step 250\nSaved checkpoint to /out/x_000000250.safetensors\nSaved optimizer to /out/optimizer.pt\n';
 
 const FINAL = 'Saved checkpoint to /out/x.safetensors\nSaved optimizer to /out/optimizer.pt\n';
 
-describe('createTrainerLog', () => {
+describe('createJobLog', () => {
   it('knows how far a save has come', () => {
-    const log = createTrainerLog();
+    const log = createJobLog();
     const states = SAVE.split(/(?<=\n)/).map((line) => {
       log.add(line);
       return log.save?.state;
@@ -19,7 +19,7 @@ describe('createTrainerLog', () => {
   });
 
   it('forgets the save before while a newer one is under way', () => {
-    const log = createTrainerLog();
+    const log = createJobLog();
     log.add(SAVE);
     log.add('x: 50%|#####     | 500/1000\rSaving at step 500\n');
 
@@ -27,7 +27,7 @@ describe('createTrainerLog', () => {
   });
 
   it('takes the optimizer of the final save, which is not announced, for that of no checkpoint', () => {
-    const log = createTrainerLog();
+    const log = createJobLog();
     log.add(SAVE);
     const saves = FINAL.split(/(?<=\n)/).map((line) => {
       log.add(line);
@@ -52,14 +52,14 @@ describe('createTrainerLog', () => {
       `Saved checkpoint to /out/x_000000500.safetensors\nSaved optimizer to /out/optimizer.pt\n`,
     ],
   ])('knows no whole save from an optimizer %s', (_, text) => {
-    const log = createTrainerLog();
+    const log = createJobLog();
     log.add(text);
 
     expect(log.save?.state).not.toBe('whole');
   });
 
   it('tells a second save of a step from the first', () => {
-    const log = createTrainerLog();
+    const log = createJobLog();
     log.add(SAVE);
     log.add(SAVE);
 
@@ -68,14 +68,14 @@ describe('createTrainerLog', () => {
   });
 
   it('reads lines that come in pieces', () => {
-    const log = createTrainerLog();
+    const log = createJobLog();
     for (const character of SAVE) log.add(character);
 
     expect(log.save).toMatchObject({ step: 250, state: 'whole' });
   });
 
   it('tells whether the optimizer was loaded', () => {
-    const [none, loaded, failed] = [createTrainerLog(), createTrainerLog(), createTrainerLog()];
+    const [none, loaded, failed] = [createJobLog(), createJobLog(), createJobLog()];
     loaded.add('Loading optimizer state from /out/optimizer.pt\nUpdating optimizer LR from params\n');
     failed.add(
       'Loading optimizer state from /out/optimizer.pt\nFailed to load optimizer state from /out/optimizer.pt\n',

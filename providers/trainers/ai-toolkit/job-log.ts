@@ -1,4 +1,4 @@
-import type { TrainerLog } from '../trainer.ts';
+import type { JobLog } from '../../backends/job.ts';
 
 const SAVING = /^Saving at step (\d+)$/;
 const SAVED = 'Saved checkpoint to ';
@@ -15,12 +15,12 @@ const STEP = /_(\d{9})$/;
  * announced: it is recognised by the name of its weights, which is printed before the optimizer is overwritten. A line
  * that matches nothing completes no save.
  */
-export function createTrainerLog(): TrainerLog {
+export function createJobLog(): JobLog {
   let rest = '';
   let saves = 0;
-  let save: TrainerLog['save'] = null;
+  let save: JobLog['save'] = null;
   const timesSaved = new Map<number, number>();
-  let optimizer: TrainerLog['optimizer'] = 'none';
+  let optimizer: JobLog['optimizer'] = 'none';
   const read = (line: string) => {
     const begun = SAVING.exec(line)?.[1];
     const weights = SAVED_WEIGHTS.exec(line)?.[1];
