@@ -19,6 +19,9 @@ export interface HuggingFaceDestination {
 export type Destination = S3Destination | HuggingFaceDestination;
 export type DestinationKind = Destination['kind'];
 
+/** Every kind, for documents and schemas. */
+export const DESTINATION_KINDS = ['s3', 'huggingface'] as const satisfies readonly DestinationKind[];
+
 /** The founding documents' key for a LoRA in S3 (landscape S0-19). */
 export function defaultPublishKey(subject: { characterId: string | null; trainingId: string }): string {
   return `lora/${subject.characterId ?? subject.trainingId}.safetensors`;

@@ -1,8 +1,12 @@
 import { PrismaPg } from '@prisma/adapter-pg';
 import { DroppingClient } from './dropping-client.ts';
 import { PrismaClient } from './generated/client.ts';
+import type { Prisma } from './generated/client.ts';
 
 export type Database = PrismaClient;
+
+/** What a transaction's function gets. A `Database` is none: what belongs into a transaction cannot be done outside. */
+export type Transaction = Prisma.TransactionClient & { readonly $connect?: never };
 
 interface DatabaseOptions {
   /** postgresql://user:password@host:port/name */

@@ -4,6 +4,7 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { readSettings, SettingsError } from '../config/env.ts';
 import { readTemporalDevConfig } from '../config/temporal-dev.ts';
+import { EVENTS_FILE, renderEvents } from '../dev/event-page.ts';
 import { FAILURE_POLICY_FILE, renderFailurePolicy } from '../dev/failure-policy.ts';
 
 const ROOT = resolve(import.meta.dirname, '..');
@@ -18,6 +19,10 @@ const PAGES = [
 
 test('docs/failure-policy.md is what the table renders', () => {
   expect(readFileSync(FAILURE_POLICY_FILE, 'utf8')).toBe(renderFailurePolicy());
+});
+
+test('docs/events.md is what the catalogue renders', () => {
+  expect(readFileSync(EVENTS_FILE, 'utf8')).toBe(renderEvents());
 });
 
 describe('docs/configuration.md', () => {

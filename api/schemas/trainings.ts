@@ -1,6 +1,7 @@
 import { Type } from '@fastify/type-provider-typebox';
 import type { Static } from '@fastify/type-provider-typebox';
 import { BASE_MODEL_NAMES, BASE_MODELS } from '../../core/base-model.ts';
+import { DESTINATION_KINDS } from '../../core/destination.ts';
 import { FAILURE_CODES } from '../../core/failure.ts';
 import { GPU_NAMES } from '../../core/gpu.ts';
 import { TRAINING_PHASES, TRAINING_STATUSES } from '../../core/status.ts';
@@ -82,7 +83,7 @@ export const IdempotencyHeaders = Type.Object({
 });
 
 const Publication = Type.Object({
-  target: WordOf(['s3', 'huggingface']),
+  target: WordOf(DESTINATION_KINDS),
   location: Type.String(),
   path: Nullable(Type.String()),
   revision: Nullable(Type.String()),

@@ -1,8 +1,9 @@
 /** The live stream of one training: stored events with ids, progress without. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isLastEvent } from '../../core/event.ts';
 import { isTerminal } from '../../core/status.ts';
-import type { OutboxEvent } from '../../prisma/generated/client.ts';
-import { eventsAfter } from '../../prisma/repositories/training-events.ts';
+import { eventsAfter } from '../../prisma/repositories/outbox.ts';
+import type { StoredEvent } from '../../prisma/repositories/outbox.ts';
 import { isDatabaseUnavailable } from '../database-errors.ts';
 import type { ApiDeps } from '../deps.ts';
 import type { TrainingView } from '../schemas/trainings.ts';
@@ -24,8 +25,6 @@ interface Follow {
   readonly heartbeatMs?: number;
 }
 
-/** After these a training no longer changes. */
-const LAST_TOPICS = new Set(['training.ready', 'training.cancelled']);
 /**
  * How long a client waits before it reconnects: after a dropped connection, and once everything is over. Milliseconds.
  */
@@ -57,7 +56,7 @@ export async function* followTraining(deps: ApiDeps, follow: Follow): AsyncGener
     after = look.events.at(-1)?.seq ?? after;
     if (pieces.length > 0) yield pieces.join('');
     const last = look.events.at(-1);
-    if (last !== undefined && LAST_TOPICS.has(last.topic)) return;
+    if (last !== undefined && isLastEvent(last.topic)) return;
     if (last === undefined && look.view !== null && isOver(look.view)) {
       yield `retry: ${RECONNECT_AFTER_END_MS}\n\n`;
       return;
@@ -79,7 +78,7 @@ function isOver({ status, phase, awaitsRetryUntil }: TrainingView): boolean {
 
 interface Look {
   readonly view: TrainingView | null;
-  readonly events: readonly OutboxEvent[];
+  readonly events: readonly StoredEvent[];
 }
 
 /** The row is read before the events: when it says that everything is over, all events are there. */
@@ -94,15 +93,7 @@ async function lookAt(deps: ApiDeps, { userId, trainingId }: Follow, after: bigi
   }
 }
 
-function eventText({ seq, topic, createdAt, payload }: OutboxEvent): string {
-  const data = JSON.stringify({ topic, createdAt: createdAt.toISOString(), payload: withoutPods(payload) });
+function eventText({ seq, topic, createdAt, payload }: StoredEvent): string {
+  const data = JSON.stringify({ topic, createdAt: createdAt.toISOString(), payload });
   return `id: ${seq}\nevent: ${topic}\ndata: ${data}\n\n`;
-}
-
-/** Anyone who knows a pod's id can reach its trainer, so no client gets to see one. */
-export function withoutPods(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(withoutPods);
-  if (typeof value !== 'object' || value === null) return value;
-  const entries = Object.entries(value).filter(([key]) => !/^pod|PodId$|^externalId$/i.test(key));
-  return Object.fromEntries(entries.map(([key, inner]) => [key, withoutPods(inner)]));
 }

@@ -3,6 +3,7 @@ import { optimizerFilename } from '../../core/checkpoint.ts';
 import type { CheckpointFile } from '../../core/checkpoint.ts';
 import type { FailureCode } from '../../core/failure.ts';
 import type { Database } from '../client.ts';
+import { writeEvent } from './outbox.ts';
 
 /** Finds or creates the row of an attempt; returns its id. */
 export async function openAttempt(database: Database, trainingId: string, number: number): Promise<string> {
@@ -210,16 +211,17 @@ export async function recordResume(database: Database, resume: Resume): Promise<
       data: { resumedFromStep: fromStep, resumedWith: resume.with, lostSteps, lostMs, lostMicroUsd },
       select: { loraModel: { select: { userId: true } } },
     });
-    const payload = { attempt: number, fromStep, with: resume.with, lostSteps, lostMs, lostMicroUsd };
-    const event = {
-      topic: 'training.resumed',
-      userId: attempt.loraModel.userId,
-      loraModelId: trainingId,
-      // A resume that turns out to be weights-only gets an event too.
-      dedupeKey: `${trainingId}:a${number}:resumed:${resume.with}`,
-      payload,
-    };
-    await transaction.outboxEvent.createMany({ data: [event], skipDuplicates: true });
+    const { userId } = attempt.loraModel;
+    await writeEvent(
+      transaction,
+      { trainingId, userId },
+      {
+        topic: 'training.resumed',
+        // A resume that turns out to be weights-only gets an event too.
+        occurrence: `a${number}:resumed:${resume.with}`,
+        payload: { attempt: number, fromStep, with: resume.with, lostSteps, lostMs, lostMicroUsd },
+      },
+    );
   });
 }
 
@@ -242,14 +244,16 @@ export async function recordRestart(database: Database, restart: Restart): Promi
       select: { loraModel: { select: { userId: true } } },
     });
     if (lostSteps === 0) return;
-    const event = {
-      topic: 'training.restarted',
-      userId: attempt.loraModel.userId,
-      loraModelId: trainingId,
-      dedupeKey: `${trainingId}:a${number}:restarted`,
-      payload: { attempt: number, why, lostSteps, lostMs, lostMicroUsd },
-    };
-    await transaction.outboxEvent.createMany({ data: [event], skipDuplicates: true });
+    const { userId } = attempt.loraModel;
+    await writeEvent(
+      transaction,
+      { trainingId, userId },
+      {
+        topic: 'training.restarted',
+        occurrence: `a${number}:restarted`,
+        payload: { attempt: number, why, lostSteps, lostMs, lostMicroUsd },
+      },
+    );
   });
 }
 

@@ -2,6 +2,7 @@
 import type { Destination } from '../../core/destination.ts';
 import type { FailureCode } from '../../core/failure.ts';
 import type { Database } from '../client.ts';
+import { countEvents, writeEvent } from './outbox.ts';
 
 interface PublicationKey {
   readonly trainingId: string;
@@ -72,18 +73,16 @@ export async function recordPublishFailed(
     if (row === undefined) return;
     const { target, location, loraModel } = row;
     // The count distinguishes a second failure, of a reopened publication, from the first.
-    const earlier = await transaction.outboxEvent.count({
-      where: { loraModelId: trainingId, topic: 'training.publication_failed' },
-    });
-    await transaction.outboxEvent.create({
-      data: {
+    const earlier = await countEvents(transaction, trainingId, 'training.publication_failed');
+    await writeEvent(
+      transaction,
+      { trainingId, userId: loraModel.userId },
+      {
         topic: 'training.publication_failed',
-        userId: loraModel.userId,
-        loraModelId: trainingId,
-        dedupeKey: `${trainingId}:publication_failed:${position}:${earlier + 1}`,
+        occurrence: `publication_failed:${position}:${earlier + 1}`,
         payload: { position, target, location, ...failure },
       },
-    });
+    );
   });
 }
 

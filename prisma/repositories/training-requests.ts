@@ -10,6 +10,7 @@ import type { Prisma } from '../generated/client.ts';
 import type { LoraModel, Publication } from '../generated/client.ts';
 import { createDatasetIn } from './datasets.ts';
 import { ensureReservedIn, limitsFor, settleMoneyIn } from './money.ts';
+import { writeEvent } from './outbox.ts';
 import { isUniqueViolation } from './unique-violation.ts';
 
 export type TrainingRow = LoraModel & { publications: Publication[] };
@@ -94,15 +95,15 @@ async function insertTraining(tx: Prisma.TransactionClient, training: NewTrainin
   });
   const reserved = await ensureReservedIn(tx, id, training.money.limits);
   if (reserved.status === 'over_limit') throw new Refused(reserved);
-  await tx.outboxEvent.create({
-    data: {
+  await writeEvent(
+    tx,
+    { trainingId: id, userId },
+    {
       topic: 'training.queued',
-      userId,
-      loraModelId: id,
-      dedupeKey: `${id}:queued`,
+      occurrence: 'queued',
       payload: { trainingId: id, status: 'pending', phase: 'queued' },
     },
-  });
+  );
   return { status: 'created', training: row, photoCount };
 }
 

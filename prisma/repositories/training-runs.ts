@@ -4,13 +4,13 @@ import type { FailureCode } from '../../core/failure.ts';
 import { microUsdToCents } from '../../core/money.ts';
 import type { TrainingPhase, TrainingStatus } from '../../core/status.ts';
 import type { TrainingRequest } from '../../core/training-request.ts';
-import type { Database } from '../client.ts';
+import type { Database, Transaction } from '../client.ts';
 import type { Prisma } from '../generated/client.ts';
 import { lockedCost } from './ledger-cost.ts';
 import { settleMoneyIn } from './money.ts';
+import { writeEvent } from './outbox.ts';
+import type { NewEvent } from './outbox.ts';
 import { isUniqueViolation } from './unique-violation.ts';
-
-type Transaction = Prisma.TransactionClient;
 
 export interface TrainingRow {
   readonly id: string;
@@ -59,21 +59,12 @@ export async function findTraining(database: Database, trainingId: string): Prom
   };
 }
 
-export interface TrainingEvent {
-  /** Such as `training.phase`, `training.ready`. */
-  readonly topic: string;
-  /** An event that a retried activity writes again is stored once. */
-  readonly dedupeKey: string;
-  /** For people who follow the training: no secret, no photo, no pod address. */
-  readonly payload: Readonly<Record<string, string | number | boolean | null>>;
-}
-
 interface Change {
   readonly trainingId: string;
   /** Nothing is written unless the row matches. */
   readonly where?: Prisma.LoraModelWhereInput;
   readonly set: Prisma.LoraModelUpdateManyMutationInput;
-  readonly event?: TrainingEvent | undefined;
+  readonly event?: NewEvent;
 }
 
 /**
@@ -91,15 +82,7 @@ async function changeIn(transaction: Transaction, { trainingId, where, set, even
     select: { userId: true },
   });
   if (!row) return false;
-  if (!event) return true;
-  const data = {
-    topic: event.topic,
-    userId: row.userId,
-    loraModelId: trainingId,
-    dedupeKey: event.dedupeKey,
-    payload: event.payload,
-  };
-  await transaction.outboxEvent.createMany({ data: [data], skipDuplicates: true });
+  if (event) await writeEvent(transaction, { trainingId, userId: row.userId }, event);
   return true;
 }
 
@@ -113,7 +96,7 @@ export async function recordStarted(database: Database, trainingId: string): Pro
   await change(database, {
     trainingId,
     set: { status: 'training', reason: null, message: null, trainingStartedAt: new Date() },
-    event: { topic: 'training.started', dedupeKey: `${trainingId}:started`, payload: {} },
+    event: { topic: 'training.started', occurrence: 'started', payload: {} },
   });
   return true;
 }
@@ -164,7 +147,7 @@ async function enter(database: Database, { trainingId, phase, attempt, nth = 1 }
     },
     event: {
       topic: 'training.phase',
-      dedupeKey: `${trainingId}:a${attempt}:${phase}:${nth}`,
+      occurrence: `a${attempt}:${phase}:${nth}`,
       payload: { phase, attempt },
     },
   });
@@ -282,7 +265,7 @@ export async function recordReady(
         trainingCompletedAt: new Date(),
         retryUntil: null,
       },
-      event: { topic: 'training.ready', dedupeKey: `${trainingId}:ready:${dedupe}`, payload: { costMicroUsd } },
+      event: { topic: 'training.ready', occurrence: `ready:${dedupe}`, payload: { costMicroUsd } },
     });
     return costMicroUsd;
   });
@@ -319,7 +302,7 @@ export async function recordEnded(
       },
       event: {
         topic: `training.${status}`,
-        dedupeKey: `${trainingId}:${status}:${dedupe}`,
+        occurrence: `${status}:${dedupe}`,
         payload: { reason, message, costMicroUsd, awaitsRetryUntil: retryUntil?.toISOString() ?? null },
       },
     });
@@ -335,7 +318,7 @@ export async function recordPaused(
   await change(database, {
     trainingId,
     set: { phase: 'paused', gpu: null, estimatedEndAt: null, message: `Paused by ${by}` },
-    event: { topic: 'training.paused', dedupeKey: `${trainingId}:a${attempt}:paused`, payload: { attempt, by, step } },
+    event: { topic: 'training.paused', occurrence: `a${attempt}:paused`, payload: { attempt, by, step } },
   });
 }
 
@@ -353,7 +336,7 @@ export async function recordBudgetWarning(
     set: {},
     event: {
       topic: 'training.budget_warning',
-      dedupeKey: `${trainingId}:budget_warning:${ceilingMicroUsd}`,
+      occurrence: `budget_warning:${ceilingMicroUsd}`,
       payload: { ceilingMicroUsd, spentMicroUsd },
     },
   });
