@@ -6,6 +6,7 @@ import { newestCheckpoint } from '../core/checkpoint.ts';
 import type { Checkpoint, CheckpointFile } from '../core/checkpoint.ts';
 import { BASE_MODEL_FACTS } from '../core/base-model.ts';
 import { isPrivateUrl } from '../core/reachable.ts';
+import { shapeObstacle } from '../core/recipe.ts';
 import type { RecipeOverrides } from '../core/recipe.ts';
 import type { AttemptTrace } from '../prisma/repositories/attempts.ts';
 import type { ActivityDependencies } from './dependencies.ts';
@@ -47,11 +48,14 @@ export async function chooseCheckpoint(
   const trusted = files.filter((file) => file.attempt < attempt && !stuckAt.has(file.step));
   const newest = newestCheckpoint(trusted, rule);
   if (newest === null) return { status: 'none', earlier, why: 'There was no save in our store' };
-  const rankOf = new Map(earlier.map(({ number, rank }) => [number, rank]));
-  const fits = (file: CheckpointFile) => rankOf.get(file.attempt) === recipe.rank && file.step <= recipe.steps;
+  const attempts = new Map(earlier.map((one) => [one.number, one]));
+  const misfit = ({ attempt: number }: { readonly attempt: number }) => shapeObstacle(attempts.get(number), recipe);
+  const fits = (file: CheckpointFile) => misfit(file) === null && file.step <= recipe.steps;
   const checkpoint = newestCheckpoint(trusted.filter(fits), rule);
-  if (checkpoint === null)
-    return { status: 'none', earlier, why: obstacleTo(newest, rankOf.get(newest.attempt) ?? null, recipe) };
+  if (checkpoint === null) {
+    const tooFar = `The save is at step ${newest.step}, beyond the requested ${recipe.steps} steps`;
+    return { status: 'none', earlier, why: misfit(newest) ?? tooFar };
+  }
   const isLarge = deps.trainer.partsOf(checkpoint).some(({ sizeBytes }) => sizeBytes > deps.trainer.maxRestoreBytes);
   return { status: 'chosen', earlier, checkpoint, route: isLarge ? 'pull' : 'send' };
 }
@@ -68,14 +72,4 @@ export async function storeObstacle(
   if (isNear || !isPrivateUrl(await deps.store.signedUrl(storageKey, { ttlSeconds: 1 }))) return null;
   const setting = deps.store.kind === 's3' ? 'S3_ENDPOINT' : 'API_PUBLIC_URL';
   return `The save is too large to upload, and pods cannot fetch it: ${setting} is an address on this machine or its private network`;
-}
-
-/** Why not even the newest save can be resumed from. */
-function obstacleTo(
-  { step }: Checkpoint,
-  rank: number | null,
-  recipe: { readonly rank: number; readonly steps: number },
-): string {
-  if (rank !== recipe.rank) return `The save has rank ${rank ?? 'unknown'}, the recipe ${recipe.rank}`;
-  return `The save is at step ${step}, beyond the requested ${recipe.steps} steps`;
 }

@@ -1,4 +1,4 @@
-import { resolveRecipe } from '../core/recipe.ts';
+import { resolveRecipe, shapeOf } from '../core/recipe.ts';
 import type { Recipe, RecipeOverrides } from '../core/recipe.ts';
 import { loadTraining } from './begin-training.ts';
 import { foldersOf, readManifest } from './dataset-manifest.ts';
@@ -37,7 +37,7 @@ export function startTraining(deps: ActivityDependencies) {
       },
       step.signal,
     );
-    await deps.repositories.attempts.recordRank(input.trainingId, input.attempt, recipe.rank);
+    await deps.repositories.attempts.recordShape(input.trainingId, input.attempt, shapeOf(recipe));
     await deps.repositories.trainings.recordJob(input.trainingId, jobId);
     return { jobId };
   };

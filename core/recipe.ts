@@ -1,67 +1,17 @@
 /** The recipe: what any trainer needs to know about a training. */
 import { BASE_MODEL_FACTS } from './base-model.ts';
 import type { BaseModel } from './base-model.ts';
+import { RECIPE_FIELDS, SHAPING_FIELDS, recipeFields } from './recipe-fields.ts';
+import type { CheckpointShape, FieldShape, RecipeOverrides, RecipeValues, StoredShape } from './recipe-fields.ts';
 
-export interface Recipe {
+export type { CheckpointShape, RecipeOverrides, StoredShape };
+
+export interface Recipe extends RecipeValues {
   readonly baseModel: BaseModel;
   readonly triggerWord: string;
-  readonly steps: number;
-  /** A checkpoint is written every this many steps. */
-  readonly checkpointInterval: number;
-  readonly learningRate: number;
-  /** Sides of the training buckets in pixels; each one adds another copy of the dataset. */
-  readonly resolution: readonly number[];
-  /** LoRA rank (alpha is the same). */
-  readonly rank: number;
-  readonly batchSize: number;
-  readonly lowVram: boolean;
-  /** Samples are rendered every this many steps; 0 turns them off. */
-  readonly sampleInterval: number;
-  readonly samplePrompts: readonly string[];
-  readonly seed: number;
 }
 
-/** What a caller may set; everything has a default (landscape S0-16, S0-17). */
-export interface RecipeOverrides {
-  readonly steps?: number | undefined;
-  readonly checkpointInterval?: number | undefined;
-  readonly learningRate?: number | undefined;
-  readonly resolution?: number | readonly number[] | undefined;
-  readonly rank?: number | undefined;
-  readonly batchSize?: number | undefined;
-  readonly lowVram?: boolean | undefined;
-  readonly sampleInterval?: number | undefined;
-  readonly sampleCount?: number | undefined;
-  readonly samplePrompts?: readonly string[] | undefined;
-  readonly seed?: number | undefined;
-}
-
-/** Limits of every override. */
-const RECIPE_LIMITS = {
-  steps: { min: 1, max: 20_000 },
-  checkpointInterval: { min: 1, max: 20_000 },
-  learningRate: { min: 1e-7, max: 1e-2 },
-  resolution: { min: 256, max: 2_048, multipleOf: 32, maxItems: 3 },
-  rank: { min: 1, max: 256 },
-  batchSize: { min: 1, max: 16 },
-  sampleInterval: { min: 0, max: 20_000 },
-  samplePrompts: { maxItems: 10, maxLength: 500 },
-  seed: { min: 0, max: 2_147_483_647 },
-  triggerWord: { maxLength: 64 },
-} as const;
-
-/**
- * Checkpoints every 500 steps, samples just as often, one sample each (landscape S0-17). Rank 32 and 1e-4 are AI
- * Toolkit's UI defaults.
- */
-const DEFAULTS = {
-  checkpointInterval: 500,
-  learningRate: 1e-4,
-  rank: 32,
-  batchSize: 1,
-  sampleCount: 1,
-  seed: 42,
-} as const;
+const MAX_TRIGGER_WORD = 64;
 
 const SAMPLE_TEMPLATES = [
   'portrait photo of {trigger}, soft daylight, looking at the camera',
@@ -74,12 +24,15 @@ const SAMPLE_TEMPLATES = [
 export function resolveRecipe(baseModel: BaseModel, triggerWord: string, overrides: RecipeOverrides = {}): Recipe {
   const defaults = BASE_MODEL_FACTS[baseModel].defaults;
   const steps = overrides.steps ?? defaults.steps;
-  const checkpointInterval = Math.min(steps, overrides.checkpointInterval ?? DEFAULTS.checkpointInterval);
+  const checkpointInterval = Math.min(
+    steps,
+    overrides.checkpointInterval ?? RECIPE_FIELDS.checkpointInterval.byDefault,
+  );
   const sampleInterval = overrides.sampleInterval ?? checkpointInterval;
   const resolution = overrides.resolution ?? defaults.resolution;
   const prompts =
     overrides.samplePrompts ??
-    Array.from({ length: overrides.sampleCount ?? DEFAULTS.sampleCount }, (_, index) =>
+    Array.from({ length: overrides.sampleCount ?? RECIPE_FIELDS.sampleCount.byDefault }, (_, index) =>
       SAMPLE_TEMPLATES[index % SAMPLE_TEMPLATES.length]!.replace('{trigger}', triggerWord),
     );
   return {
@@ -87,14 +40,14 @@ export function resolveRecipe(baseModel: BaseModel, triggerWord: string, overrid
     triggerWord,
     steps,
     checkpointInterval,
-    learningRate: overrides.learningRate ?? DEFAULTS.learningRate,
+    learningRate: overrides.learningRate ?? RECIPE_FIELDS.learningRate.byDefault,
     resolution: typeof resolution === 'number' ? [resolution] : [...resolution],
-    rank: overrides.rank ?? DEFAULTS.rank,
-    batchSize: overrides.batchSize ?? DEFAULTS.batchSize,
+    rank: overrides.rank ?? RECIPE_FIELDS.rank.byDefault,
+    batchSize: overrides.batchSize ?? RECIPE_FIELDS.batchSize.byDefault,
     lowVram: overrides.lowVram ?? defaults.lowVram,
     sampleInterval,
     samplePrompts: sampleInterval === 0 ? [] : prompts,
-    seed: overrides.seed ?? DEFAULTS.seed,
+    seed: overrides.seed ?? RECIPE_FIELDS.seed.byDefault,
   };
 }
 
@@ -116,12 +69,9 @@ function textFaults(name: string, text: string): string[] {
 /** What is wrong with a trigger word; empty when it is fine. It goes into captions, prompts and file metadata. */
 export function triggerWordFaults(triggerWord: string): string[] {
   const faults = textFaults('triggerWord', triggerWord);
-  if (
-    !/^[\p{L}\p{N}][\p{L}\p{N} _.-]*$/u.test(triggerWord) ||
-    triggerWord.length > RECIPE_LIMITS.triggerWord.maxLength
-  ) {
+  if (!/^[\p{L}\p{N}][\p{L}\p{N} _.-]*$/u.test(triggerWord) || triggerWord.length > MAX_TRIGGER_WORD) {
     faults.push(
-      'triggerWord must be 1 to 64 letters, digits, spaces, ".", "_" or "-", and begin with a letter or digit',
+      `triggerWord must be 1 to ${MAX_TRIGGER_WORD} letters, digits, spaces, ".", "_" or "-", and begin with a letter or digit`,
     );
   }
   return faults;
@@ -134,43 +84,60 @@ function isTextList(value: unknown): value is readonly string[] {
 
 /** Everything wrong with the overrides, one sentence each; empty when they are fine. */
 export function recipeFaults(overrides: RecipeOverrides): string[] {
-  const faults: string[] = [];
-  const between = (name: string, value: number | undefined, limit: { min: number; max: number }, whole = true) => {
-    if (value === undefined) return;
-    if (!Number.isFinite(value) || (whole && !Number.isInteger(value)) || value < limit.min || value > limit.max) {
-      faults.push(`${name} must be a ${whole ? 'whole ' : ''}number from ${limit.min} to ${limit.max}`);
+  return recipeFields.flatMap(([name, { shape }]) => {
+    const value: unknown = overrides[name];
+    return value === undefined ? [] : faultsOf(name, shape, value);
+  });
+}
+
+function faultsOf(name: string, shape: FieldShape, value: unknown): string[] {
+  switch (shape.kind) {
+    case 'number': {
+      const isGood =
+        Number.isFinite(value) &&
+        (!shape.whole || Number.isInteger(value)) &&
+        Number(value) >= shape.min &&
+        Number(value) <= shape.max;
+      return isGood ? [] : [`${name} must be a ${shape.whole ? 'whole ' : ''}number from ${shape.min} to ${shape.max}`];
     }
-  };
-  between('steps', overrides.steps, RECIPE_LIMITS.steps);
-  between('checkpointInterval', overrides.checkpointInterval, RECIPE_LIMITS.checkpointInterval);
-  between('learningRate', overrides.learningRate, RECIPE_LIMITS.learningRate, false);
-  between('rank', overrides.rank, RECIPE_LIMITS.rank);
-  between('batchSize', overrides.batchSize, RECIPE_LIMITS.batchSize);
-  between('sampleInterval', overrides.sampleInterval, RECIPE_LIMITS.sampleInterval);
-  between('sampleCount', overrides.sampleCount, { min: 0, max: RECIPE_LIMITS.samplePrompts.maxItems });
-  between('seed', overrides.seed, RECIPE_LIMITS.seed);
-  if (overrides.resolution !== undefined) {
-    const sides = Array.isArray(overrides.resolution) ? overrides.resolution : [overrides.resolution];
-    const { min, max, multipleOf, maxItems } = RECIPE_LIMITS.resolution;
-    if (sides.length < 1 || sides.length > maxItems) faults.push(`resolution must have 1 to ${maxItems} values`);
-    for (const side of sides) {
-      if (!Number.isInteger(side) || side < min || side > max || side % multipleOf !== 0) {
-        faults.push(`resolution must be a multiple of ${multipleOf} from ${min} to ${max}`);
-      }
+    case 'switch':
+      return typeof value === 'boolean' ? [] : [`${name} must be true or false`];
+    case 'sides': {
+      const { min, max, multipleOf, maxItems } = shape;
+      const sides: readonly unknown[] = Array.isArray(value) ? value : [value];
+      const isSide = (side: unknown) =>
+        Number.isInteger(side) && Number(side) >= min && Number(side) <= max && Number(side) % multipleOf === 0;
+      return [
+        ...(sides.length < 1 || sides.length > maxItems ? [`${name} must have 1 to ${maxItems} values`] : []),
+        ...sides
+          .filter((side) => !isSide(side))
+          .map(() => `${name} must be a multiple of ${multipleOf} from ${min} to ${max}`),
+      ];
+    }
+    case 'texts': {
+      const { maxItems, maxLength } = shape;
+      if (!isTextList(value)) return [`${name} must be a list of strings`];
+      return [
+        ...(value.length > maxItems ? [`${name} must have at most ${maxItems} entries`] : []),
+        ...value.flatMap((text, index) => [
+          ...(text.trim() === '' || text.length > maxLength
+            ? [`${name}[${index}] must have 1 to ${maxLength} characters`]
+            : []),
+          ...textFaults(`${name}[${index}]`, text),
+        ]),
+      ];
     }
   }
-  if (overrides.lowVram !== undefined && typeof overrides.lowVram !== 'boolean')
-    faults.push('lowVram must be true or false');
-  if (overrides.samplePrompts !== undefined && !isTextList(overrides.samplePrompts)) {
-    faults.push('samplePrompts must be a list of strings');
-  } else if (overrides.samplePrompts !== undefined) {
-    const { maxItems, maxLength } = RECIPE_LIMITS.samplePrompts;
-    if (overrides.samplePrompts.length > maxItems) faults.push(`samplePrompts must have at most ${maxItems} entries`);
-    overrides.samplePrompts.forEach((prompt, index) => {
-      if (prompt.trim() === '' || prompt.length > maxLength)
-        faults.push(`samplePrompts[${index}] must have 1 to ${maxLength} characters`);
-      faults.push(...textFaults(`samplePrompts[${index}]`, prompt));
-    });
-  }
-  return faults;
+}
+
+/** What the checkpoints of a recipe will fit. */
+export function shapeOf(recipe: Recipe): CheckpointShape {
+  return Object.fromEntries(SHAPING_FIELDS.map((field) => [field, recipe[field]])) as CheckpointShape;
+}
+
+/** Why a recipe cannot resume from a checkpoint of another one, as a sentence; null when it can. */
+export function shapeObstacle(saved: StoredShape | undefined, recipe: CheckpointShape): string | null {
+  const field = SHAPING_FIELDS.find((one) => saved?.[one] !== recipe[one]);
+  if (field === undefined) return null;
+  return `The save has ${field} ${saved?.[field] ?? 'unknown'}, the recipe ${recipe[field]}`;
 }

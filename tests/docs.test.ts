@@ -6,6 +6,7 @@ import { readSettings, SettingsError } from '../config/env.ts';
 import { readTemporalDevConfig } from '../config/temporal-dev.ts';
 import { EVENTS_FILE, renderEvents } from '../dev/event-page.ts';
 import { FAILURE_POLICY_FILE, renderFailurePolicy } from '../dev/failure-policy.ts';
+import { RECIPE_FILE, renderRecipe } from '../dev/recipe-page.ts';
 
 const ROOT = resolve(import.meta.dirname, '..');
 const read = (file: string) => readFileSync(join(ROOT, file), 'utf8');
@@ -23,6 +24,10 @@ test('docs/failure-policy.md is what the table renders', () => {
 
 test('docs/events.md is what the catalogue renders', () => {
   expect(readFileSync(EVENTS_FILE, 'utf8')).toBe(renderEvents());
+});
+
+test('docs/recipe.md is what the table renders', () => {
+  expect(readFileSync(RECIPE_FILE, 'utf8')).toBe(renderRecipe());
 });
 
 describe('docs/configuration.md', () => {

@@ -5,6 +5,7 @@ import { FRAMINGS, MIX_POLICIES, SUBJECT_KINDS } from '../../core/curation.ts';
 import { UPLOAD_LIMITS } from '../uploads/limits.ts';
 import { ERRORS, IdParams, Nullable, OneOf, TestIntervals, Time, Uuid, WordOf } from './common.ts';
 import { ImageIds } from './images.ts';
+import { recipeField } from './recipe.ts';
 
 const optional = Type.Optional;
 const STRICT = { additionalProperties: false };
@@ -115,7 +116,7 @@ export const CheckBody = Type.Object(
   {
     triggerWord: optional(Type.String({ description: 'The training’s trigger word, used in captions. Default ohwx.' })),
     baseModel: optional(WordOf(BASE_MODEL_NAMES, { description: 'Used for the table of buckets. Default flux.' })),
-    resolution: optional(Type.Union([Type.Number(), Type.Array(Type.Number())])),
+    resolution: recipeField('resolution'),
     intervals: optional(TestIntervals),
   },
   STRICT,

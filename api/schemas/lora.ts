@@ -7,6 +7,7 @@ import { TRAINING_PHASES, TRAINING_STATUSES } from '../../core/status.ts';
 import { ERRORS, Nullable, OneOf, TestIntervals, Time, Uuid, WordOf } from './common.ts';
 import { CurationBody } from './datasets.ts';
 import { ImageIds } from './images.ts';
+import { FoundingRecipe } from './recipe.ts';
 import { DestinationBody, FileLink, IdempotencyHeaders, MaxCostUsd } from './trainings.ts';
 
 const optional = Type.Optional;
@@ -22,14 +23,7 @@ export const LoraStartBody = Type.Object(
     curation: optional(CurationBody),
     baseModel: WordOf(BASE_MODEL_NAMES),
     triggerWord: Type.String(),
-    steps: optional(Type.Number()),
-    checkpointInterval: optional(Type.Number()),
-    learningRate: optional(Type.Number()),
-    resolution: optional(Type.Union([Type.Number(), Type.Array(Type.Number())])),
-    sampleInterval: optional(Type.Number()),
-    sampleCount: optional(Type.Number()),
-    samplePrompts: optional(Type.Array(Type.String())),
-    lowVRAM: optional(Type.Boolean()),
+    ...FoundingRecipe,
     destinations: optional(Type.Array(DestinationBody)),
     maxCostUsd: optional(MaxCostUsd),
     intervals: optional(TestIntervals),

@@ -8,27 +8,10 @@ import { TRAINING_PHASES, TRAINING_STATUSES } from '../../core/status.ts';
 import { ERRORS, IdParams, Nullable, OneOf, QUOTE_BASES, TestIntervals, Time, Uuid, WordOf } from './common.ts';
 import { CurationBody } from './datasets.ts';
 import { ImageIds } from './images.ts';
+import { RecipeBody } from './recipe.ts';
 
 const optional = Type.Optional;
 const STRICT = { additionalProperties: false };
-
-/** Types only: the limits are in core/recipe.ts, which lists all faults at once. */
-const RecipeBody = Type.Object(
-  {
-    steps: optional(Type.Number()),
-    checkpointInterval: optional(Type.Number()),
-    learningRate: optional(Type.Number()),
-    resolution: optional(Type.Union([Type.Number(), Type.Array(Type.Number())])),
-    rank: optional(Type.Number()),
-    batchSize: optional(Type.Number()),
-    lowVram: optional(Type.Boolean()),
-    sampleInterval: optional(Type.Number()),
-    sampleCount: optional(Type.Number()),
-    samplePrompts: optional(Type.Array(Type.String())),
-    seed: optional(Type.Number()),
-  },
-  { ...STRICT, description: 'Differences from the base model’s default recipe.' },
-);
 
 const ComputeBody = Type.Object(
   {

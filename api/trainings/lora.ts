@@ -4,6 +4,7 @@ import type { TrainingRow } from '../../prisma/repositories/training-requests.ts
 import type { ApiDeps } from '../deps.ts';
 import { invalid } from '../errors.ts';
 import type { LoraStartBody, LoraStatus } from '../schemas/lora.ts';
+import { recipeOfFounding } from '../schemas/recipe.ts';
 import { artifactLinks } from './artifact.ts';
 import { checkTraining } from './draft.ts';
 import type { CheckedTraining } from './draft.ts';
@@ -15,8 +16,8 @@ export async function prepareLora(
   body: LoraStartBody,
   importUrls: (urls: readonly string[]) => Promise<string[]>,
 ): Promise<CheckedTraining> {
-  const { imageUrls, imageIds, datasetId, lowVRAM, userId: _, characterId, baseModel, triggerWord, ...rest } = body;
-  const { curation, destinations, maxCostUsd, intervals, ...recipe } = rest;
+  const { imageUrls, imageIds, datasetId, characterId, baseModel, triggerWord } = body;
+  const { curation, destinations, maxCostUsd, intervals } = body;
   if ([imageUrls, imageIds, datasetId].filter((given) => given !== undefined).length !== 1)
     throw invalid(['exactly one of imageUrls, imageIds and datasetId must be given']);
   const checked = checkTraining(
@@ -29,7 +30,7 @@ export async function prepareLora(
       ...(destinations === undefined ? {} : { destinations }),
       ...(maxCostUsd === undefined ? {} : { maxCostUsd }),
       intervals,
-      recipe: { ...recipe, lowVram: lowVRAM },
+      recipe: recipeOfFounding(body),
     },
     deps.settings.allowTestIntervals === true,
   );

@@ -2,6 +2,7 @@
 import { optimizerFilename } from '../../core/checkpoint.ts';
 import type { CheckpointFile } from '../../core/checkpoint.ts';
 import type { FailureCode } from '../../core/failure.ts';
+import type { CheckpointShape, StoredShape } from '../../core/recipe.ts';
 import type { Database } from '../client.ts';
 import { writeEvent } from './outbox.ts';
 
@@ -147,11 +148,10 @@ export async function forgetCheckpoint(
 }
 
 /** How far an attempt got, at what pace and price: what is lost by resuming from an earlier step. */
-export interface AttemptTrace {
+export interface AttemptTrace extends StoredShape {
   readonly number: number;
   readonly status: string;
   readonly reason: string | null;
-  readonly rank: number | null;
   readonly resumedFromStep: number | null;
   readonly lastStep: number;
   readonly secondsPerStep: number | null;
@@ -187,9 +187,14 @@ export async function recordReached(
   await database.trainingAttempt.updateMany({ where: { loraModelId: trainingId, number }, data: reached });
 }
 
-/** Records the rank that an attempt trains with; a checkpoint fits only the same rank. */
-export async function recordRank(database: Database, trainingId: string, number: number, rank: number): Promise<void> {
-  await database.trainingAttempt.updateMany({ where: { loraModelId: trainingId, number }, data: { rank } });
+/** Records what the checkpoints of an attempt will fit. */
+export async function recordShape(
+  database: Database,
+  trainingId: string,
+  number: number,
+  shape: CheckpointShape,
+): Promise<void> {
+  await database.trainingAttempt.updateMany({ where: { loraModelId: trainingId, number }, data: { ...shape } });
 }
 
 export interface Resume {
