@@ -56,7 +56,10 @@ export async function startEmulator(params: { host?: string; port?: number; data
     }
     let world = worlds.get(name);
     if (world === undefined) worlds.set(name, (world = new World(decodeURIComponent(name), dataDir)));
-    await serve(world, call, service);
+    const handle = services.get(service ?? '');
+    if (handle === undefined)
+      throw new HttpFailure(404, { error: `unknown service; one of ${[...services.keys()].join(', ')}` });
+    await handle(world, call);
   };
 
   await new Promise<void>((resolve, reject) => {
@@ -80,29 +83,13 @@ export async function startEmulator(params: { host?: string; port?: number; data
   }
 }
 
-async function serve(world: World, call: Call, service: string | undefined): Promise<void> {
-  switch (service) {
-    case 'runpod':
-      return handleRunpod(world, call);
-    case 'hub':
-      return handleHub(world, call);
-    case 'vision':
-      return handleVision(world, call);
-    case 'admin':
-      return handleAdmin(world, call);
-    case 'proxy': {
-      const target = /^\/([^/]+)\/(\d+)(\/.*)?$/.exec(call.path);
-      const podId = target?.[1];
-      const port = target?.[2];
-      if (podId === undefined || port === undefined)
-        throw new HttpFailure(404, { error: 'expected /proxy/{podId}/{port}' });
-      call.path = target?.[3] ?? '/';
-      return handleProxy(world, call, { podId, port });
-    }
-    default:
-      throw new HttpFailure(404, { error: 'unknown service; one of runpod, proxy, hub, vision, admin' });
-  }
-}
+const services = new Map([
+  ['runpod', handleRunpod],
+  ['proxy', handleProxy],
+  ['hub', handleHub],
+  ['vision', handleVision],
+  ['admin', handleAdmin],
+]);
 
 function fail(res: ServerResponse, error: unknown): void {
   if (res.headersSent || res.destroyed) {

@@ -15,10 +15,10 @@ ${sections || '<p>No world yet. The first request to /w/{name}/... makes one.</p
 }
 
 function worldSection(world: World): string {
-  const pods = world.podEntries();
+  const pods = world.runpod.entries(world.clock.now());
   const cost = pods.reduce((sum, pod) => sum + pod.costUsd, 0);
   const rows = pods.map((entry) => {
-    const pod = world.pods.get(entry.id);
+    const pod = world.runpod.pods.get(entry.id);
     const jobs = JSON.stringify(pod?.container?.describe() ?? null);
     return `<tr>${[entry.name, entry.id, entry.gpuId, pod?.status ?? '', `$${entry.costUsd.toFixed(4)}`, jobs].map((text) => `<td>${escape(text)}</td>`).join('')}</tr>`;
   });

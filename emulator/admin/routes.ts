@@ -1,41 +1,52 @@
 import type { ServerResponse } from 'node:http';
 import { HttpFailure, readJson, sendJson } from '../core/http.ts';
+import { createRouter } from '../core/router.ts';
 import { overviewPage } from './page.ts';
 import type { Call } from '../core/http.ts';
+import type { Route } from '../core/router.ts';
 import type { World } from '../world.ts';
 
-/** Our own door for tests: config, faults, account book, state, clock. No vendor has this. */
+/** Returns the body of the answer. */
+type Handler = (world: World, call: Call) => object | Promise<object>;
+
+const route = (path: string, methods: Record<string, Handler>): Route<Handler> => ({ name: path, path, methods });
+
+const find = createRouter([
+  route('/config', {
+    GET: (world) => world.config,
+    PUT: async (world, call) => {
+      world.configure(await readJson(call.body));
+      return world.config;
+    },
+  }),
+  route('/faults', {
+    GET: (world) => ({ faults: world.faults.list() }),
+    POST: async (world, call) => {
+      const input = await readJson(call.body);
+      return { ids: (Array.isArray(input) ? input : [input]).map((fault) => world.faults.add(fault)) };
+    },
+    DELETE: (world) => {
+      world.faults.clear();
+      return { ok: true };
+    },
+  }),
+  route('/book', { GET: (world) => world.renderBook() }),
+  route('/state', { GET: (world) => world.state() }),
+  route('/clock', {
+    POST: async (world, call) => {
+      const { advanceMs } = (await readJson(call.body)) as { advanceMs: number };
+      world.clock.advance(advanceMs);
+      return { nowMs: world.clock.now() };
+    },
+  }),
+]);
+
+/** Our own back door for tests: config, faults, account book, state, clock. No vendor has this; client.ts speaks to it. */
 export async function handleAdmin(world: World, call: Call): Promise<void> {
-  const { res } = call;
+  const found = find(call.method, call.path);
+  if (found.status !== 'found') throw new HttpFailure(404, { error: 'unknown admin route' });
   try {
-    switch (`${call.method} ${call.path}`) {
-      case 'GET /config':
-        return sendJson(res, 200, world.config);
-      case 'PUT /config':
-        world.configure(await readJson(call.body));
-        return sendJson(res, 200, world.config);
-      case 'GET /faults':
-        return sendJson(res, 200, { faults: world.faults.list() });
-      case 'POST /faults': {
-        const input = await readJson(call.body);
-        const ids = (Array.isArray(input) ? input : [input]).map((fault) => world.faults.add(fault));
-        return sendJson(res, 200, { ids });
-      }
-      case 'DELETE /faults':
-        world.faults.clear();
-        return sendJson(res, 200, { ok: true });
-      case 'GET /book':
-        return sendJson(res, 200, world.book.render(world.podEntries(), world.clock.now()));
-      case 'GET /state':
-        return sendJson(res, 200, world.state());
-      case 'POST /clock': {
-        const { advanceMs } = (await readJson(call.body)) as { advanceMs: number };
-        world.clock.advance(advanceMs);
-        return sendJson(res, 200, { nowMs: world.clock.now() });
-      }
-      default:
-        throw new HttpFailure(404, { error: 'unknown admin route' });
-    }
+    sendJson(call.res, 200, await found.handler(world, call));
   } catch (error) {
     if (error instanceof TypeError || error instanceof SyntaxError)
       throw new HttpFailure(400, { error: error.message });

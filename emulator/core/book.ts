@@ -1,6 +1,3 @@
-import type { BilledSpan } from '../runpod/pod.ts';
-import type { OptimizerOrigin } from '../toolkit/learner.ts';
-
 /** One POST /v2/pods, whatever became of it. */
 export interface PodPost {
   atMs: number;
@@ -11,6 +8,14 @@ export interface PodPost {
   result: 'created' | 'refused';
   status: number;
   podId: string | null;
+}
+
+/** A stretch of time that is paid for. */
+export interface BilledSpan {
+  fromMs: number;
+  toMs: number | null;
+  gpuUsdPerHour: number;
+  diskUsdPerHour: number;
 }
 
 export interface PodEntry {
@@ -45,6 +50,9 @@ export interface SavedFile {
   sha256: string;
 }
 
+/** How a trainer came by its optimizer state. `unreadable`: the file did not load, the trainer went on without. */
+export type OptimizerOrigin = 'fresh' | 'restored' | 'missing' | 'mismatch' | 'unreadable';
+
 /** One process of a trainer on a pod, from its start to its end. */
 export interface TrainingEntry {
   podId: string;
@@ -74,6 +82,34 @@ export interface HubCommitEntry {
   files: { path: string; oid: string }[];
 }
 
+/** What `GET /w/{world}/admin/book` answers; emulator/README.md explains the fields. */
+export interface Book {
+  nowMs: number;
+  posts: PodPost[];
+  pods: PodEntry[];
+  aliveNow: { id: string; name: string }[];
+  /** The most pods that were alive at once: of each name, of each attempt, of all. */
+  maxAliveByName: Record<string, number>;
+  maxAliveByNamePrefix: Record<string, number>;
+  maxAlive: number;
+  aliveIntervalsByName: Record<string, AliveInterval[]>;
+  billedSeconds: number;
+  costUsd: number;
+  costMicroUsd: number;
+  /** Calls by method and route. */
+  requests: Record<string, number>;
+  trainings: TrainingEntry[];
+  /** Trainer processes by pod. */
+  trainingsStarted: Record<string, number>;
+  hubCommits: HubCommitEntry[];
+}
+
+interface AliveInterval {
+  podId: string;
+  fromMs: number;
+  toMs: number | null;
+}
+
 /** What tests read to know that nothing was lost: who asked for pods, which lived when, what it cost. */
 export class AccountBook {
   readonly posts: PodPost[] = [];
@@ -81,11 +117,29 @@ export class AccountBook {
   readonly hubCommits: HubCommitEntry[] = [];
   readonly requests = new Map<string, number>();
 
+  /** Opens a page for a trainer that starts now. */
+  openTraining(params: { podId: string; jobName: string; nowMs: number }): TrainingEntry {
+    const entry: TrainingEntry = {
+      podId: params.podId,
+      jobName: params.jobName,
+      startedAtMs: params.nowMs,
+      endedAtMs: null,
+      resumedFromStep: null,
+      optimizer: 'fresh',
+      lastStep: 0,
+      lastSavedStep: 0,
+      stepsTrained: 0,
+      files: [],
+    };
+    this.trainings.push(entry);
+    return entry;
+  }
+
   countRequest(route: string): void {
     this.requests.set(route, (this.requests.get(route) ?? 0) + 1);
   }
 
-  render(pods: PodEntry[], nowMs: number): object {
+  render(pods: PodEntry[], nowMs: number): Book {
     return {
       nowMs,
       posts: this.posts,
@@ -111,8 +165,8 @@ function attemptPrefix(name: string): string {
   return name.replace(/p\d+$/, '');
 }
 
-function intervals(pods: PodEntry[]): Record<string, { podId: string; fromMs: number; toMs: number | null }[]> {
-  const byName: Record<string, { podId: string; fromMs: number; toMs: number | null }[]> = {};
+function intervals(pods: PodEntry[]): Record<string, AliveInterval[]> {
+  const byName: Record<string, AliveInterval[]> = {};
   for (const pod of pods)
     (byName[pod.name] ??= []).push({ podId: pod.id, fromMs: pod.createdAtMs, toMs: pod.deletedAtMs });
   return byName;

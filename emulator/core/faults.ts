@@ -130,6 +130,9 @@ const effectsAt: Record<FaultPoint, string[]> = {
   vision: [...httpEffects, 'apology', 'empty', 'too-long'],
 };
 
+/** A fault with how often it was hit, skipped hits included. */
+export type ArmedFault = Fault & { hits: number };
+
 interface Armed {
   fault: Fault;
   hits: number;
@@ -160,7 +163,7 @@ export class Faults {
     this.#armed = [];
   }
 
-  list(): (Fault & { hits: number })[] {
+  list(): ArmedFault[] {
     return this.#armed.map(({ fault, hits }) => ({ ...fault, hits }));
   }
 

@@ -3,9 +3,9 @@ import { createInterface } from 'node:readline';
 import { isRecord, sendJson } from '../core/http.ts';
 import { isOn, optionalText, parseObject, sizeOf, textOf } from './bodies.ts';
 import { hubFailure, revisionNotFound } from './failures.ts';
-import { addCommit, gitBlobId, isPullRef, lfsPointer } from './hub.ts';
-import type { Hub, Repo, TreeEntry } from './hub.ts';
-import type { RepoRequest } from './routes.ts';
+import { addCommit, gitBlobId, isPullRef, lfsPointer } from './state.ts';
+import type { Hub, Repo, TreeEntry } from './state.ts';
+import type { RepoRequest } from './request.ts';
 
 /**
  * POST /api/models/{id}/commit/{rev}: NDJSON; all or nothing, 412 when the branch has moved. With `create_pr` the commit goes

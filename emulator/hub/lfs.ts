@@ -7,8 +7,8 @@ import { sendJson, sendText } from '../core/http.ts';
 import { readObject, recordsOf, sizeOf, textOf } from './bodies.ts';
 import { hubFailure } from './failures.ts';
 import type { Hash } from 'node:crypto';
-import type { Hub } from './hub.ts';
-import type { HubRequest, RepoRequest } from './routes.ts';
+import type { Hub } from './state.ts';
+import type { HubRequest, RepoRequest } from './request.ts';
 
 /** POST /{repo}.git/info/lfs/objects/batch: basic or multipart; never xet, which the real client then does without. */
 export async function batch({ world, call }: RepoRequest): Promise<void> {

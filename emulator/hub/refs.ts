@@ -1,8 +1,8 @@
 import { sendJson, sendText } from '../core/http.ts';
 import { isOn, optionalText, readObject, textOf } from './bodies.ts';
 import { hubFailure, revisionNotFound } from './failures.ts';
-import { addCommit, isPullRef, resolveRevision } from './hub.ts';
-import type { RepoRequest } from './routes.ts';
+import { addCommit, isPullRef, resolveRevision } from './state.ts';
+import type { RepoRequest } from './request.ts';
 
 /** GET …/refs?include_prs=. */
 export function listRefs({ call, repo }: RepoRequest): void {

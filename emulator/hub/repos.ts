@@ -1,10 +1,10 @@
 import { sendJson, sendText } from '../core/http.ts';
 import { optionalText, readObject, recordsOf, textOf } from './bodies.ts';
 import { hubFailure, repoNotFound, revisionNotFound } from './failures.ts';
-import { addCommit, gitBlobId, resolveRevision } from './hub.ts';
+import { addCommit, gitBlobId, resolveRevision } from './state.ts';
 import { storeBlob } from './commit.ts';
-import type { Commit, Repo } from './hub.ts';
-import type { HubRequest, RepoRequest } from './routes.ts';
+import type { Commit, Repo } from './state.ts';
+import type { HubRequest, RepoRequest } from './request.ts';
 
 /** GET /api/whoami-v2. */
 export function whoAmI({ call, user }: HubRequest): void {

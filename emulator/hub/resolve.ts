@@ -1,8 +1,8 @@
 import { sendFileBytes } from '../core/send-file.ts';
 import { sendText } from '../core/http.ts';
 import { entryNotFound, revisionNotFound } from './failures.ts';
-import { lfsPointer, resolveRevision } from './hub.ts';
-import type { RepoRequest } from './routes.ts';
+import { lfsPointer, resolveRevision } from './state.ts';
+import type { RepoRequest } from './request.ts';
 
 /**
  * GET and HEAD /{repo}/resolve/{rev}/{path} (the bytes, with ranges) and /raw/ (LFS files as pointers).

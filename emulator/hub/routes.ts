@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { applyHttpFault } from '../core/http-faults.ts';
 import { HttpFailure, bearerToken, sendJson } from '../core/http.ts';
+import { createRouter, decodeSegment } from '../core/router.ts';
 import { isOn } from './bodies.ts';
 import { commit } from './commit.ts';
 import { hubFailure, repoNotFound } from './failures.ts';
@@ -12,33 +13,18 @@ import { listCommits, listTree, pathsInfo, preupload } from './tree.ts';
 import { xetStorage, xetToken } from './xet.ts';
 import type { Fault } from '../core/faults.ts';
 import type { Call } from '../core/http.ts';
+import type { Route } from '../core/router.ts';
 import type { World } from '../world.ts';
-import type { Repo } from './hub.ts';
+import type { HubRequest, RepoRequest } from './request.ts';
+import type { Repo } from './state.ts';
 
-/** What a Hub handler gets; `args` are the decoded groups of the path after the repository. */
-export interface HubRequest {
-  world: World;
-  call: Call;
-  user: string | undefined;
-  args: string[];
-}
-
-export interface RepoRequest extends HubRequest {
-  repo: Repo;
-}
-
-interface Route {
-  method: string;
-  pattern: RegExp;
-  name: string;
-  handle: (request: HubRequest) => Promise<void> | void;
-}
+type Handler = (request: HubRequest) => Promise<void> | void;
 
 /** `propose` is write access, or read access to open a pull request. */
 type Access = 'read' | 'write' | 'propose';
 
-/** A route whose first two groups are owner and name of a repository. */
-function ofRepo(access: Access, handle: (request: RepoRequest) => Promise<void> | void): Route['handle'] {
+/** A route whose first two segments are owner and name of a repository. */
+function ofRepo(access: Access, handle: (request: RepoRequest) => Promise<void> | void): Handler {
   return (request) => {
     const [owner = '', name = '', ...args] = request.args;
     return handle({ ...request, args, repo: openRepo(request, `${owner}/${name}`, access) });
@@ -46,73 +32,54 @@ function ofRepo(access: Access, handle: (request: RepoRequest) => Promise<void> 
 }
 
 // https://huggingface.co/.well-known/openapi.json (Hub API, read 2026-11) and the wire of @huggingface/hub 2.17.5.
-const repoPath = '/api/models/([^/]+)/([^/]+)';
-const route = (method: string, name: string, pattern: string, handle: Route['handle']): Route => ({
-  method,
+const repoPath = '/api/models/{owner}/{name}';
+const resolve = ofRepo('read', (request) => sendEntry(request, 'resolve'));
+const raw = ofRepo('read', (request) => sendEntry(request, 'raw'));
+const route = (name: string, path: string, methods: Record<string, Handler>): Route<Handler> => ({
   name,
-  pattern: new RegExp(`^${pattern}$`),
-  handle,
+  path,
+  methods,
 });
-const routes: Route[] = [
-  route('GET', 'whoami', '/api/whoami-v2', whoAmI),
-  route('POST', 'repos/create', '/api/repos/create', createRepo),
-  route('DELETE', 'repos/delete', '/api/repos/delete', deleteRepo),
-  route('POST', 'repos/move', '/api/repos/move', moveRepo),
-  route('GET', 'models', '/api/models', listModels),
-  route('GET', 'model', repoPath, ofRepo('read', modelInfo)),
-  route('GET', 'model/revision', `${repoPath}/revision/([^/]+)`, ofRepo('read', modelInfo)),
-  route('PUT', 'settings', `${repoPath}/settings`, ofRepo('write', changeSettings)),
-  route('GET', 'xet-write-token', `${repoPath}/xet-write-token/([^/]+)`, ofRepo('write', xetToken)),
-  route('GET', 'xet-read-token', `${repoPath}/xet-read-token/([^/]+)`, ofRepo('read', xetToken)),
-  ...['GET', 'HEAD', 'POST'].map((method) => route(method, 'xet', '/xet/.*', xetStorage)),
-  route('POST', 'preupload', `${repoPath}/preupload/([^/]+)`, ofRepo('propose', preupload)),
-  route('POST', 'commit', `${repoPath}/commit/([^/]+)`, ofRepo('propose', commit)),
-  route('GET', 'tree', `${repoPath}/tree/([^/]+)(?:/(.*))?`, ofRepo('read', listTree)),
-  route('POST', 'paths-info', `${repoPath}/paths-info/([^/]+)`, ofRepo('read', pathsInfo)),
-  route('GET', 'commits', `${repoPath}/commits/([^/]+)`, ofRepo('read', listCommits)),
-  route('GET', 'refs', `${repoPath}/refs`, ofRepo('read', listRefs)),
-  route('POST', 'branch', `${repoPath}/branch/([^/]+)`, ofRepo('write', createBranch)),
-  route('DELETE', 'branch', `${repoPath}/branch/([^/]+)`, ofRepo('write', deleteBranch)),
-  route('POST', 'tag', `${repoPath}/tag/([^/]+)`, ofRepo('write', createTag)),
-  route('DELETE', 'tag', `${repoPath}/tag/([^/]+)`, ofRepo('write', deleteTag)),
-  route('POST', 'lfs/batch', '/([^/]+)/([^/]+)\\.git/info/lfs/objects/batch', ofRepo('write', batch)),
-  route('PUT', 'lfs/object', '/lfs/object/([0-9a-f]{64})', putObject),
-  route('PUT', 'lfs/part', '/lfs/part/([0-9a-f]{64})/(\\d+)', putPart),
-  route('POST', 'lfs/complete', '/lfs/complete/([0-9a-f]{64})', completeParts),
-  route(
-    'GET',
-    'resolve',
-    '/([^/]+)/([^/]+)/resolve/([^/]+)/(.+)',
-    ofRepo('read', (request) => sendEntry(request, 'resolve')),
-  ),
-  route(
-    'HEAD',
-    'resolve',
-    '/([^/]+)/([^/]+)/resolve/([^/]+)/(.+)',
-    ofRepo('read', (request) => sendEntry(request, 'resolve')),
-  ),
-  route(
-    'GET',
-    'raw',
-    '/([^/]+)/([^/]+)/raw/([^/]+)/(.+)',
-    ofRepo('read', (request) => sendEntry(request, 'raw')),
-  ),
-  route(
-    'HEAD',
-    'raw',
-    '/([^/]+)/([^/]+)/raw/([^/]+)/(.+)',
-    ofRepo('read', (request) => sendEntry(request, 'raw')),
-  ),
-];
+const find = createRouter([
+  route('whoami', '/api/whoami-v2', { GET: whoAmI }),
+  route('repos/create', '/api/repos/create', { POST: createRepo }),
+  route('repos/delete', '/api/repos/delete', { DELETE: deleteRepo }),
+  route('repos/move', '/api/repos/move', { POST: moveRepo }),
+  route('models', '/api/models', { GET: listModels }),
+  route('model', repoPath, { GET: ofRepo('read', modelInfo) }),
+  route('model/revision', `${repoPath}/revision/{revision}`, { GET: ofRepo('read', modelInfo) }),
+  route('settings', `${repoPath}/settings`, { PUT: ofRepo('write', changeSettings) }),
+  route('xet-write-token', `${repoPath}/xet-write-token/{revision}`, { GET: ofRepo('write', xetToken) }),
+  route('xet-read-token', `${repoPath}/xet-read-token/{revision}`, { GET: ofRepo('read', xetToken) }),
+  route('xet', '/xet/.*', { GET: xetStorage, HEAD: xetStorage, POST: xetStorage }),
+  route('preupload', `${repoPath}/preupload/{revision}`, { POST: ofRepo('propose', preupload) }),
+  route('commit', `${repoPath}/commit/{revision}`, { POST: ofRepo('propose', commit) }),
+  route('tree', `${repoPath}/tree/{revision}(?:/(.*))?`, { GET: ofRepo('read', listTree) }),
+  route('paths-info', `${repoPath}/paths-info/{revision}`, { POST: ofRepo('read', pathsInfo) }),
+  route('commits', `${repoPath}/commits/{revision}`, { GET: ofRepo('read', listCommits) }),
+  route('refs', `${repoPath}/refs`, { GET: ofRepo('read', listRefs) }),
+  route('branch', `${repoPath}/branch/{branch}`, {
+    POST: ofRepo('write', createBranch),
+    DELETE: ofRepo('write', deleteBranch),
+  }),
+  route('tag', `${repoPath}/tag/{revision}`, { POST: ofRepo('write', createTag), DELETE: ofRepo('write', deleteTag) }),
+  route('lfs/batch', '/{owner}/{name}\\.git/info/lfs/objects/batch', { POST: ofRepo('write', batch) }),
+  route('lfs/object', '/lfs/object/([0-9a-f]{64})', { PUT: putObject }),
+  route('lfs/part', '/lfs/part/([0-9a-f]{64})/(\\d+)', { PUT: putPart }),
+  route('lfs/complete', '/lfs/complete/([0-9a-f]{64})', { POST: completeParts }),
+  route('resolve', '/{owner}/{name}/resolve/{revision}/(.+)', { GET: resolve, HEAD: resolve }),
+  route('raw', '/{owner}/{name}/raw/{revision}/(.+)', { GET: raw, HEAD: raw }),
+]);
 
 /** The Hugging Face Hub as its JavaScript client uses it. */
 export async function handleHub(world: World, call: Call): Promise<void> {
-  const hit = routes.find(({ method, pattern }) => method === call.method && pattern.test(call.path));
-  world.book.countRequest(`${call.method} hub ${hit?.name ?? 'unknown'}`);
+  const found = find(call.method, call.path);
+  const name = found.status === 'found' ? found.name : undefined;
+  world.book.countRequest(`${call.method} hub ${name ?? 'unknown'}`);
   call.res.setHeader('x-request-id', call.headers['x-request-id'] ?? randomUUID());
-  const fault = world.faults.take('hub', { method: call.method, path: call.path, route: hit?.name }, (effect) => {
-    if (effect === 'corrupt' || effect === 'truncate') return hit?.name === 'resolve';
-    return hit?.name === 'commit' || !effect.startsWith('commit-but-');
+  const fault = world.faults.take('hub', { method: call.method, path: call.path, route: name }, (effect) => {
+    if (effect === 'corrupt' || effect === 'truncate') return name === 'resolve';
+    return name === 'commit' || !effect.startsWith('commit-but-');
   });
   if (
     await applyHttpFault(call, fault, (_, status, spoilt) => refuse(call, status, spoilt.detail, spoilt.retryAfterSec))
@@ -123,9 +90,8 @@ export async function handleHub(world: World, call: Call): Promise<void> {
   const unhide = hideSuccess(call, fault);
   try {
     const user = signIn(world, call);
-    if (hit === undefined) throw hubFailure(404, 'Not found');
-    const args = (hit.pattern.exec(call.path) ?? []).slice(1).map((arg) => (arg === undefined ? '' : decode(arg)));
-    await hit.handle({ world, call, user, args });
+    if (found.status !== 'found') throw hubFailure(404, 'Not found');
+    await found.handler({ world, call, user, args: found.args.map(decodeSegment) });
   } catch (error) {
     unhide();
     if (!(error instanceof HttpFailure)) throw error;
@@ -191,12 +157,4 @@ function openRepo({ world, user, call }: HubRequest, id: string, access: Access)
   if (access !== 'read' && !isProposal && repo.owner !== user)
     throw hubFailure(403, 'You do not have write access to this repository');
   return repo;
-}
-
-function decode(segment: string): string {
-  try {
-    return decodeURIComponent(segment);
-  } catch {
-    return segment;
-  }
 }

@@ -1,9 +1,9 @@
 import { readBody, sendJson } from '../core/http.ts';
 import { isOn, parseObject, readObject, recordsOf, sizeOf, textOf } from './bodies.ts';
 import { hubFailure, revisionNotFound } from './failures.ts';
-import { gitBlobId, resolveRevision } from './hub.ts';
-import type { Commit, Repo, TreeEntry } from './hub.ts';
-import type { RepoRequest } from './routes.ts';
+import { gitBlobId, resolveRevision } from './state.ts';
+import type { Commit, Repo, TreeEntry } from './state.ts';
+import type { RepoRequest } from './request.ts';
 
 function commitOf(repo: Repo, revision: string): Commit {
   const commit = resolveRevision(repo, revision);

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { sendJson } from '../core/http.ts';
 import { hubFailure } from './failures.ts';
-import type { HubRequest, RepoRequest } from './routes.ts';
+import type { HubRequest, RepoRequest } from './request.ts';
 
 const TOKEN_SECONDS = 900;
 

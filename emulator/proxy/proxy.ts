@@ -1,8 +1,8 @@
 import { Transform } from 'node:stream';
 import { applyHttpFault } from '../core/http-faults.ts';
-import { sendHtml } from '../core/http.ts';
+import { HttpFailure, sendHtml } from '../core/http.ts';
 import { isAlive } from '../runpod/pod.ts';
-import { Toolkit } from '../toolkit/toolkit.ts';
+import { ToolkitContainer } from '../toolkit/container.ts';
 import type { Fault } from '../core/faults.ts';
 import type { Call } from '../core/http.ts';
 import type { World } from '../world.ts';
@@ -11,13 +11,17 @@ import type { World } from '../world.ts';
  * RunPod's public HTTP proxy `https://{podId}-{port}.proxy.runpod.net`: unauthenticated, 502 until the app listens,
  * a limit on the body. Source: runpod/docs@a900806e pods/configuration/expose-ports.mdx (2026-08-20).
  */
-export async function handleProxy(world: World, call: Call, target: { podId: string; port: string }): Promise<void> {
-  const pod = world.pods.get(target.podId);
+export async function handleProxy(world: World, call: Call): Promise<void> {
+  const [, podId, port, path = '/'] = /^\/([^/]+)\/(\d+)(\/.*)?$/.exec(call.path) ?? [];
+  if (podId === undefined || port === undefined)
+    throw new HttpFailure(404, { error: 'expected /proxy/{podId}/{port}' });
+  call.path = path;
+  const pod = world.runpod.pods.get(podId);
   world.book.countRequest(`${call.method} proxy ${route(call.path)}`);
   const context = {
     method: call.method,
     path: call.path,
-    podId: target.podId,
+    podId,
     podName: pod?.spec.name,
     gpuId: pod?.spec.gpuId,
   };
@@ -30,8 +34,8 @@ export async function handleProxy(world: World, call: Call, target: { podId: str
   const ghost = pod?.ghost && pod.ghost.untilMs > world.clock.now() ? pod.ghost.container : null;
   if (pod === undefined || (!isAlive(pod) && ghost === null)) return refuse(call, world.config.deadPodStatus);
   const container = ghost ?? pod.container;
-  const isExposed = pod.spec.ports.includes(`${target.port}/http`);
-  if (!isExposed || target.port !== '8675' || !(container instanceof Toolkit)) return refuse(call, 502);
+  const isExposed = pod.spec.ports.includes(`${port}/http`);
+  if (!isExposed || port !== '8675' || !(container instanceof ToolkitContainer)) return refuse(call, 502);
   const limit = world.config.maxProxyBodyBytes;
   if (limit !== null && Number(call.headers['content-length'] ?? 0) > limit) return refuse(call, 413);
 

@@ -36,7 +36,7 @@ export function podBilling(world: World, query: URLSearchParams, lagMs: number):
   const endMs = Math.ceil(endAsked / width) * width;
 
   const podId = query.get('podId');
-  const records = [...world.pods.values()]
+  const records = [...world.runpod.pods.values()]
     .filter((pod) => podId === null || pod.id === podId)
     .flatMap((pod) => podRecords(pod, { startMs, endMs, width, nowMs }));
   const totals = records.reduce<Amounts>((sum, record) => add(sum, record), {

@@ -58,7 +58,7 @@ export function placePod(world: World, body: unknown): Pod {
     life: new AbortController(),
   };
   openSpan(pod, nowMs);
-  world.pods.set(pod.id, pod);
+  world.runpod.pods.set(pod.id, pod);
   return pod;
 }
 

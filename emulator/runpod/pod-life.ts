@@ -1,14 +1,9 @@
 import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
-import { runStartCommand } from './start-command.ts';
+import { createContainer, podDisk } from './container.ts';
 import { closeSpan, isAlive, openSpan } from './pod.ts';
+import { runStartCommand } from './start-command.ts';
 import type { World } from '../world.ts';
 import type { LogLine, Pod } from './pod.ts';
-
-/** Where a pod's disk lies below the world's folder. */
-export function podDisk(world: World, pod: Pod): string {
-  return join(world.dir, 'pods', pod.id);
-}
 
 function podLog(world: World, pod: Pod, source: LogLine['source'], line: string): void {
   pod.logs.push({ tsMs: world.clock.now(), source, line });
@@ -58,7 +53,11 @@ async function startContainer(world: World, pod: Pod): Promise<void> {
   const { signal } = pod.life;
   const isUp = await runStartCommand(world, pod, podDisk(world, pod), (line) => podLog(world, pod, 'container', line));
   if (!isUp || signal.aborted) return;
-  pod.container = world.createContainer(pod);
+  pod.container = createContainer(world, pod, {
+    vanish: () => void vanishPod(world, pod),
+    'container-restart': () => void restartContainer(world, pod),
+    exited: () => void exitPod(world, pod),
+  });
   podLog(world, pod, 'container', 'AI Toolkit UI server is ready on port 8675');
 }
 

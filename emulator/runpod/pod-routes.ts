@@ -7,13 +7,13 @@ import { details, problem } from './problems.ts';
 import { HttpFailure } from '../core/http.ts';
 import { validateRequest } from './validate.ts';
 import type { Pod } from './pod.ts';
-import type { Request } from './routes.ts';
+import type { RunpodRequest } from './request.ts';
 import type { World } from '../world.ts';
 
 // All handlers: https://docs.runpod.io/api-reference-v2, OpenAPI 2.9.0 of runpod/docs@a900806e (2026-08-18).
 
 /** POST /v2/pods: never idempotent, one GPU type per call. */
-export function createPod({ world, call, body, fault, headers }: Request): void {
+export function createPod({ world, call, body, fault, headers }: RunpodRequest): void {
   const request = body as { name?: unknown; gpu?: { id?: unknown }; cloud?: unknown } | null;
   const post = {
     atMs: world.clock.now(),
@@ -56,10 +56,10 @@ export function createPod({ world, call, body, fault, headers }: Request): void 
 }
 
 /** GET /v2/pods: everything of the key, newest first; with `limit` or `cursor` in pages (seen from 2026-09 on). */
-export function listPods({ world, call, fault, headers }: Request): void {
+export function listPods({ world, call, fault, headers }: RunpodRequest): void {
   const nowMs = world.clock.now();
   const delayMs = fault?.effect === 'delayed' ? (fault.ms ?? 5000) : 0;
-  let pods = [...world.pods.values()]
+  let pods = [...world.runpod.pods.values()]
     .filter((pod) => (isAlive(pod) || pod.listedUntilMs > nowMs) && pod.createdAtMs <= nowMs - delayMs)
     .toReversed();
   if (fault?.effect === 'no-array') {
@@ -93,12 +93,12 @@ export function listPods({ world, call, fault, headers }: Request): void {
 }
 
 /** GET /v2/pods/{id}. */
-export function getPod({ world, call, id, headers }: Request): void {
+export function getPod({ world, call, id, headers }: RunpodRequest): void {
   sendJson(call.res, 200, renderPod(find(world, id), world.clock.now()), headers);
 }
 
 /** PATCH /v2/pods/{id}: name and lock only; anything else would reset the container and is not emulated. */
-export function patchPod({ world, call, id, body, headers }: Request): void {
+export function patchPod({ world, call, id, body, headers }: RunpodRequest): void {
   const pod = find(world, id);
   validateRequest('UpdatePodRequest', body);
   const patch = body as { name?: string; locked?: boolean };
@@ -108,7 +108,7 @@ export function patchPod({ world, call, id, body, headers }: Request): void {
 }
 
 /** DELETE /v2/pods/{id}: 204, then 404. */
-export async function deletePod({ world, call, id, fault, headers }: Request): Promise<void> {
+export async function deletePod({ world, call, id, fault, headers }: RunpodRequest): Promise<void> {
   const pod = find(world, id);
   await endPod(world, pod, 'deleted', fault?.effect === 'lingering' ? (fault.ms ?? 5000) : 0);
   if (fault?.effect === 'deleted-but-500') throw problem(500, fault.detail ?? details.server);
@@ -120,7 +120,7 @@ export async function deletePod({ world, call, id, fault, headers }: Request): P
 }
 
 /** POST /v2/pods/{id}/action. */
-export async function podAction({ world, call, id, body, fault, headers }: Request): Promise<void> {
+export async function podAction({ world, call, id, body, fault, headers }: RunpodRequest): Promise<void> {
   const pod = find(world, id);
   validateRequest('PodActionRequest', body);
   const { action } = body as { action: string };
@@ -141,12 +141,12 @@ export async function podAction({ world, call, id, body, fault, headers }: Reque
 }
 
 /** GET /v2/pods/{id}/logs. */
-export function podLogs({ world, call, id, headers }: Request): void {
+export function podLogs({ world, call, id, headers }: RunpodRequest): void {
   streamLogs(call, find(world, id), headers);
 }
 
 function find(world: World, id: string): Pod {
-  const pod = world.pods.get(id);
+  const pod = world.runpod.pods.get(id);
   if (pod === undefined || !isAlive(pod)) throw problem(404, details.podNotFound);
   return pod;
 }

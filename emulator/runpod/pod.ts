@@ -1,3 +1,4 @@
+import type { BilledSpan } from '../core/book.ts';
 import type { Fault } from '../core/faults.ts';
 import type { Cloud } from './catalog.ts';
 
@@ -35,14 +36,6 @@ export interface LogLine {
   tsMs: number;
   source: 'container' | 'system';
   line: string;
-}
-
-/** A stretch of time that is paid for. */
-export interface BilledSpan {
-  fromMs: number;
-  toMs: number | null;
-  gpuUsdPerHour: number;
-  diskUsdPerHour: number;
 }
 
 export interface Pod {

@@ -1,5 +1,6 @@
 import { applyHttpFault } from '../core/http-faults.ts';
 import { HttpFailure, bearerToken, readBody, sendJson } from '../core/http.ts';
+import { createRouter, decodeSegment } from '../core/router.ts';
 import { podBilling } from './billing.ts';
 import { dataCenterList, gpuTypes } from './catalog.ts';
 import { createPod, deletePod, getPod, listPods, patchPod, podAction, podLogs } from './pod-routes.ts';
@@ -7,86 +8,53 @@ import { details, problem } from './problems.ts';
 import { templateView } from './templates.ts';
 import type { Fault, FaultContext, FaultPoint } from '../core/faults.ts';
 import type { Call } from '../core/http.ts';
+import type { Route } from '../core/router.ts';
 import type { World } from '../world.ts';
+import type { RunpodRequest } from './request.ts';
 
-/** What a RunPod handler gets: the request, its JSON body and the fault that strikes it. */
-export interface Request {
-  world: World;
-  call: Call;
-  id: string;
-  body: unknown;
-  fault: Fault | undefined;
-  headers: Record<string, string>;
-}
-
-interface Route {
-  pattern: RegExp;
+interface Action {
+  /** Where faults of this method strike, besides `runpod`. */
   at: FaultPoint;
-  name: string;
-  methods: Record<string, (request: Request) => Promise<void> | void>;
+  handle: (request: RunpodRequest) => Promise<void> | void;
 }
 
-const routes: Route[] = [
-  { pattern: /^\/v2\/pods$/, at: 'pods.list', name: '/v2/pods', methods: { GET: listPods, POST: createPod } },
-  {
-    pattern: /^\/v2\/pods\/([^/]+)$/,
-    at: 'pods.get',
-    name: '/v2/pods/{id}',
-    methods: { GET: getPod, PATCH: patchPod, DELETE: deletePod },
-  },
-  {
-    pattern: /^\/v2\/pods\/([^/]+)\/action$/,
-    at: 'pods.action',
-    name: '/v2/pods/{id}/action',
-    methods: { POST: podAction },
-  },
-  { pattern: /^\/v2\/pods\/([^/]+)\/logs$/, at: 'pods.logs', name: '/v2/pods/{id}/logs', methods: { GET: podLogs } },
-  {
-    pattern: /^\/v2\/catalog\/gpus$/,
-    at: 'catalog',
-    name: '/v2/catalog/gpus',
-    methods: {
-      GET: ({ world, call, headers }) => sendJson(call.res, 200, { gpus: gpuTypes(world.config, call.query) }, headers),
-    },
-  },
-  { pattern: /^\/v2\/catalog\/gpus\/([^/]+)$/, at: 'catalog', name: '/v2/catalog/gpus/{id}', methods: { GET: getGpu } },
-  {
-    pattern: /^\/v2\/catalog\/datacenters$/,
-    at: 'catalog',
-    name: '/v2/catalog/datacenters',
-    methods: {
-      GET: ({ world, call, headers }) =>
-        sendJson(call.res, 200, { dataCenters: dataCenterList(world.config, call.query) }, headers),
-    },
-  },
-  { pattern: /^\/v2\/billing\/pods$/, at: 'billing', name: '/v2/billing/pods', methods: { GET: getBilling } },
-  { pattern: /^\/v2\/templates\/([^/]+)$/, at: 'templates', name: '/v2/templates/{id}', methods: { GET: getTemplate } },
-];
+const at = (point: FaultPoint, handle: Action['handle']): Action => ({ at: point, handle });
+/** The account book counts calls by their path. */
+const route = (path: string, methods: Record<string, Action>): Route<Action> => ({ name: path, path, methods });
 
-const pointOfMethod: Record<string, FaultPoint> = {
-  'POST /v2/pods': 'pods.create',
-  'DELETE /v2/pods/{id}': 'pods.delete',
-  'PATCH /v2/pods/{id}': 'pods.action',
-};
+const find = createRouter([
+  route('/v2/pods', { GET: at('pods.list', listPods), POST: at('pods.create', createPod) }),
+  route('/v2/pods/{id}', {
+    GET: at('pods.get', getPod),
+    PATCH: at('pods.action', patchPod),
+    DELETE: at('pods.delete', deletePod),
+  }),
+  route('/v2/pods/{id}/action', { POST: at('pods.action', podAction) }),
+  route('/v2/pods/{id}/logs', { GET: at('pods.logs', podLogs) }),
+  route('/v2/catalog/gpus', { GET: at('catalog', listGpus) }),
+  route('/v2/catalog/gpus/{id}', { GET: at('catalog', getGpu) }),
+  route('/v2/catalog/datacenters', { GET: at('catalog', listDataCenters) }),
+  route('/v2/billing/pods', { GET: at('billing', getBilling) }),
+  route('/v2/templates/{id}', { GET: at('templates', getTemplate) }),
+]);
 
 /** RunPod REST v2 (https://docs.runpod.io/api-reference-v2; runpod/docs@a900806e, compared 2026-11-21). */
 export async function handleRunpod(world: World, call: Call): Promise<void> {
-  const route = routes.find(({ pattern }) => pattern.test(call.path));
-  world.book.countRequest(`${call.method} ${route?.name ?? 'unknown'}`);
+  const found = find(call.method, call.path);
+  world.book.countRequest(`${call.method} ${found.status === 'unknown path' ? 'unknown' : found.name}`);
   let headers: Record<string, string> = {};
   try {
     const key = authenticate(world, call);
     headers = limit(world, key);
-    if (route === undefined) throw problem(404, details.notFound);
-    const handler = route.methods[call.method];
-    if (handler === undefined)
-      throw problem(405, details.method, { headers: { Allow: Object.keys(route.methods).join(', ') } });
-    const id = decode(route.pattern.exec(call.path)?.[1] ?? '');
+    if (found.status === 'unknown path') throw problem(404, details.notFound);
+    if (found.status === 'wrong method')
+      throw problem(405, details.method, { headers: { Allow: found.allowed.join(', ') } });
+    const id = decodeSegment(found.args[0] ?? '');
     const body = call.method === 'POST' || call.method === 'PATCH' ? await jsonBody(call) : undefined;
-    const fault = strike(world, { call, at: pointOfMethod[`${call.method} ${route.name}`] ?? route.at, id, body });
+    const fault = strike(world, { call, at: found.handler.at, id, body });
     if (await applyHttpFault(call, fault, (_, status, spoilt) => answerProblem(call, refusal(status, spoilt), headers)))
       return;
-    await handler({ world, call, id, body, fault, headers });
+    await found.handler.handle({ world, call, id, body, fault, headers });
   } catch (error) {
     if (!(error instanceof HttpFailure)) throw error;
     answerProblem(call, error, error.status === 401 ? {} : headers);
@@ -99,7 +67,7 @@ function answerProblem(call: Call, failure: HttpFailure, headers: Record<string,
 
 function strike(world: World, params: { call: Call; at: FaultPoint; id: string; body: unknown }): Fault | undefined {
   const { call, at, id, body } = params;
-  const pod = world.pods.get(id);
+  const pod = world.runpod.pods.get(id);
   const context: FaultContext = {
     method: call.method,
     path: call.path,
@@ -140,7 +108,7 @@ function authenticate(world: World, call: Call): string {
 function limit(world: World, key: string): Record<string, string> {
   const windows = world.config.rateLimit;
   if (windows === null) return {};
-  const { headers, exceeded } = world.limiter.take({ key, windows, nowMs: world.clock.now() });
+  const { headers, exceeded } = world.runpod.limiter.take({ key, windows, nowMs: world.clock.now() });
   if (exceeded) {
     throw problem(429, `rate limit exceeded for the ${exceeded.name} window`, {
       headers: { ...headers, 'Retry-After': String(exceeded.retryAfterSec) },
@@ -159,25 +127,25 @@ async function jsonBody(call: Call): Promise<unknown> {
   }
 }
 
-function decode(segment: string): string {
-  try {
-    return decodeURIComponent(segment);
-  } catch {
-    return segment;
-  }
+function listGpus({ world, call, headers }: RunpodRequest): void {
+  sendJson(call.res, 200, { gpus: gpuTypes(world.config, call.query) }, headers);
 }
 
-function getGpu({ world, call, id, headers }: Request): void {
+function getGpu({ world, call, id, headers }: RunpodRequest): void {
   const gpu = (gpuTypes(world.config, call.query) as { id: string }[]).find((candidate) => candidate.id === id);
   if (gpu === undefined) throw problem(404, details.notFound);
   sendJson(call.res, 200, gpu, headers);
 }
 
-function getBilling({ world, call, fault, headers }: Request): void {
+function listDataCenters({ world, call, headers }: RunpodRequest): void {
+  sendJson(call.res, 200, { dataCenters: dataCenterList(world.config, call.query) }, headers);
+}
+
+function getBilling({ world, call, fault, headers }: RunpodRequest): void {
   sendJson(call.res, 200, podBilling(world, call.query, fault?.effect === 'lag' ? (fault.ms ?? 300_000) : 0), headers);
 }
 
-function getTemplate({ call, id, headers }: Request): void {
+function getTemplate({ call, id, headers }: RunpodRequest): void {
   const view = templateView(id);
   if (view === undefined) throw problem(404, details.notFound);
   sendJson(call.res, 200, view, headers);

@@ -2,7 +2,7 @@ import { parseScript } from '../shell/parse-script.ts';
 import { checkScript, runScript } from '../shell/run-script.ts';
 import { splitArgs } from '../shell/split-args.ts';
 import { Disk } from '../toolkit/disk.ts';
-import type { Machine } from '../shell/run-script.ts';
+import type { Machine } from '../shell/machine.ts';
 import type { World } from '../world.ts';
 import type { Pod } from './pod.ts';
 

@@ -2,7 +2,7 @@ import { createWriteStream } from 'node:fs';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Fault } from '../core/faults.ts';
-import type { Machine } from './run-script.ts';
+import type { Machine } from './machine.ts';
 
 export interface CurlCall {
   url: string;
@@ -11,9 +11,6 @@ export interface CurlCall {
   retries: number;
   retryDelaySec: number;
 }
-
-/** What shall go wrong with a download of this address. */
-export type Download = (path: string) => Fault | undefined;
 
 const FLAGS = new Set(['--fail', '--silent', '--show-error', '--location', '--globoff', '--retry-all-errors']);
 const VALUES = ['output', 'write-out', 'retry', 'retry-delay', 'connect-timeout', 'speed-limit', 'speed-time'];

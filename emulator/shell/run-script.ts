@@ -4,21 +4,8 @@ import { appendFile, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { linkSignals } from '../core/link-signals.ts';
 import { curl, parseCurl } from './curl.ts';
 import type { Disk } from '../toolkit/disk.ts';
+import type { Machine } from './machine.ts';
 import type { Command } from './parse-script.ts';
-import type { Download } from './curl.ts';
-
-/** The machine that a script runs on. */
-export interface Machine {
-  disk: Disk;
-  download: Download;
-  /** A pause of a program; a delay like others, divided by the clock factor. */
-  pause: (ms: number, signal: AbortSignal) => Promise<void>;
-  /** A limit on what takes real time. */
-  wait: (ms: number, signal: AbortSignal) => Promise<void>;
-  /** A line for the container's log. */
-  print: (line: string) => void;
-  signal: AbortSignal;
-}
 
 interface Outcome {
   exit: number;

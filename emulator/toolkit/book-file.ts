@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import type { Run } from './trainer.ts';
+import type { Run } from './run.ts';
 
 /** Notes a file that was written whole in the account book, by the bytes that lie on the disk; not in worlds that do not want it. */
 export async function bookFile({ toolkit, entry, signal }: Run, path: string, step: number): Promise<void> {

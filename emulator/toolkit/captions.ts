@@ -4,7 +4,8 @@ import { isRecord, readJson } from '../core/http.ts';
 import { isBelow, workingFolder } from './disk.ts';
 import { answerJson, answerText, plain } from './respond.ts';
 import type { Call } from '../core/http.ts';
-import type { Toolkit } from './toolkit.ts';
+import type { ToolkitRequest } from './request.ts';
+import type { Toolkit } from './state.ts';
 
 /** Throws TypeError for an extension that is no text, as the real one does. */
 function captionPath(imgPath: string, ext: unknown): string {
@@ -29,7 +30,7 @@ async function bodyOf(call: Call): Promise<Record<string, unknown> | undefined> 
 }
 
 /** POST /api/caption/get: plain text, empty without a file. */
-export async function getCaption(toolkit: Toolkit, call: Call): Promise<void> {
+export async function getCaption({ toolkit, call }: ToolkitRequest): Promise<void> {
   const body = await bodyOf(call);
   if (body === undefined) return;
   try {
@@ -47,7 +48,7 @@ export async function getCaption(toolkit: Toolkit, call: Call): Promise<void> {
 }
 
 /** POST /api/caption/getBatch: missing files are "", what is no path inside the datasets is left out. */
-export async function getBatchCaptions(toolkit: Toolkit, call: Call): Promise<void> {
+export async function getBatchCaptions({ toolkit, call }: ToolkitRequest): Promise<void> {
   const body = await bodyOf(call);
   if (body === undefined) return;
   const { imgPaths: paths, ext } = body;
@@ -61,7 +62,7 @@ export async function getBatchCaptions(toolkit: Toolkit, call: Call): Promise<vo
 }
 
 /** POST /api/img/caption: public, like everything below /api/img/. */
-export async function setCaption(toolkit: Toolkit, call: Call): Promise<void> {
+export async function setCaption({ toolkit, call }: ToolkitRequest): Promise<void> {
   try {
     const { imgPath, caption, ext } = (await readJson(call.body)) as {
       imgPath: string;

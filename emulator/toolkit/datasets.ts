@@ -1,25 +1,16 @@
-import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
-import { extname, join, posix } from 'node:path';
+import { mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { join, posix } from 'node:path';
 import { readJson } from '../core/http.ts';
 import { readMultipart } from '../core/multipart.ts';
+import { mediaFiles } from './photos.ts';
 import { answerJson, answerPacked } from './respond.ts';
 import type { Upload } from '../core/multipart.ts';
 import type { Call } from '../core/http.ts';
-import type { Toolkit } from './toolkit.ts';
-
-const mediaExtensions = new Set('png jpg jpeg webp mp4 avi mov mkv wmv m4v flv mp3 wav flac ogg'.split(' '));
-const photoExtensions = new Set(['jpg', 'jpeg', 'png', 'webp']);
-
-function isMedia(name: string): boolean {
-  return mediaExtensions.has(extname(name).slice(1).toLowerCase());
-}
-
-function isPhoto(name: string): boolean {
-  return photoExtensions.has(extname(name).slice(1).toLowerCase());
-}
+import type { ToolkitRequest } from './request.ts';
+import type { Toolkit } from './state.ts';
 
 /** GET /api/datasets/list, in the order of the disk; makes the folder, but not those above it. */
-export async function listDatasets(toolkit: Toolkit, { res }: Call): Promise<void> {
+export async function listDatasets({ toolkit, call: { res } }: ToolkitRequest): Promise<void> {
   try {
     const folder = toolkit.disk.real(toolkit.datasetsFolder);
     await makeFolder(folder);
@@ -43,7 +34,7 @@ async function makeFolder(folder: string): Promise<void> {
 }
 
 /** POST /api/datasets/create: cleans the name, existing is success, not recursive. */
-export async function createDataset(toolkit: Toolkit, call: Call): Promise<void> {
+export async function createDataset({ toolkit, call }: ToolkitRequest): Promise<void> {
   try {
     const { name } = (await readJson(call.body)) as { name: string };
     const cleaned = name.toLowerCase().replaceAll(/[^a-z0-9]+/g, '_');
@@ -55,7 +46,7 @@ export async function createDataset(toolkit: Toolkit, call: Call): Promise<void>
 }
 
 /** POST /api/datasets/upload: file names are cleaned, the dataset name is not, same names overwrite. */
-export async function uploadToDataset(toolkit: Toolkit, call: Call): Promise<void> {
+export async function uploadToDataset({ toolkit, call }: ToolkitRequest): Promise<void> {
   try {
     const upload = await receive(toolkit, call);
     const files = upload.files.filter(({ field }) => field === 'files');
@@ -86,7 +77,7 @@ export async function receive(toolkit: Toolkit, call: Call): Promise<Upload> {
 }
 
 /** POST /api/datasets/listImages: recursive, without dot entries and _controls, in the order of a language; compressed when that is accepted. */
-export async function listImages(toolkit: Toolkit, call: Call): Promise<void> {
+export async function listImages({ toolkit, call }: ToolkitRequest): Promise<void> {
   const { datasetName: name } = (await readJson(call.body)) as { datasetName: string };
   const folder = posix.join(toolkit.datasetsFolder, name);
   const found = await mediaFiles(toolkit.disk.real(folder)).catch(() => undefined);
@@ -98,19 +89,8 @@ export async function listImages(toolkit: Toolkit, call: Call): Promise<void> {
   else answerJson(call.res, 200, answer);
 }
 
-async function mediaFiles(folder: string, below = ''): Promise<string[]> {
-  const found: string[] = [];
-  for (const entry of await readdir(join(folder, below), { withFileTypes: true })) {
-    if (entry.name.startsWith('.')) continue;
-    const path = below === '' ? entry.name : `${below}/${entry.name}`;
-    if (entry.isDirectory()) found.push(...(entry.name === '_controls' ? [] : await mediaFiles(folder, path)));
-    else if (isMedia(entry.name)) found.push(path);
-  }
-  return found;
-}
-
 /** POST /api/datasets/delete: success also when absent. */
-export async function deleteDataset(toolkit: Toolkit, call: Call): Promise<void> {
+export async function deleteDataset({ toolkit, call }: ToolkitRequest): Promise<void> {
   try {
     const { name } = (await readJson(call.body)) as { name: unknown };
     if (typeof name !== 'string') throw new TypeError('no name');
@@ -119,10 +99,4 @@ export async function deleteDataset(toolkit: Toolkit, call: Call): Promise<void>
   } catch {
     answerJson(call.res, 500, { error: 'Failed to delete dataset' });
   }
-}
-
-/** The photos that a training would use, with captions beside them. */
-export async function photosOf(folder: string): Promise<string[]> {
-  await stat(folder);
-  return (await mediaFiles(folder)).filter(isPhoto).toSorted();
 }

@@ -5,11 +5,10 @@ import { readJson } from '../core/http.ts';
 import { receive } from './datasets.ts';
 import { isBelow, workingFolder } from './disk.ts';
 import { answerJson, answerText, plain } from './respond.ts';
-import type { Call } from '../core/http.ts';
-import type { Toolkit } from './toolkit.ts';
+import type { ToolkitRequest } from './request.ts';
 
 /** POST /api/files/delete: public, refusals as plain text; the path is decoded once more. */
-export async function deleteFile(toolkit: Toolkit, call: Call): Promise<void> {
+export async function deleteFile({ toolkit, call }: ToolkitRequest): Promise<void> {
   const { res } = call;
   try {
     const { filePath } = (await readJson(call.body)) as { filePath?: unknown };
@@ -30,7 +29,7 @@ export async function deleteFile(toolkit: Toolkit, call: Call): Promise<void> {
 const images = /\.(jpg|jpeg|png|bmp|gif|tiff|webp|mp4|mp3|wav|flac|ogg)$/i;
 
 /** POST /api/img/delete: public, also removes the caption; success when absent. */
-export async function deleteImage(toolkit: Toolkit, call: Call): Promise<void> {
+export async function deleteImage({ toolkit, call }: ToolkitRequest): Promise<void> {
   try {
     const { imgPath } = (await readJson(call.body)) as { imgPath: string };
     const folders = [toolkit.datasetsFolder, toolkit.trainingFolder];
@@ -47,7 +46,7 @@ export async function deleteImage(toolkit: Toolkit, call: Call): Promise<void> {
 }
 
 /** POST /api/img/upload: control pictures for samples; public. */
-export async function uploadImages(toolkit: Toolkit, call: Call): Promise<void> {
+export async function uploadImages({ toolkit, call }: ToolkitRequest): Promise<void> {
   try {
     const upload = await receive(toolkit, call);
     const files = upload.files.filter(({ field }) => field === 'files');

@@ -1,22 +1,22 @@
 import { open, readdir, stat } from 'node:fs/promises';
 import { extname } from 'node:path';
 import { answerJson, answerText } from './respond.ts';
-import type { Call } from '../core/http.ts';
 import type { Job } from './job.ts';
-import type { Toolkit } from './toolkit.ts';
+import type { ToolkitRequest } from './request.ts';
 
 const MAX_LOG_BYTES = 5 * 1024 * 1024;
 const sampleExtensions = new Set(['.png', '.jpg', '.jpeg', '.webp', '.mp4', '.mp3', '.wav', '.flac', '.ogg']);
 
-function known(toolkit: Toolkit, call: Call, id: string): Job | undefined {
+function known({ toolkit, call, id }: ToolkitRequest): Job | undefined {
   const job = toolkit.jobs.get(id);
   if (job === undefined) answerJson(call.res, 404, { error: 'Job not found' });
   return job;
 }
 
 /** GET /api/jobs/{id}/log: offsets are bytes; one beyond the file means that it was rotated; a negative one pads the end with NULs. */
-export async function jobLog(toolkit: Toolkit, call: Call, id: string): Promise<void> {
-  const job = known(toolkit, call, id);
+export async function jobLog(request: ToolkitRequest): Promise<void> {
+  const { toolkit, call } = request;
+  const job = known(request);
   if (job === undefined) return;
   const path = toolkit.disk.real(`${toolkit.jobFolder(job.name)}/log.txt`);
   const size = await stat(path).then(
@@ -40,8 +40,9 @@ export async function jobLog(toolkit: Toolkit, call: Call, id: string): Promise<
 }
 
 /** GET /api/jobs/{id}/loss: the default key `loss` matches nothing. */
-export async function jobLoss(toolkit: Toolkit, call: Call, id: string): Promise<void> {
-  const job = known(toolkit, call, id);
+export async function jobLoss(request: ToolkitRequest): Promise<void> {
+  const { toolkit, call } = request;
+  const job = known(request);
   if (job === undefined) return;
   const { query } = call;
   const folder = toolkit.jobFolder(job.name);
@@ -61,8 +62,9 @@ export async function jobLoss(toolkit: Toolkit, call: Call, id: string): Promise
 }
 
 /** GET /api/jobs/{id}/files: final first (sorted by path), optimizer.pt last; half-written files are listed too. */
-export async function jobFiles(toolkit: Toolkit, call: Call, id: string): Promise<void> {
-  const job = known(toolkit, call, id);
+export async function jobFiles(request: ToolkitRequest): Promise<void> {
+  const { toolkit, call } = request;
+  const job = known(request);
   if (job === undefined) return;
   const folder = toolkit.jobFolder(job.name);
   const names = await readdir(toolkit.disk.real(folder)).catch(() => []);
@@ -82,8 +84,9 @@ export async function jobFiles(toolkit: Toolkit, call: Call, id: string): Promis
 }
 
 /** GET /api/jobs/{id}/samples. */
-export async function jobSamples(toolkit: Toolkit, call: Call, id: string): Promise<void> {
-  const job = known(toolkit, call, id);
+export async function jobSamples(request: ToolkitRequest): Promise<void> {
+  const { toolkit, call } = request;
+  const job = known(request);
   if (job === undefined) return;
   const folder = `${toolkit.jobFolder(job.name)}/samples`;
   const names = await readdir(toolkit.disk.real(folder)).catch(() => []);
@@ -94,6 +97,6 @@ export async function jobSamples(toolkit: Toolkit, call: Call, id: string): Prom
 }
 
 /** GET /api/jobs/{id}/plugin. */
-export function jobPlugin(toolkit: Toolkit, call: Call, id: string): void {
-  if (known(toolkit, call, id) !== undefined) answerJson(call.res, 200, { exists: false, html: null });
+export function jobPlugin(request: ToolkitRequest): void {
+  if (known(request) !== undefined) answerJson(request.call.res, 200, { exists: false, html: null });
 }

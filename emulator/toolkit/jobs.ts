@@ -2,12 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { isRecord, readJson } from '../core/http.ts';
 import { answerJson, answerText } from './respond.ts';
-import type { Call } from '../core/http.ts';
 import type { Job } from './job.ts';
-import type { Toolkit } from './toolkit.ts';
+import type { Handler, ToolkitRequest } from './request.ts';
+import type { Toolkit } from './state.ts';
 
 /** GET /api/jobs: one row or null by id or job_ref, else all, newest first; an empty id or job_ref counts as none. */
-export function listJobs(toolkit: Toolkit, { res, query }: Call): void {
+export function listJobs({ toolkit, call: { res, query } }: ToolkitRequest): void {
   const all = [...toolkit.jobs.values()].toReversed();
   const [id, ref, type] = ['id', 'job_ref', 'job_type'].map((name) => query.get(name) || undefined);
   if (id !== undefined) return answerJson(res, 200, toolkit.jobs.get(id) ?? null);
@@ -25,7 +25,7 @@ export function listJobs(toolkit: Toolkit, { res, query }: Call): void {
 }
 
 /** POST /api/jobs: creates, or changes the given fields of an id; a taken name is 409, every other fault 500. */
-export async function createOrUpdateJob(toolkit: Toolkit, call: Call): Promise<void> {
+export async function createOrUpdateJob({ toolkit, call }: ToolkitRequest): Promise<void> {
   try {
     const body = await readJson(call.body);
     if (!isRecord(body)) throw new TypeError('not an object');
@@ -36,7 +36,7 @@ export async function createOrUpdateJob(toolkit: Toolkit, call: Call): Promise<v
     const isTaken = [...toolkit.jobs.values()].some(({ name, id: other }) => name === fields.name && other !== job.id);
     if (isTaken) return answerJson(call.res, 409, { error: 'Job name already exists' });
     Object.assign(job, fields);
-    touch(toolkit, job);
+    toolkit.touch(job);
     toolkit.jobs.set(job.id, job);
     answerJson(call.res, 200, job);
   } catch {
@@ -84,13 +84,8 @@ function nextPosition(toolkit: Toolkit): number {
   return Math.max(0, ...[...toolkit.jobs.values()].map((job) => job.queue_position)) + 1000;
 }
 
-/** Rows written by the UI server and the worker move `updated_at`; the trainer's raw SQL does not. */
-export function touch(toolkit: Toolkit, job: Job): void {
-  job.updated_at = new Date(toolkit.options.clock.now()).toISOString();
-}
-
 /** GET /api/jobs/{id}/start: queues it whatever it is doing, even when it runs (a second trainer follows). */
-export function startJob(toolkit: Toolkit, { res }: Call, id: string): void {
+export function startJob({ toolkit, worker, call: { res }, id }: ToolkitRequest): void {
   const job = toolkit.jobs.get(id);
   if (job === undefined) return answerJson(res, 404, { error: 'Job not found' });
   answerJson(res, 200, job);
@@ -101,47 +96,47 @@ export function startJob(toolkit: Toolkit, { res }: Call, id: string): void {
     info: 'Job queued',
     queue_position: nextPosition(toolkit),
   });
-  touch(toolkit, job);
+  toolkit.touch(job);
   toolkit.queue(job.gpu_ids, false);
-  toolkit.worker.poke();
+  worker.poke();
 }
 
 /** GET /api/jobs/{id}/stop: SIGINT when a pid is known and alive; a queued job only gets the flag and runs all the same. */
-export async function stopJob(toolkit: Toolkit, { res }: Call, id: string): Promise<void> {
+export async function stopJob({ toolkit, worker, call: { res }, id }: ToolkitRequest): Promise<void> {
   const job = toolkit.jobs.get(id);
   if (job === undefined) return answerJson(res, 404, { error: 'Job not found' });
   const before = { ...job };
   Object.assign(job, { stop: true, info: 'Stopping job...' });
-  touch(toolkit, job);
+  toolkit.touch(job);
   // Two writes to the row, with a signal between them.
   await new Promise<void>((resolve) => setImmediate(resolve));
-  if (before.pid !== null && toolkit.worker.interrupt(before.pid))
+  if (before.pid !== null && worker.interrupt(before.pid))
     Object.assign(job, { status: 'stopped', info: 'Job stopped' });
   answerJson(res, 200, before);
 }
 
 /** GET /api/jobs/{id}/mark_stopped: kills nothing; unknown ids are 500 with an empty body. */
-export function markStopped(toolkit: Toolkit, { res }: Call, id: string): void {
+export function markStopped({ toolkit, call: { res }, id }: ToolkitRequest): void {
   const job = toolkit.jobs.get(id);
   if (job === undefined) return answerText(res, 500, '');
   answerJson(res, 200, job);
   Object.assign(job, { stop: true, status: 'stopped', info: 'Job stopped', pid: null });
-  touch(toolkit, job);
+  toolkit.touch(job);
 }
 
 /** GET /api/jobs/{id}/save_now and /sample_now answer the new row. */
-export function flagJob(flag: 'save_now' | 'sample_now'): (toolkit: Toolkit, call: Call, id: string) => void {
-  return (toolkit, { res }, id) => {
+export function flagJob(flag: 'save_now' | 'sample_now'): Handler {
+  return ({ toolkit, call: { res }, id }) => {
     const job = toolkit.jobs.get(id);
     if (job === undefined) return answerText(res, 500, '');
     job[flag] = true;
-    touch(toolkit, job);
+    toolkit.touch(job);
     answerJson(res, 200, job);
   };
 }
 
 /** GET /api/jobs/{id}/delete: folder and row go, a running trainer stays. */
-export async function deleteJob(toolkit: Toolkit, { res }: Call, id: string): Promise<void> {
+export async function deleteJob({ toolkit, call: { res }, id }: ToolkitRequest): Promise<void> {
   const job = toolkit.jobs.get(id);
   if (job === undefined) return answerJson(res, 404, { error: 'Job not found' });
   await rm(toolkit.disk.real(toolkit.jobFolder(job.name)), { recursive: true, force: true });

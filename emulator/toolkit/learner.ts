@@ -14,9 +14,6 @@ export interface Momentum extends LearnedWeights {
   excessLoss: number;
 }
 
-/** How a trainer came by its optimizer state. `unreadable`: the file did not load, the trainer went on without. */
-export type OptimizerOrigin = 'fresh' | 'restored' | 'missing' | 'mismatch' | 'unreadable';
-
 const COLD_EXCESS = 0.2;
 const FOREIGN_EXCESS = 0.1;
 // Half of the excess is gone after 17 steps.

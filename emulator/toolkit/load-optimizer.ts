@@ -1,4 +1,4 @@
-import type { Run } from './trainer.ts';
+import type { Run } from './run.ts';
 
 /**
  * What the trainer does with optimizer.pt of its folder, and the lines that it prints (ostris/ai-toolkit@27a03a91,

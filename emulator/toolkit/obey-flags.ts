@@ -1,5 +1,5 @@
 import { TrainerStopped } from './trainer-errors.ts';
-import type { Run } from './trainer.ts';
+import type { Run } from './run.ts';
 
 /** What the trainer does after each step, and before and after each save and sample: look whether the row wants it to end. */
 export function obeyFlags({ job, config }: Run): void {

@@ -1,4 +1,5 @@
 import { bearerToken } from '../core/http.ts';
+import { createRouter } from '../core/router.ts';
 import { answerJson, answerNotFoundPage, answerNothing, answerText } from './respond.ts';
 import { getBatchCaptions, getCaption, setCaption } from './captions.ts';
 import { createDataset, deleteDataset, listDatasets, listImages, uploadToDataset } from './datasets.ts';
@@ -10,58 +11,56 @@ import { listQueues, startQueue, stopQueue } from './queue.ts';
 import { serveFile } from './serve-file.ts';
 import { getSettings, postSettings } from './settings.ts';
 import type { Call } from '../core/http.ts';
-import type { Toolkit } from './toolkit.ts';
-
-export type Handler = (toolkit: Toolkit, call: Call, param: string) => Promise<void> | void;
-
-interface Route {
-  pattern: RegExp;
-  methods: Record<string, Handler>;
-}
+import type { Route } from '../core/router.ts';
+import type { Handler } from './request.ts';
+import type { Toolkit } from './state.ts';
+import type { Worker } from './worker.ts';
 
 /** The web app has routes for files too; the front server answers before them, but they decide which methods exist. */
 function notServedHere(): never {
   throw new Error('the front server hands out files');
 }
 
+const route = (path: string, methods: Record<string, Handler>): Route<Handler> => ({ name: path, path, methods });
+
 // All routes: ostris/ai-toolkit@27a03a91 ui/src/app/api/**/route.ts, ui/src/middleware.ts and ui/cron/fileServer.ts
 // (2026-08-21, version 0.12.26), answers recorded on 2026-11-21 and compared once more on 2026-11-26.
-const routes: Route[] = [
-  { pattern: /^\/api\/auth$/, methods: { GET: (_, { res }) => answerJson(res, 200, { isAuthenticated: true }) } },
-  { pattern: /^\/api\/settings$/, methods: { GET: getSettings, POST: postSettings } },
-  { pattern: /^\/api\/gpu$/, methods: { GET: gpu } },
-  { pattern: /^\/api\/cpu$/, methods: { GET: cpu } },
-  { pattern: /^\/api\/monitor$/, methods: { GET: monitor } },
-  { pattern: /^\/api\/datasets\/list$/, methods: { GET: listDatasets } },
-  { pattern: /^\/api\/datasets\/create$/, methods: { POST: createDataset } },
-  { pattern: /^\/api\/datasets\/upload$/, methods: { POST: uploadToDataset } },
-  { pattern: /^\/api\/datasets\/listImages$/, methods: { POST: listImages } },
-  { pattern: /^\/api\/datasets\/delete$/, methods: { POST: deleteDataset } },
-  { pattern: /^\/api\/img\/upload$/, methods: { POST: uploadImages } },
-  { pattern: /^\/api\/img\/caption$/, methods: { POST: setCaption } },
-  { pattern: /^\/api\/img\/delete$/, methods: { POST: deleteImage } },
-  { pattern: /^\/api\/img\/.*$/, methods: { GET: notServedHere } },
-  { pattern: /^\/api\/caption\/get$/, methods: { POST: getCaption } },
-  { pattern: /^\/api\/caption\/getBatch$/, methods: { POST: getBatchCaptions } },
-  { pattern: /^\/api\/jobs$/, methods: { GET: listJobs, POST: createOrUpdateJob } },
-  { pattern: /^\/api\/jobs\/([^/]+)\/start$/, methods: { GET: startJob } },
-  { pattern: /^\/api\/jobs\/([^/]+)\/stop$/, methods: { GET: stopJob } },
-  { pattern: /^\/api\/jobs\/([^/]+)\/mark_stopped$/, methods: { GET: markStopped } },
-  { pattern: /^\/api\/jobs\/([^/]+)\/save_now$/, methods: { GET: flagJob('save_now') } },
-  { pattern: /^\/api\/jobs\/([^/]+)\/sample_now$/, methods: { GET: flagJob('sample_now') } },
-  { pattern: /^\/api\/jobs\/([^/]+)\/delete$/, methods: { GET: deleteJob } },
-  { pattern: /^\/api\/jobs\/([^/]+)\/log$/, methods: { GET: jobLog } },
-  { pattern: /^\/api\/jobs\/([^/]+)\/loss$/, methods: { GET: jobLoss } },
-  { pattern: /^\/api\/jobs\/([^/]+)\/files$/, methods: { GET: jobFiles } },
-  { pattern: /^\/api\/jobs\/([^/]+)\/samples$/, methods: { GET: jobSamples } },
-  { pattern: /^\/api\/jobs\/([^/]+)\/plugin$/, methods: { GET: jobPlugin } },
-  { pattern: /^\/api\/queue$/, methods: { GET: listQueues } },
-  { pattern: /^\/api\/queue\/([^/]+)\/start$/, methods: { GET: startQueue } },
-  { pattern: /^\/api\/queue\/([^/]+)\/stop$/, methods: { GET: stopQueue } },
-  { pattern: /^\/api\/files\/delete$/, methods: { POST: deleteFile } },
-  { pattern: /^\/api\/files\/.*$/, methods: { GET: notServedHere } },
-  { pattern: /^\/api\/ostris_cloud$/, methods: { GET: (_, { res }) => answerJson(res, 200, { enabled: false }) } },
-];
+const find = createRouter<Handler>([
+  route('/api/auth', { GET: ({ call }) => answerJson(call.res, 200, { isAuthenticated: true }) }),
+  route('/api/settings', { GET: getSettings, POST: postSettings }),
+  route('/api/gpu', { GET: gpu }),
+  route('/api/cpu', { GET: cpu }),
+  route('/api/monitor', { GET: monitor }),
+  route('/api/datasets/list', { GET: listDatasets }),
+  route('/api/datasets/create', { POST: createDataset }),
+  route('/api/datasets/upload', { POST: uploadToDataset }),
+  route('/api/datasets/listImages', { POST: listImages }),
+  route('/api/datasets/delete', { POST: deleteDataset }),
+  route('/api/img/upload', { POST: uploadImages }),
+  route('/api/img/caption', { POST: setCaption }),
+  route('/api/img/delete', { POST: deleteImage }),
+  route('/api/img/.*', { GET: notServedHere }),
+  route('/api/caption/get', { POST: getCaption }),
+  route('/api/caption/getBatch', { POST: getBatchCaptions }),
+  route('/api/jobs', { GET: listJobs, POST: createOrUpdateJob }),
+  route('/api/jobs/{id}/start', { GET: startJob }),
+  route('/api/jobs/{id}/stop', { GET: stopJob }),
+  route('/api/jobs/{id}/mark_stopped', { GET: markStopped }),
+  route('/api/jobs/{id}/save_now', { GET: flagJob('save_now') }),
+  route('/api/jobs/{id}/sample_now', { GET: flagJob('sample_now') }),
+  route('/api/jobs/{id}/delete', { GET: deleteJob }),
+  route('/api/jobs/{id}/log', { GET: jobLog }),
+  route('/api/jobs/{id}/loss', { GET: jobLoss }),
+  route('/api/jobs/{id}/files', { GET: jobFiles }),
+  route('/api/jobs/{id}/samples', { GET: jobSamples }),
+  route('/api/jobs/{id}/plugin', { GET: jobPlugin }),
+  route('/api/queue', { GET: listQueues }),
+  route('/api/queue/{id}/start', { GET: startQueue }),
+  route('/api/queue/{id}/stop', { GET: stopQueue }),
+  route('/api/files/delete', { POST: deleteFile }),
+  route('/api/files/.*', { GET: notServedHere }),
+  route('/api/ostris_cloud', { GET: ({ call }) => answerJson(call.res, 200, { enabled: false }) }),
+]);
 
 /** Pages of the web app (ui/src/app); their own contents are not emulated. */
 const pages = /^\/(?:dashboard|datasets|datasets\/[^/]+|jobs|jobs\/new|jobs\/[^/]+|settings)$/;
@@ -70,7 +69,7 @@ const pages = /^\/(?:dashboard|datasets|datasets\/[^/]+|jobs|jobs\/new|jobs\/[^/
  * The front server (ui/cron/fileServer.ts) hands out files by itself and passes the rest on to the web app, which is up later: until
  * then GET and HEAD wait, up to 120 times 250 ms, and everything else is refused.
  */
-export async function handleToolkit(toolkit: Toolkit, call: Call): Promise<void> {
+export async function handleToolkit(toolkit: Toolkit, worker: Worker, call: Call): Promise<void> {
   const isRead = call.method === 'GET' || call.method === 'HEAD';
   const prefix = isRead ? publicPrefixes.find((one) => call.path.startsWith(one)) : undefined;
   if (prefix !== undefined) return serveFile(toolkit, call, prefix);
@@ -79,7 +78,7 @@ export async function handleToolkit(toolkit: Toolkit, call: Call): Promise<void>
     return answerText(call.res, 502, 'UI server unavailable');
   }
   try {
-    await handleWebApp(toolkit, call);
+    await handleWebApp(toolkit, worker, call);
   } catch (error) {
     // What a route of the real one does not catch is a 500 without a word.
     if (call.res.headersSent) throw error;
@@ -91,7 +90,7 @@ export async function handleToolkit(toolkit: Toolkit, call: Call): Promise<void>
 const MAX_HOLD_MS = 120 * 250;
 
 /** The web app: clean paths first, then the middleware, then the route. */
-async function handleWebApp(toolkit: Toolkit, call: Call): Promise<void> {
+async function handleWebApp(toolkit: Toolkit, worker: Worker, call: Call): Promise<void> {
   const clean = call.path.replaceAll(/\/{2,}/g, '/').replace(/(?<=.)\/$/, '');
   if (clean !== call.path) {
     call.body.resume();
@@ -103,17 +102,17 @@ async function handleWebApp(toolkit: Toolkit, call: Call): Promise<void> {
     call.body.resume();
     return answerJson(call.res, 401, { error: 'Unauthorized' });
   }
-  const route = routes.find(({ pattern }) => pattern.test(call.path));
   // As in the web app's framework, HEAD runs the route of GET and loses the body.
-  const handler = route?.methods[call.method === 'HEAD' ? 'GET' : call.method];
-  if (handler !== undefined) {
-    await handler(toolkit, call, route?.pattern.exec(call.path)?.[1] ?? '');
+  const found = find(call.method === 'HEAD' ? 'GET' : call.method, call.path);
+  if (found.status === 'found') {
+    await found.handler({ toolkit, worker, call, id: found.args[0] ?? '' });
     return;
   }
   call.body.resume();
-  if (route !== undefined && call.method === 'OPTIONS') answerNothing(call.res, 204, { allow: allowed(route) });
-  else if (route !== undefined) answerText(call.res, 405, '');
-  else if (call.path === '/') answerText(call.res, 307, '/dashboard', { location: '/dashboard' });
+  if (found.status === 'wrong method') {
+    if (call.method === 'OPTIONS') answerNothing(call.res, 204, { allow: allowed(found.allowed) });
+    else answerText(call.res, 405, '');
+  } else if (call.path === '/') answerText(call.res, 307, '/dashboard', { location: '/dashboard' });
   else if (pages.test(call.path))
     answerText(
       call.res,
@@ -124,9 +123,8 @@ async function handleWebApp(toolkit: Toolkit, call: Call): Promise<void> {
   else answerNotFoundPage(call.res);
 }
 
-function allowed({ methods }: Route): string {
-  const names = Object.keys(methods);
-  return [...names, ...(names.includes('GET') ? ['HEAD'] : []), 'OPTIONS'].toSorted().join(', ');
+function allowed(methods: readonly string[]): string {
+  return [...methods, ...(methods.includes('GET') ? ['HEAD'] : []), 'OPTIONS'].toSorted().join(', ');
 }
 
 /** Exempt from the password, for every method: a fact of that version, not a shortcut of ours. */

@@ -1,6 +1,6 @@
 import { bookFile } from './book-file.ts';
 import { obeyFlags } from './obey-flags.ts';
-import type { Run } from './trainer.ts';
+import type { Run } from './run.ts';
 
 /**
  * One save, in the real order: the weights, then the single optimizer.pt, then older saves go (ostris/ai-toolkit@27a03a91,

@@ -5,7 +5,7 @@ import { isBelow, workingFolder } from './disk.ts';
 import { answerText } from './respond.ts';
 import type { Stats } from 'node:fs';
 import type { Call } from '../core/http.ts';
-import type { Toolkit } from './toolkit.ts';
+import type { Toolkit } from './state.ts';
 
 // contentTypeMap of ui/cron/fileServer.ts (ostris/ai-toolkit@27a03a91): what is not named here is octet-stream, also .txt and .json.
 const types: Record<string, string> = {

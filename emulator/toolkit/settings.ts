@@ -1,12 +1,11 @@
 import { isRecord, readJson } from '../core/http.ts';
 import { answerJson } from './respond.ts';
-import type { Call } from '../core/http.ts';
-import type { Toolkit } from './toolkit.ts';
+import type { ToolkitRequest } from './request.ts';
 
 const keys = ['HF_TOKEN', 'TRAINING_FOLDER', 'DATASETS_FOLDER', 'MODELS_PATH'];
 
 /** GET /api/settings: all that is stored, the token in clear text, with the defaults of the folders filled in. */
-export function getSettings(toolkit: Toolkit, { res }: Call): void {
+export function getSettings({ toolkit, call: { res } }: ToolkitRequest): void {
   answerJson(res, 200, {
     ...Object.fromEntries(toolkit.settings),
     TRAINING_FOLDER: toolkit.trainingFolder,
@@ -16,7 +15,7 @@ export function getSettings(toolkit: Toolkit, { res }: Call): void {
 }
 
 /** POST /api/settings: stores the texts that are given; 500 for what is no text, or is missing and was never stored. */
-export async function postSettings(toolkit: Toolkit, call: Call): Promise<void> {
+export async function postSettings({ toolkit, call }: ToolkitRequest): Promise<void> {
   const body = await readJson(call.body).catch(() => undefined);
   const given = isRecord(body) ? body : {};
   const isRefused = keys.some((key) =>

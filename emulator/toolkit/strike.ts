@@ -1,7 +1,6 @@
 import { TrainerError, texts } from './trainer-errors.ts';
 import type { Fault } from '../core/faults.ts';
-import type { Run } from './trainer.ts';
-import type { Exit } from './worker.ts';
+import type { Exit, Run } from './run.ts';
 
 /** What a fault does when its moment has come: end the process in some way, or never go on. */
 export async function strike(run: Run, fault: Fault): Promise<Exit> {

@@ -1,41 +1,19 @@
 import { appendFile, mkdir, writeFile } from 'node:fs/promises';
 import { hashSeed } from '../core/random.ts';
 import { Checkpoints } from './checkpoints.ts';
-import { photosOf } from './datasets.ts';
 import { hashPhotos } from './hash-photos.ts';
 import { Learner } from './learner.ts';
 import { loadOptimizer } from './load-optimizer.ts';
+import { photosOf } from './photos.ts';
 import { strike } from './strike.ts';
 import { ConfigError, parseTrainerConfig } from './trainer-config.ts';
 import { Interrupted, TrainerError, TrainerStopped, gatedText } from './trainer-errors.ts';
 import { trainSteps } from './training-loop.ts';
 import type { TrainingEntry } from '../core/book.ts';
-import type { TrainerFaults } from '../core/faults.ts';
 import type { Job } from './job.ts';
-import type { Toolkit } from './toolkit.ts';
+import type { Exit, Run } from './run.ts';
+import type { Toolkit } from './state.ts';
 import type { TrainerConfig } from './trainer-config.ts';
-import type { Exit } from './worker.ts';
-
-/** What the phases of one trainer process share. */
-export interface Run {
-  toolkit: Toolkit;
-  job: Job;
-  config: TrainerConfig;
-  /** The trainer's own save root; differs from what the UI reads when `config.name` is not the job's name. */
-  folder: string;
-  checkpoints: Checkpoints;
-  photos: string[];
-  faults: TrainerFaults;
-  learner: Learner;
-  lastSavedStep: number;
-  /** Its page in the account book. */
-  entry: TrainingEntry;
-  signal: AbortSignal;
-  log: (text: string) => Promise<void>;
-  /** Writes status and info the way the trainer does: raw, without moving `updated_at`. */
-  report: (info: string, step?: number) => void;
-  sleep: (delayMs: number) => Promise<void>;
-}
 
 /** `run.py` on one job: loads, trains, saves; answers how the process ended (ostris/ai-toolkit@27a03a91, DiffusionTrainer.py). */
 export async function runTrainer(params: {

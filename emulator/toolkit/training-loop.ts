@@ -4,8 +4,7 @@ import { writeSample } from './samples.ts';
 import { saveCheckpoint } from './save-checkpoint.ts';
 import { strike } from './strike.ts';
 import type { Fault } from '../core/faults.ts';
-import type { Run } from './trainer.ts';
-import type { Exit } from './worker.ts';
+import type { Exit, Run } from './run.ts';
 
 /**
  * Walks from the resumed step to the end; several steps at a time when they are shorter than a timer can be. As in the real loop

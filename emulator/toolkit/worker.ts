@@ -1,14 +1,11 @@
 import { appendFile, mkdir, readdir, rename, writeFile } from 'node:fs/promises';
 import { linkSignals } from '../core/link-signals.ts';
 import { isBusy } from './job.ts';
-import { touch } from './jobs.ts';
 import { Interrupted } from './trainer-errors.ts';
 import { runTrainer } from './trainer.ts';
 import type { Job } from './job.ts';
-import type { Toolkit } from './toolkit.ts';
-
-/** How a trainer process ended; `null` = the worker never noticed (zombie row). */
-export type Exit = { code: number } | { signal: string } | null;
+import type { Exit } from './run.ts';
+import type { Toolkit } from './state.ts';
 
 interface Process {
   pid: number;
@@ -61,7 +58,7 @@ export class Worker {
       if (!queue.is_running) {
         for (const job of jobs.filter(({ status }) => status === 'running')) {
           Object.assign(job, { return_to_queue: true, info: 'Stopping job...' });
-          touch(this.#toolkit, job);
+          this.#toolkit.touch(job);
         }
         continue;
       }
@@ -87,7 +84,7 @@ export class Worker {
     const toolkit = this.#toolkit;
     const folder = toolkit.jobFolder(job.name);
     Object.assign(job, { status: 'running', stop: false, return_to_queue: false, info: 'Starting job...' });
-    touch(toolkit, job);
+    toolkit.touch(job);
     const config = JSON.parse(job.job_config) as { config?: { process?: ({ sqlite_db_path?: string } | undefined)[] } };
     const first = config.config?.process?.[0];
     // A config without process[0] crashes the worker: the row stays running without a pid and blocks its queue.
@@ -132,7 +129,7 @@ export class Worker {
     await appendFile(logPath, `\n${text}\n`).catch(() => undefined); // The folder may be deleted.
     if (job.status !== 'running') return;
     Object.assign(job, { status: 'error', info: text, pid: null });
-    touch(this.#toolkit, job);
+    this.#toolkit.touch(job);
   }
 
   /** SIGINT to a trainer; false when no such process lives. */

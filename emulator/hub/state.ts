@@ -31,6 +31,20 @@ export interface Repo {
   tags: Map<string, string>;
 }
 
+/** What `GET /w/{world}/admin/state` shows of the Hub. */
+export interface HubView {
+  repos: {
+    id: string;
+    private: boolean;
+    /** Names and their commits. */
+    branches: Record<string, string>;
+    tags: Record<string, string>;
+    commits: number;
+    /** On the branch main. */
+    files: TreeEntry[];
+  }[];
+}
+
 /** The Hugging Face Hub of a world: model repositories, their commits and the blobs on disk. */
 export class Hub {
   readonly repos = new Map<string, Repo>();
@@ -111,7 +125,7 @@ export class Hub {
     return repo;
   }
 
-  describe(): object {
+  describe(): HubView {
     return {
       repos: [...this.repos.values()].map((repo) => ({
         id: repo.id,

@@ -2,7 +2,7 @@ import sharp from 'sharp';
 import { isRecord } from '../core/http.ts';
 import { badRequest } from './failures.ts';
 
-export interface VisionRequest {
+export interface Question {
   model: string;
   maxTokens: number;
   jpeg: Buffer;
@@ -27,7 +27,7 @@ const known = new Set([
 ]);
 
 /** Refuses what the vendor would refuse; one picture in one user message is all that is understood here. */
-export async function readVisionRequest(body: unknown): Promise<VisionRequest> {
+export async function readQuestion(body: unknown): Promise<Question> {
   if (!isRecord(body)) throw badRequest('We could not parse the JSON body of your request.');
   const stranger = Object.keys(body).find((key) => !known.has(key));
   if (stranger !== undefined) throw badRequest(`Unrecognized request argument supplied: ${stranger}`);

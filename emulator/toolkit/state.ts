@@ -1,14 +1,10 @@
 import { mkdirSync } from 'node:fs';
 import { Disk } from './disk.ts';
-import { handleToolkit } from './routes.ts';
 import { LossLog } from './loss-log.ts';
-import { Worker } from './worker.ts';
 import type { TrainingEntry } from '../core/book.ts';
 import type { Clock } from '../core/clock.ts';
 import type { WorldConfig } from '../core/config.ts';
 import type { Fault, TrainerFaults } from '../core/faults.ts';
-import type { Call } from '../core/http.ts';
-import type { Container } from '../runpod/pod.ts';
 import type { Job, Queue } from './job.ts';
 
 export interface ToolkitOptions {
@@ -28,15 +24,14 @@ export interface ToolkitOptions {
   podEvents: Record<'vanish' | 'container-restart' | 'exited', () => void>;
 }
 
-/** One AI Toolkit server (UI server + worker + trainers) as it runs in a pod; ostris/ai-toolkit@27a03a91, version 0.12.26. */
-export class Toolkit implements Container {
+/** What an AI Toolkit server has on its disk, in its database and in memory. */
+export class Toolkit {
   readonly options: ToolkitOptions;
   readonly disk: Disk;
   readonly jobs = new Map<string, Job>();
   readonly queues: Queue[] = [];
   readonly settings = new Map<string, string>();
   readonly losses = new LossLog();
-  readonly worker: Worker;
   /** Whether the web app behind the front server is up. */
   isUp = false;
   readonly #up: Promise<void>;
@@ -49,7 +44,6 @@ export class Toolkit implements Container {
     mkdirSync(this.disk.real(this.root), { recursive: true });
     mkdirSync(this.disk.temp(''), { recursive: true });
     if (options.config().hasOutputFolder) mkdirSync(this.disk.real(this.trainingFolder), { recursive: true });
-    this.worker = new Worker(this);
     const { clock, config } = options;
     this.isUp = clock.scale(config().delaysMs.ui) === 0;
     this.#up = clock.sleep(config().delaysMs.ui).then(() => {
@@ -83,10 +77,6 @@ export class Toolkit implements Container {
     return this.options.env['MODELS_PATH']?.trim() || this.settings.get('MODELS_PATH') || `${this.root}/models`;
   }
 
-  handle(call: Call): Promise<void> {
-    return handleToolkit(this, call);
-  }
-
   jobFolder(name: string): string {
     return `${this.trainingFolder}/${name}`;
   }
@@ -105,18 +95,8 @@ export class Toolkit implements Container {
     return this.disk.temp(`upload-${this.#uploads}`);
   }
 
-  async kill(): Promise<void> {
-    await this.worker.kill();
-  }
-
-  describe(): object {
-    return {
-      jobs: [...this.jobs.values()].map(({ id, name, status, step, info }) => ({ id, name, status, step, info })),
-      processes: this.worker.processes(),
-    };
-  }
-
-  trainingsStarted(): number {
-    return this.worker.started;
+  /** Rows written by the UI server and the worker move `updated_at`; the trainer's raw SQL does not. */
+  touch(job: Job): void {
+    job.updated_at = new Date(this.options.clock.now()).toISOString();
   }
 }
