@@ -6,9 +6,9 @@ import { Client, Connection } from '@temporalio/client';
 import { createApiClient } from '../dev/api-client.ts';
 import { startStack } from '../dev/stack.ts';
 import type { StackOptions, WorkerProcess } from '../dev/stack.ts';
+import { openWorld } from '../emulator/client.ts';
+import type { EmulatedWorld } from '../emulator/client.ts';
 import type { DrawnPhoto } from './photos.ts';
-import { createWorldAdmin } from './world-admin.ts';
-import type { WorldAdmin } from './world-admin.ts';
 
 /** Of a drawn set now and then a photo is dropped, for a fold of the coat that looks like a second face. */
 const FEWEST_PHOTOS = 4;
@@ -16,7 +16,7 @@ const FEWEST_PHOTOS = 4;
 export interface BenchStack {
   readonly api: ReturnType<typeof createApiClient>;
   readonly temporal: Client;
-  readonly world: WorldAdmin;
+  readonly world: EmulatedWorld;
   /** Uploads photos and makes a dataset of them; answers its id. */
   addDataset(photos: readonly DrawnPhoto[]): Promise<string>;
   readonly databaseUrl: string;
@@ -50,7 +50,7 @@ export async function startBenchStack(
       return {
         api,
         temporal: new Client({ connection, namespace: stack.temporal.namespace }),
-        world: createWorldAdmin(`${stack.emulatorUrl}/w/dev`),
+        world: openWorld(`${stack.emulatorUrl}/w/dev`),
         async addDataset(photos) {
           const { images } = await api.uploadPhotos(photos);
           const ids = images.map(({ id }) => id);

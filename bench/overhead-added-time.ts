@@ -1,15 +1,15 @@
+import { NO_DELAYS } from '../emulator/client.ts';
 import type { BenchStack } from './bench-stack.ts';
 import { median, summarise, table } from './statistics.ts';
 import type { Summary, Target } from './statistics.ts';
 import { stepOf, trainOnce } from './train-once.ts';
 import type { TimedTraining } from './train-once.ts';
-import { UP_AT_ONCE } from './world-admin.ts';
 
 /** A vendor that needs no time at all. */
 const INSTANT_CLOUD = {
   rateLimit: null,
   loraBytes: 1_000_000,
-  delaysMs: { ...UP_AT_ONCE, step: 0, save: 0, sample: 0, downloadFirstByte: 0 },
+  delaysMs: { ...NO_DELAYS, downloadFirstByte: 0 },
 };
 const LIMIT_MS = 1_000;
 

@@ -1,10 +1,10 @@
 import { shortTrainingId } from '../core/names.ts';
+import type { Book } from '../emulator/client.ts';
 import type { BenchStack } from './bench-stack.ts';
 import { median, summarise, table } from './statistics.ts';
 import type { Target } from './statistics.ts';
 import { stepOf, trainOnce } from './train-once.ts';
 import type { TimedTraining } from './train-once.ts';
-import type { Book } from './world-admin.ts';
 
 /** A vendor that is quick, but a training that takes its time. */
 const QUICK_CLOUD = {

@@ -1,9 +1,9 @@
+import { UP_AT_ONCE } from '../emulator/client.ts';
 import type { BenchStack } from './bench-stack.ts';
 import { eventsOf } from './history.ts';
 import type { DrawnPhoto } from './photos.ts';
 import { summarise } from './statistics.ts';
 import { trainOnce } from './train-once.ts';
-import { UP_AT_ONCE } from './world-admin.ts';
 
 const STEP_MS = 1_000;
 const SHORT_STEPS = 15;

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { atOnce } from '../core/at-once.ts';
+import type { ConfigPatch } from '../emulator/client.ts';
 import type { BenchStack } from './bench-stack.ts';
 import { countersBetween, watchDatabase } from './database-counters.ts';
 import type { DatabaseWatch } from './database-counters.ts';
@@ -33,7 +34,7 @@ const HELD_CLOUD = {
     sample: 0,
     downloadFirstByte: 0,
   },
-};
+} satisfies ConfigPatch;
 /** Long enough at 4 s a step that none ends before all wait; with checkpoints that come due only when time is let go. */
 const RECIPE = { steps: 2_000, checkpointInterval: 1_000, sampleInterval: 0 };
 /** Trainings that are started, and whose histories are read, at the same time: a server on the same machine refuses a thousand. */

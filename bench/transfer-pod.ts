@@ -1,27 +1,26 @@
 import type { JobFile } from '../providers/backends/job.ts';
 import type { TrainerTarget } from '../providers/trainers/trainer.ts';
 import { resolveRecipe } from '../core/recipe.ts';
+import { NO_DELAYS, openWorld } from '../emulator/client.ts';
 import { createRunpodCompute } from '../providers/compute/runpod/compute.ts';
 import { createAiToolkitTrainer } from '../providers/trainers/ai-toolkit/trainer.ts';
-import { UP_AT_ONCE, createWorldAdmin } from './world-admin.ts';
 
 export interface TrainedPod {
   readonly target: TrainerTarget;
   readonly lora: JobFile;
 }
 
-const INSTANT = { ...UP_AT_ONCE, step: 0, save: 0, sample: 0 };
 const PASSWORD = 'bench-password';
 const CREATE_TIMEOUT_MS = 10_000;
 
 /** Rents an emulated pod through our own clients and has it "train" until a LoRA of this size lies on its disk. */
 export async function trainOnPod(emulatorUrl: string, loraBytes: number, signal: AbortSignal): Promise<TrainedPod> {
-  const world = createWorldAdmin(`${emulatorUrl}/w/bench`);
-  await world.configure({ rateLimit: null, loraBytes, delaysMs: INSTANT });
+  const world = openWorld(`${emulatorUrl}/w/bench`);
+  await world.configure({ rateLimit: null, loraBytes, delaysMs: NO_DELAYS });
   const compute = createRunpodCompute({
     apiKey: 'emulated',
-    apiUrl: `${world.url}/runpod`,
-    proxyTemplate: `${world.url}/proxy/{podId}/{port}`,
+    apiUrl: world.runpodUrl,
+    proxyTemplate: world.proxyTemplate,
   });
   const trainer = createAiToolkitTrainer();
   const created = await compute.create(

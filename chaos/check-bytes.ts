@@ -1,7 +1,7 @@
 import { podsOf } from './check-pods.ts';
 import type { HomeFile, SaveEvidence, TrainingEvidence } from './evidence.ts';
 import type { Violation } from './violation.ts';
-import type { Book, BookFile } from './world.ts';
+import type { Book, BookFile } from './book.ts';
 
 /** What we have at home against what the emulated trainers wrote on their pods' disks, by SHA-256. */
 export function checkBytes(training: TrainingEvidence, book: Book): Violation[] {

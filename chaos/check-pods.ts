@@ -1,8 +1,8 @@
 import { shortTrainingId } from '../core/names.ts';
+import type { Book, BookPod, BookTraining } from './book.ts';
 import { took } from './evidence.ts';
 import type { Evidence, OutageEvidence } from './evidence.ts';
 import type { Violation } from './violation.ts';
-import type { Book, BookPod, BookTraining } from './world.ts';
 
 /** Pods of all trainings: never two of one training at a time, one trainer per attempt that makes a step, none without an owner for long. */
 export function checkPods({ trainings, book, outages, leakAllowanceMs }: Evidence): Violation[] {

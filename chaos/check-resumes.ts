@@ -2,7 +2,7 @@ import type { AttemptEvidence, Evidence, SaveEvidence, TrainingEvidence } from '
 import { saveToFetch } from './save-to-fetch.ts';
 import { trainerOf } from './trainer-of.ts';
 import type { Violation } from './violation.ts';
-import type { BookTraining } from './world.ts';
+import type { BookTraining } from './book.ts';
 
 /** Every attempt that trained went on from the newest save that was at home by then, and the record says what happened. */
 export function checkResumes(training: TrainingEvidence, evidence: Evidence): Violation[] {

@@ -3,7 +3,7 @@ import type { DestinationKind } from '../core/destination.ts';
 import type { Verb } from './act-kinds.ts';
 import type { ActRecord } from './acts.ts';
 import type { FaultCost } from './fault-kinds.ts';
-import type { Book } from './world.ts';
+import type { Book } from './book.ts';
 
 export interface AttemptEvidence {
   readonly number: number;

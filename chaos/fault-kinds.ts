@@ -1,16 +1,12 @@
 /** What can go wrong with one training: how it is told to the emulated cloud, and what the failure policy says it may cost. */
 import type { Random } from '../dev/random.ts';
+import type { NewFault } from '../emulator/client.ts';
 
 /** Steps of every training, and how often it saves. */
 export const RECIPE = { steps: 60, checkpointInterval: 20 } as const;
 
-/** A fault of the emulator (emulator/README.md). `{training}` and `{repo}` in a match are filled in once they are known. */
-export interface WorldFault {
-  readonly at: string;
-  readonly effect: string;
-  readonly match?: Readonly<Record<string, string>>;
-  readonly [parameter: string]: unknown;
-}
+/** A fault of the emulator. `{training}` and `{repo}` in a match are filled in once they are known. */
+export type WorldFault = NewFault;
 
 /** The most that a fault may use up by the failure policy. */
 export type FaultCost = 'nothing' | 'pod' | 'attempt';

@@ -54,7 +54,7 @@ async function breakPart(
   outage: PlannedOutage,
   random: Random,
 ): Promise<Pick<OutageRecord, 'done' | 'faultIds'>> {
-  if (outage.faults.length > 0) return { done: true, faultIds: await stack.world.addFaults(outage.faults) };
+  if (outage.faults.length > 0) return { done: true, faultIds: await stack.world.addFault(outage.faults) };
   const kind = BREAKS.find((name) => name === outage.kind);
   return { done: kind !== undefined && (await breakOurs(stack, kind, outage.lengthMs, random)), faultIds: [] };
 }

@@ -52,7 +52,7 @@ export async function playTraining(params: PlayParams): Promise<PlayedTraining> 
   const id = await start(stack, { planned, datasetId, repo, seed, destinations });
   const faultIds: (readonly string[])[] = [];
   for (const fault of planned.faults)
-    faultIds.push(await stack.world.addFaults(fault.faults.map((one) => addressed(one, id, repo))));
+    faultIds.push(await stack.world.addFault(fault.faults.map((one) => addressed(one, id, repo))));
   params.onStarted();
   const ended = new AbortController();
   const acting = planned.acts

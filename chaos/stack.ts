@@ -11,6 +11,7 @@ import { ensureDatabase } from '../dev/postgres.ts';
 import { startApiProcess, startWorkerProcess } from '../dev/processes.ts';
 import { resolveTemporalCli } from '../dev/temporal-cli.mjs';
 import { startTemporalServer } from '../dev/temporal-server.ts';
+import { openWorld } from '../emulator/client.ts';
 import { createDatabase } from '../prisma/client.ts';
 import { migrate } from '../prisma/migrate.ts';
 import { createPatientClient } from './client.ts';
@@ -18,7 +19,6 @@ import { QUICK_CLOUD } from './pace.ts';
 import { openChaosStore } from './store.ts';
 import { supervise } from './supervisor.ts';
 import type { Supervised } from './supervisor.ts';
-import { openWorld } from './world.ts';
 
 /** Workers: with two, steps of one that is killed or frozen are taken over by the other. */
 const WORKERS = 2;

@@ -5,6 +5,7 @@ import { extname, join, relative } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { TrainingView } from '../api/schemas/trainings.ts';
 import { untilSignal } from '../cli/signals.ts';
+import { openWorld } from '../emulator/client.ts';
 import { createApiClient } from './api-client.ts';
 import { drawPhoto } from './photos.ts';
 import { startStack } from './stack.ts';
@@ -95,11 +96,7 @@ function report(broken: string): number {
 }
 
 async function train(stack: Stack, photos: readonly { filename: string; bytes: Uint8Array }[]): Promise<number> {
-  await fetch(`${stack.emulatorUrl}/w/dev/admin/config`, {
-    method: 'PUT',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(DEMO_CLOUD),
-  });
+  await openWorld(`${stack.emulatorUrl}/w/dev`).configure(DEMO_CLOUD);
   const api = createApiClient(stack.apiUrl, stack.apiKeyFile);
   say('\nThe cloud is EMULATED: no GPU, no money, and no real weights are trained.\n');
   const uploaded = await api.uploadPhotos(photos);

@@ -130,6 +130,9 @@ const effectsAt: Record<FaultPoint, string[]> = {
   vision: [...httpEffects, 'apology', 'empty', 'too-long'],
 };
 
+/** A fault as it is posted. */
+export type NewFault = Omit<Fault, 'id'>;
+
 /** A fault with how often it was hit, skipped hits included. */
 export type ArmedFault = Fault & { hits: number };
 

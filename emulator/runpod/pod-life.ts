@@ -92,7 +92,7 @@ export async function endPod(world: World, pod: Pod, endedBy: string, listedForM
 }
 
 /** The host lost the pod: GET answers 404 from now on. */
-export async function vanishPod(world: World, pod: Pod): Promise<void> {
+async function vanishPod(world: World, pod: Pod): Promise<void> {
   await endPod(world, pod, 'vanished');
 }
 

@@ -2,7 +2,8 @@
 import http from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
-import { noDelays, podRequest, startCloud, until } from './world.ts';
+import { NO_DELAYS } from '../../emulator/client.ts';
+import { podRequest, startCloud, until } from './world.ts';
 import type { Json, TestWorld } from './world.ts';
 
 let cloud: Awaited<ReturnType<typeof startCloud>>;
@@ -292,7 +293,7 @@ describe('datasets and captions', () => {
 });
 
 test('while the web app boots GETs wait, POSTs are refused, and files are served', async () => {
-  const world = await cloud.world('boots', { delaysMs: { ...noDelays, ui: 3_600_000 } });
+  const world = await cloud.world('boots', { delaysMs: { ...NO_DELAYS, ui: 3_600_000 } });
   const { id } = (await world.runpod('POST', '/v2/pods', podRequest('boots'))).body;
   const to = { world, podId: id };
   await until(async () => (await send('GET', asFile(`${DATASETS}/none`), to)).status === 404);
@@ -310,7 +311,7 @@ test('while the web app boots GETs wait, POSTs are refused, and files are served
 });
 
 test('a GET that waits for too long is refused', async () => {
-  const world = await cloud.world('never-up', { delaysMs: { ...noDelays, ui: 3_600_000 } });
+  const world = await cloud.world('never-up', { delaysMs: { ...NO_DELAYS, ui: 3_600_000 } });
   const { id } = (await world.runpod('POST', '/v2/pods', podRequest('never'))).body;
   const to = { world, podId: id };
   await until(async () => (await send('GET', asFile(`${DATASETS}/none`), to)).status === 404);

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { withTimeLimit } from '../../core/time-limit.ts';
-import { noDelays, podRequest, startCloud, until } from './world.ts';
+import { NO_DELAYS } from '../../emulator/client.ts';
+import type { ConfigPatch, NewFault } from '../../emulator/client.ts';
+import { podRequest, startCloud, until } from './world.ts';
 import type { TestWorld } from './world.ts';
 
 let cloud: Awaited<ReturnType<typeof startCloud>>;
@@ -12,7 +14,7 @@ beforeAll(async () => {
 
 afterAll(async () => cloud.close());
 
-function world(config: object = {}): Promise<TestWorld> {
+function world(config: ConfigPatch = {}): Promise<TestWorld> {
   count += 1;
   return cloud.world(`faults-${count}`, config);
 }
@@ -97,7 +99,7 @@ describe('faults of a pod', () => {
   });
 
   it('boots in stages and the proxy answers 502 until the app listens', async () => {
-    const at = await world({ delaysMs: { ...noDelays, ports: 30, app: 3_600_000 } });
+    const at = await world({ delaysMs: { ...NO_DELAYS, ports: 30, app: 3_600_000 } });
     const { id } = (await at.runpod('POST', '/v2/pods', podRequest('a'))).body;
     await until(async () => (await at.runpod('GET', `/v2/pods/${id}`)).body.runtime !== null);
     expect((await at.toolkit(id, 'GET', '/api/auth')).status).toBe(502);
@@ -153,7 +155,7 @@ describe('a pod that has ended', () => {
     expect((await at.toolkit(pod, 'GET', '/api/auth')).status).toBe(404);
   });
 
-  it.each([200, 404, 502])('answers with a page and %i', async (deadPodStatus) => {
+  it.each([200, 404, 502] as const)('answers with a page and %i', async (deadPodStatus) => {
     const at = await world({ deadPodStatus });
     const pod = await at.pod('a');
     await at.runpod('DELETE', `/v2/pods/${pod}`);
@@ -180,12 +182,12 @@ describe('a pod that has ended', () => {
 describe('a slow host', () => {
   const STEP_MS = 60_000;
 
-  it.each<[string, object, object]>([
+  it.each<[string, NewFault, ConfigPatch]>([
     ['by a fate of the pod', { at: 'pods.create', effect: 'slow-host', factor: 3 }, {}],
     ['by a fault of the trainer', { at: 'trainer', effect: 'slow', factor: 3 }, {}],
     ['by its kind of GPU', { at: 'hub', effect: 'reset', times: 0 }, { stepFactors: { 'NVIDIA GeForce RTX 4090': 3 } }],
   ])('takes three times as long for a step: %s', async (_, fault, config) => {
-    const at = await world({ delaysMs: { ...noDelays, step: STEP_MS }, ...config });
+    const at = await world({ delaysMs: { ...NO_DELAYS, step: STEP_MS }, ...config });
     await at.fault(fault);
     const pod = await at.pod('a');
     const job = await at.train(pod, 'job_slow', { performance_log_every: 1, train: { skip_first_sample: true } });
@@ -202,7 +204,7 @@ describe('a slow host', () => {
   });
 
   it('gets slow at a step', async () => {
-    const at = await world({ delaysMs: { ...noDelays, step: 1 } });
+    const at = await world({ delaysMs: { ...NO_DELAYS, step: 1 } });
     await at.fault({ at: 'trainer', effect: 'slow', step: 5, factor: 1_000_000 });
     const pod = await at.pod('a');
     const job = await at.train(pod, 'job_slow', { performance_log_every: 1 });
@@ -222,7 +224,7 @@ describe('faults of list, delete and billing', () => {
     );
     expect(status).toBe(effect === 'deleted-but-500' ? 500 : 'reset');
     expect((await at.runpod('DELETE', `/v2/pods/${pod}`)).status).toBe(404);
-    expect((await at.book()).pods[0].endedBy).toBe('deleted');
+    expect((await at.book()).pods[0]!.endedBy).toBe('deleted');
   });
 
   it('a list without an array, doubled, short with a cursor, or late', async () => {
@@ -407,7 +409,7 @@ describe('faults of the trainer', () => {
   });
 
   it('hang at step 0 says Training and never takes a step', async () => {
-    const at = await world({ delaysMs: { ...noDelays, step: 60_000 } });
+    const at = await world({ delaysMs: { ...NO_DELAYS, step: 60_000 } });
     await at.fault({ at: 'trainer', effect: 'hang', step: 0 });
     const pod = await at.pod('a');
     const job = await at.train(pod, 'job_stuck');
@@ -436,7 +438,7 @@ describe('faults of the trainer', () => {
     expect((await at.book()).trainings).toMatchObject([{ lastStep: 15 }, { lastStep: 25, optimizer: 'missing' }]);
   });
 
-  it.each<[string, object, string, RegExp]>([
+  it.each<[string, Omit<NewFault, 'at'>, string, RegExp]>([
     ['exit 1 while loading', { effect: 'exit' }, 'error', /^Job process terminated with exit code 1\.$/],
     ['exit 1', { effect: 'exit', step: 15 }, 'error', /^Job process terminated with exit code 1\.$/],
     ['SIGKILL', { effect: 'sigkill', step: 15 }, 'error', /^Job process terminated with signal SIGKILL\.$/],

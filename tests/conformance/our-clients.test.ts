@@ -6,6 +6,7 @@ import { resolveRecipe } from '../../core/recipe.ts';
 import { GPU_NAMES } from '../../core/gpu.ts';
 import { rankOffers } from '../../core/offer.ts';
 import type { Offer } from '../../core/offer.ts';
+import type { NewFault } from '../../emulator/client.ts';
 import type { Compute } from '../../providers/compute/compute.ts';
 import { createRunpodCompute } from '../../providers/compute/runpod/compute.ts';
 import { createAiToolkitTrainer } from '../../providers/trainers/ai-toolkit/trainer.ts';
@@ -206,7 +207,7 @@ describe('AI Toolkit', () => {
     expect(bytes.equals(await cloud.onDisk('trains', podId, final.path))).toBe(true);
     expect(await session.job(jobId).loss(never)).toBeGreaterThan(0);
     expect((await session.job(jobId).log(0, never)).text).toContain('lora_0123456789abcdef');
-    expect((await world.book()).pods[0].trainingsStarted).toBe(1);
+    expect((await world.book()).pods[0]!.trainingsStarted).toBe(1);
   });
 
   test('Wan 2.2 gives two files per save', async () => {
@@ -285,7 +286,7 @@ describe('AI Toolkit', () => {
     );
   });
 
-  test.each<[string, number, object | null, RegExp]>([
+  test.each<[string, number, NewFault | null, RegExp]>([
     ['ends early', 2_000_000, null, /the file has 1000000 bytes instead of 2000000/],
     ['is refused', 1_000_000, { at: 'proxy', effect: 'forbidden', match: { path: 'upload' } }, /HTTP 403/],
   ])('a restored file that %s fails, is closed, and gives the datasets folder back', async (name, said, fault, why) => {
@@ -337,12 +338,15 @@ describe('AI Toolkit', () => {
     expect(states).toEqual(['running', 'idle', 'running', 'busy']);
   });
 
-  test.each(['partial', 'fails', 'absent'])('a GPU whose nvidia-smi %s is unknown, not an error', async (nvidiaSmi) => {
-    const world = await cloud.world(`smi-${nvidiaSmi}`, { nvidiaSmi });
-    const { session } = await rentedTrainer(world);
+  test.each(['partial', 'fails', 'absent'] as const)(
+    'a GPU whose nvidia-smi %s is unknown, not an error',
+    async (nvidiaSmi) => {
+      const world = await cloud.world(`smi-${nvidiaSmi}`, { nvidiaSmi });
+      const { session } = await rentedTrainer(world);
 
-    expect(await session.job('any').gpu(never)).toBe('unknown');
-  });
+      expect(await session.job('any').gpu(never)).toBe('unknown');
+    },
+  );
 
   test('a restore makes the training folder that the image lacks', async () => {
     const world = await cloud.world('no-output', { hasOutputFolder: false });

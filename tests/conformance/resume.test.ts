@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import yauzl from 'yauzl';
-import { noDelays, startCloud, until } from './world.ts';
+import { NO_DELAYS } from '../../emulator/client.ts';
+import { startCloud, until } from './world.ts';
 import type { Json, NamedBytes, TestWorld } from './world.ts';
 
 let cloud: Awaited<ReturnType<typeof startCloud>>;
@@ -51,7 +52,7 @@ async function resumed(at: TestWorld, files: NamedBytes[], overrides: object = {
   return {
     losses: await at.losses(pod, job),
     log: await at.log(pod, job),
-    entry: (await at.book()).trainings.at(-1),
+    entry: (await at.book()).trainings.at(-1)!,
     final: (name: string) => at.download(pod, job, name),
   };
 }
@@ -203,7 +204,7 @@ describe('a training that goes on from a checkpoint', () => {
     );
     const [, lost, next] = (await at.book()).trainings;
     expect(lost).toMatchObject({ resumedFromStep: null, optimizer: 'fresh', lastStep: 25, lastSavedStep: 20 });
-    expect(lost.lastStep - next.resumedFromStep).toBe(5);
+    expect(lost!.lastStep - next!.resumedFromStep!).toBe(5);
     expect(next).toMatchObject({ optimizer: 'restored', stepsTrained: 10 });
   });
 
@@ -291,7 +292,7 @@ describe('save_now, sample_now and stop', () => {
 
   /** A run that takes a step for every minute that the test lets pass. */
   async function paced() {
-    const at = await world({ delaysMs: { ...noDelays, step: STEP_MS } });
+    const at = await world({ delaysMs: { ...NO_DELAYS, step: STEP_MS } });
     const pod = await at.pod('paced');
     const job = await at.train(pod, 'job_x', train({ steps: 30, skip_first_sample: true }));
     const forward = (until_: (row: Json) => boolean): Promise<void> =>
@@ -310,7 +311,7 @@ describe('save_now, sample_now and stop', () => {
     const asked = (await at.toolkit(pod, 'GET', `/api/jobs/${job}/save_now`)).body;
     expect(asked).toMatchObject({ save_now: true, status: 'running' });
     await forward((row) => !row.save_now);
-    const lastSave = async (): Promise<number> => (await at.book()).trainings[0].lastSavedStep;
+    const lastSave = async (): Promise<number> => (await at.book()).trainings[0]!.lastSavedStep;
     // The flag falls before the save begins.
     await until(async () => (await lastSave()) > asked.step);
     const saved = await lastSave();
@@ -325,7 +326,7 @@ describe('save_now, sample_now and stop', () => {
     expect((await at.toolkit(pod, 'GET', `/api/jobs/${job}/stop`)).body.status).toBe('running');
     await until(async () => (await at.job(pod, job)).step === saved);
     expect(await at.job(pod, job)).toMatchObject({ status: 'stopped', info: 'Job stopped', stop: true });
-    await until(async () => (await at.book()).trainings[0].endedAtMs !== null);
+    await until(async () => (await at.book()).trainings[0]!.endedAtMs !== null);
 
     await at.startJob(pod, job);
     await forward((row) => row.status === 'completed');
@@ -358,7 +359,7 @@ describe('save_now, sample_now and stop', () => {
       return ((await half())?.size ?? 0) > 30_000;
     });
     await at.toolkit(pod, 'GET', `/api/jobs/${job}/stop`);
-    await until(async () => (await at.book()).trainings[0].endedAtMs !== null);
+    await until(async () => (await at.book()).trainings[0]!.endedAtMs !== null);
     expect(await at.job(pod, job)).toMatchObject({ status: 'stopped', step: 20 });
     expect((await at.book()).trainings[0]).toMatchObject({ lastStep: 20, lastSavedStep: 10 });
 

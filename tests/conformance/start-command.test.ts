@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { NewFault } from '../../emulator/client.ts';
 import { splitArgs } from '../../emulator/shell/split-args.ts';
 import { toArgs } from '../../providers/compute/runpod/args.ts';
 import { createRunpodCompute } from '../../providers/compute/runpod/compute.ts';
@@ -139,7 +140,7 @@ describe('the command in a real shell', () => {
 
 describe('the command in the emulated container', () => {
   let worlds = 0;
-  async function rented(files: ReturnType<typeof save> | string, ...faults: object[]) {
+  async function rented(files: ReturnType<typeof save> | string, ...faults: NewFault[]) {
     worlds += 1;
     const world = await cloud.world(`start-${worlds}`, { clockFactor: 1_000 });
     await world.fault(...faults);
@@ -167,7 +168,7 @@ describe('the command in the emulated container', () => {
     return { world, podId: outcome.pod.id, target };
   }
 
-  async function pulled(files: ReturnType<typeof save>, ...faults: object[]) {
+  async function pulled(files: ReturnType<typeof save>, ...faults: NewFault[]) {
     const { world, podId, target } = await rented(files, ...faults);
     await until(async () => (await trainer.at(target).probe(never)).ready);
     const result = await trainer.at(target).pulled({ jobName: JOB, files, signal: never });
@@ -197,7 +198,7 @@ describe('the command in the emulated container', () => {
     expect(served).toHaveLength(3);
   });
 
-  it.each<[string, object, RegExp]>([
+  it.each<[string, Omit<NewFault, 'at'>, RegExp]>([
     ['is unreachable', { effect: 'unreachable' }, /optimizer’s state from the object store: it could not be reached/],
     ['refuses', { effect: 'status', status: 403 }, /optimizer’s state: the object store answered HTTP 403/],
     [

@@ -1,6 +1,7 @@
 /** What the emulated trainer shows while a save comes about: the row runs ahead of the files, as in the real one. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { noDelays, startCloud, until } from './world.ts';
+import { NO_DELAYS } from '../../emulator/client.ts';
+import { startCloud, until } from './world.ts';
 import type { TestWorld } from './world.ts';
 
 // ostris/ai-toolkit@27a03a91, jobs/process/BaseSDTrainProcess.py and extensions_built_in/sd_trainer/DiffusionTrainer.py, read on 2026-11-26.
@@ -18,7 +19,7 @@ async function held(overrides: object = {}) {
   count += 1;
   const at = await cloud.world(`windows-${count}`, {
     loraBytes: 60_000,
-    delaysMs: { ...noDelays, step: LONG_MS, save: LONG_MS, sample: LONG_MS },
+    delaysMs: { ...NO_DELAYS, step: LONG_MS, save: LONG_MS, sample: LONG_MS },
   });
   const pod = await at.pod('a');
   const job = await at.train(pod, 'job_x', {

@@ -1,21 +1,9 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { NO_DELAYS, openWorld } from '../../emulator/client.ts';
+import type { Book, ConfigPatch, EmulatedWorld, NewFault } from '../../emulator/client.ts';
 import { startEmulator } from '../../emulator/server.ts';
-
-/** All emulated delays at zero: everything happens as fast as it can. */
-export const noDelays = {
-  provisioning: 0,
-  starting: 0,
-  ports: 0,
-  app: 0,
-  workerTick: 0,
-  modelLoad: 0,
-  datasetLoad: 0,
-  step: 0,
-  save: 0,
-  sample: 0,
-};
 
 // Bodies of many vendors and shapes; each test knows the one that it asked for and asserts on it.
 // eslint-disable-next-line typescript/no-explicit-any
@@ -35,7 +23,7 @@ export interface NamedBytes {
 
 /** One emulator process of a test file, with as many worlds as it likes. */
 export async function startCloud(): Promise<{
-  world: (name: string, config?: object) => Promise<TestWorld>;
+  world: (name: string, config?: ConfigPatch) => Promise<TestWorld>;
   /** The bytes of a file as they lie on a pod's disk. */
   onDisk: (world: string, podId: string, path: string) => Promise<Buffer>;
   close: () => Promise<void>;
@@ -45,7 +33,7 @@ export async function startCloud(): Promise<{
   return {
     world: async (name, config = {}) => {
       const world = new TestWorld(`${emulator.url}/w/${name}`);
-      await world.configure({ delaysMs: noDelays, rateLimit: null, ...config });
+      await world.configure({ delaysMs: NO_DELAYS, rateLimit: null, ...config });
       return world;
     },
     onDisk: (world, podId, path) => readFile(join(dataDir, world, 'pods', podId, path)),
@@ -59,9 +47,11 @@ export async function startCloud(): Promise<{
 /** Plain requests to one world, without any client of ours. */
 export class TestWorld {
   readonly url: string;
+  readonly #admin: EmulatedWorld;
 
   constructor(url: string) {
     this.url = url;
+    this.#admin = openWorld(url);
   }
 
   async request(
@@ -107,18 +97,16 @@ export class TestWorld {
     });
   }
 
-  async configure(config: object): Promise<void> {
-    const answer = await this.request('PUT', `${this.url}/admin/config`, { body: config });
-    if (answer.status !== 200) throw new Error(answer.text);
+  async configure(config: ConfigPatch): Promise<void> {
+    await this.#admin.configure(config);
   }
 
-  async fault(...faults: object[]): Promise<void> {
-    const answer = await this.request('POST', `${this.url}/admin/faults`, { body: faults });
-    if (answer.status !== 200) throw new Error(answer.text);
+  async fault(...faults: NewFault[]): Promise<void> {
+    await this.#admin.addFault(faults);
   }
 
-  async book(): Promise<Json> {
-    return (await this.request('GET', `${this.url}/admin/book`)).body;
+  book(): Promise<Book> {
+    return this.#admin.book();
   }
 
   /** Rents a pod and waits until its AI Toolkit answers. */
@@ -197,7 +185,7 @@ export class TestWorld {
 
   /** Skips time. */
   async advance(ms: number): Promise<void> {
-    await this.request('POST', `${this.url}/admin/clock`, { body: { advanceMs: ms } });
+    await this.#admin.advance(ms);
   }
 
   async job(podId: string, id: string): Promise<Json> {

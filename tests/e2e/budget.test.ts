@@ -18,8 +18,8 @@ beforeAll(async () => {
 });
 afterAll(() => tempera.close());
 beforeEach(async () => {
-  await tempera.world.admin.clearFaults();
-  await tempera.world.admin.configure({ delaysMs: { step: 100 } });
+  await tempera.world.clearFaults();
+  await tempera.world.configure({ delaysMs: { step: 100 } });
 });
 
 /** What so many seconds of rent cost, in dollars. */
@@ -50,7 +50,7 @@ describe('a ceiling', () => {
     const entriesAtStop = await entriesOf(id);
     const saves = await tempera.database.checkpoint.findMany({ where: { attempt: { loraModelId: id } } });
 
-    await tempera.world.admin.configure({ delaysMs: { step: 0 } });
+    await tempera.world.configure({ delaysMs: { step: 0 } });
     const lower = await tempera.http.post(`/v1/trainings/${id}/budget`, { maxCostUsd: ceilingUsd / 2 });
     const raised = await tempera.http.post(`/v1/trainings/${id}/budget`, { maxCostUsd: 1 });
     const result = await tempera.handle(id).result();
@@ -75,7 +75,7 @@ describe('a ceiling', () => {
   });
 
   test('holds while a pod boots, too', async () => {
-    await tempera.world.admin.addFault({ at: 'pods.create', effect: 'app-never' });
+    await tempera.world.addFault({ at: 'pods.create', effect: 'app-never' });
     const ceilingUsd = usdOf(25);
     const id = await start(ceilingUsd);
 
@@ -87,7 +87,7 @@ describe('a ceiling', () => {
   });
 
   test('that does not pay for saving and going lets no further pod be rented', async () => {
-    await tempera.world.admin.addFault({ at: 'trainer', effect: 'exit', step: 5, times: 0 });
+    await tempera.world.addFault({ at: 'trainer', effect: 'exit', step: 5, times: 0 });
     const id = await start(usdOf(17.5), { intervals: { ...MARGINS, budgetSaveMs: 1_000, budgetTeardownMs: 16_000 } });
 
     await tempera.until(id, 'failed', 'awaiting_retry');
@@ -101,7 +101,7 @@ describe('a ceiling', () => {
     const id = await start(usdOf(60));
     await tempera.until(id, 'training', 'training');
     const raised = await tempera.http.post(`/v1/trainings/${id}/budget`, { maxCostUsd: 1 });
-    await tempera.world.admin.configure({ delaysMs: { step: 0 } });
+    await tempera.world.configure({ delaysMs: { step: 0 } });
 
     await tempera.handle(id).result();
 

@@ -1,6 +1,7 @@
 /** A cancel in every phase ends the training, and no pod is left. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { drawPhoto } from '../../dev/photos.ts';
+import type { NewFault } from '../../emulator/client.ts';
 import { createInstallation, podsOf, until } from './installation.ts';
 import type { Installation } from './installation.ts';
 
@@ -11,12 +12,12 @@ beforeAll(async () => {
   datasetId = await tempera.dataset();
 });
 afterAll(() => tempera.close());
-beforeEach(() => tempera.world.admin.clearFaults());
+beforeEach(() => tempera.world.clearFaults());
 
 interface Hold {
   readonly name: string;
   /** Faults that keep the training where it is to be cancelled; each of them must have struck. */
-  readonly faults: readonly Record<string, unknown>[];
+  readonly faults: readonly NewFault[];
   readonly phase: string;
   /** The activity that is under way; null when the workflow itself waits. */
   readonly step: string | null;
@@ -75,7 +76,7 @@ const HOLDS: readonly Hold[] = [
 
 /** Whether this training, and no other one, is where its faults hold it. */
 async function isHeld(id: string, { phase, status = 'training', step }: Hold): Promise<boolean> {
-  const { faults } = await tempera.world.admin.call<{ faults: { hits: number }[] }>('GET', 'faults');
+  const faults = await tempera.world.faults();
   const seen = await tempera.training(id);
   const { raw } = await tempera.handle(id).describe();
   const steps = (raw.pendingActivities ?? []).map(({ activityType }) => activityType?.name);
@@ -103,7 +104,7 @@ async function expectNoPod(id: string) {
 
 describe('cancelling through the API', () => {
   test.each(HOLDS)('while $name', async (hold) => {
-    for (const fault of hold.faults) await tempera.world.admin.addFault(fault);
+    for (const fault of hold.faults) await tempera.world.addFault(fault);
     const id = await tempera.start({ datasetId, ...hold.body });
     await until(() => isHeld(id, hold));
 
@@ -129,7 +130,7 @@ describe('cancelling through the API', () => {
   });
 
   test("the Web UI's Cancel button takes the same path", async () => {
-    await tempera.world.admin.addFault({ at: 'trainer', effect: 'hang', step: 5 });
+    await tempera.world.addFault({ at: 'trainer', effect: 'hang', step: 5 });
     const id = await tempera.start({ datasetId });
     await tempera.until(id, 'training', 'training');
 

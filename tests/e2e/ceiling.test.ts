@@ -20,15 +20,15 @@ const MARGINS = { budgetSaveMs: 5_000, budgetTeardownMs: 15_000, heartbeatTimeou
 test('eight random runs are lost once, go on elsewhere and end at their ceilings without a pod', async () => {
   const datasetId = await tempera.dataset(6, { curation: { subjectKind: 'style' } });
   const catalog = await tempera.activities.compute.catalog();
-  await tempera.world.admin.configure({ delaysMs: { step: 100 } });
+  await tempera.world.configure({ delaysMs: { step: 100 } });
   // Each strikes one of the first pods: after the save of step 25, long before the ceiling.
   const faults = Array.from({ length: RUNS }, () => ({
-    at: 'trainer',
+    at: 'trainer' as const,
     effect: ['exit', 'sigkill', 'vanish', 'exited'][randomInt(4)]!,
     step: randomInt(35, 60),
     match: { podName: '-a1p1$' },
   }));
-  await tempera.world.admin.addFault(faults);
+  await tempera.world.addFault(faults);
   const runs = await Promise.all(
     Array.from({ length: RUNS }, async () => {
       const gpu = GPUS[randomInt(GPUS.length)]!;
@@ -59,7 +59,7 @@ test('eight random runs are lost once, go on elsewhere and end at their ceilings
       return { gpu, reason, pods: pods.length, resumedFrom, billed, most, isWithin: billed <= most };
     }),
   );
-  const { faults: struck } = await tempera.world.admin.call<{ faults: { hits: number }[] }>('GET', 'faults');
+  const struck = await tempera.world.faults();
   expect(struck.map(({ hits }) => hits)).toEqual(faults.map(() => 1));
   expect(ends.filter(({ reason, isWithin }) => reason !== 'BUDGET_EXCEEDED' || !isWithin)).toEqual([]);
   // On another pod and from a save: without this, the ceiling would have been tried on runs of one pod.

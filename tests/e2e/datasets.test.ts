@@ -16,7 +16,7 @@ beforeAll(async () => {
   tempera = await createInstallation();
 });
 afterAll(() => tempera.close());
-beforeEach(() => tempera.world.admin.clearFaults());
+beforeEach(() => tempera.world.clearFaults());
 
 /** Pictures of their own for each test, so that no analysis of another test's is found. */
 let drawn = 1_000;
@@ -298,7 +298,7 @@ describe('a training of a checked dataset', () => {
     for (const [index, framing] of framings.entries())
       await tempera.http.put(`/v1/datasets/${id}/photos/${photos[index]!.sha256}/override`, { framing });
     await tempera.http.put(`/v1/datasets/${id}/photos/${photos[7]!.sha256}/override`, { decision: 'exclude' });
-    await tempera.world.admin.addFault({ at: 'trainer', effect: 'hang', step: 5 });
+    await tempera.world.addFault({ at: 'trainer', effect: 'hang', step: 5 });
 
     let training = '';
     const opened = await tempera.openedDuring('images/', async () => {
@@ -306,7 +306,7 @@ describe('a training of a checked dataset', () => {
       training = await tempera.start({ datasetId: id, intervals: { heartbeatTimeoutMs: 60_000 } });
       await tempera.until(training, 'training', 'training');
     });
-    await tempera.world.admin.clearFaults();
+    await tempera.world.clearFaults();
     const job = await jobOf(training);
     await tempera.http.post(`/v1/trainings/${training}/cancel`);
     await tempera.until(training, 'cancelled');
@@ -328,7 +328,7 @@ describe('a training of a checked dataset', () => {
     const id = await tempera.dataset(await pictures(5), { curation: { mixPolicy: 'off' } });
     const { sha256 } = (await tempera.http.get(`/v1/datasets/${id}`)).body.images[0];
     await tempera.http.put(`/v1/datasets/${id}/photos/${sha256}/override`, { framing: 'full' });
-    await tempera.world.admin.addFault({ at: 'trainer', effect: 'hang', step: 5 });
+    await tempera.world.addFault({ at: 'trainer', effect: 'hang', step: 5 });
 
     const training = await tempera.start({ datasetId: id });
     await tempera.until(training, 'training', 'training');

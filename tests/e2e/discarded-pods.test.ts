@@ -88,11 +88,11 @@ test('a pod that bills more than the cap is ended and paid for, and its name use
 test('a pod that is listed twice is one pod', async () => {
   const input = await startTraining();
   const only = await rentBehindTheLedger(input.podName);
-  await tempera.world.admin.addFault({ at: 'pods.list', effect: 'duplicated', times: 0 });
+  await tempera.world.addFault({ at: 'pods.list', effect: 'duplicated', times: 0 });
 
   const result = await provision(input);
   const pods = await podsOf(tempera, input.trainingId);
-  await tempera.world.admin.clearFaults();
+  await tempera.world.clearFaults();
 
   expect(result).toMatchObject({ status: 'provisioned', podId: only });
   expect(pods.map(({ id, deletedAtMs }) => [id, deletedAtMs])).toEqual([[only, null]]);

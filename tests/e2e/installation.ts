@@ -21,6 +21,7 @@ import type { SpendLimits } from '../../core/spend-limit.ts';
 import { createCurator } from '../../curation/curator.ts';
 import { inspectPhotoFile } from '../../curation/intake/intake.ts';
 import { drawPhoto } from '../../dev/photos.ts';
+import type { PodEntry } from '../../emulator/client.ts';
 import { createDatabase } from '../../prisma/client.ts';
 import { createRepositories } from '../../prisma/repositories/index.ts';
 import { createRunpodCompute } from '../../providers/compute/runpod/compute.ts';
@@ -81,9 +82,9 @@ export const QUICK_CLOUD = {
 
 const SECRET = 'a secret of thirty-two characters or more';
 
-// Books of the emulator are plain JSON; tests look into them freely.
+// Answers of the API are plain JSON; tests look into them freely.
 // oxlint-disable-next-line typescript/no-explicit-any
-type Book = any;
+type Body = any;
 
 export type Installation = Awaited<ReturnType<typeof createInstallation>>;
 
@@ -117,7 +118,7 @@ export async function createInstallation(options: InstallationOptions = {}) {
   const queues = taskQueues(prefix);
   const environment = `t${randomBytes(4).toString('hex')}`;
   const world = createWorld();
-  await world.admin.configure(QUICK_CLOUD);
+  await world.configure(QUICK_CLOUD);
   const { connection, namespace } = await temporalConnection();
   const native = await nativeTemporalConnection();
   const temporal = new Client({ connection, namespace });
@@ -223,8 +224,8 @@ export async function createInstallation(options: InstallationOptions = {}) {
         });
   const running = Promise.all(workers.map((worker) => worker.run()));
 
-  const book = (): Promise<Book> => world.admin.book();
-  const training = async (id: string): Promise<Book> => (await http.get(`/v1/trainings/${id}`)).body;
+  const book = () => world.book();
+  const training = async (id: string): Promise<Body> => (await http.get(`/v1/trainings/${id}`)).body;
 
   return {
     world,
@@ -319,7 +320,7 @@ export async function createInstallation(options: InstallationOptions = {}) {
     },
 
     /** Waits until the training has this status (and phase). */
-    async until(id: string, status: string, phase?: string): Promise<Book> {
+    async until(id: string, status: string, phase?: string): Promise<Body> {
       for (;;) {
         const seen = await training(id);
         if (seen.status === status && (phase === undefined || seen.phase === phase)) return seen;
@@ -351,9 +352,9 @@ export async function createInstallation(options: InstallationOptions = {}) {
 }
 
 /** The pods that a training has had, from the emulator's account book. */
-export async function podsOf(tempera: Installation, id: string): Promise<Book[]> {
+export async function podsOf(tempera: Installation, id: string): Promise<PodEntry[]> {
   const short = id.replaceAll('-', '').slice(-16);
-  return (await tempera.book()).pods.filter((pod: { name: string }) => pod.name.includes(short));
+  return (await tempera.book()).pods.filter((pod) => pod.name.includes(short));
 }
 
 /** Waits for a condition on something that no event announces. */

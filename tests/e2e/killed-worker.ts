@@ -82,7 +82,7 @@ export async function createKilledWorker() {
   ];
   await Promise.all([writeFile(bundle, code), writeFile(armed, ''), writeFile(done, '')]);
   const linesOf = async (file: string) => (await readFile(file, 'utf8')).split('\n').filter((line) => line !== '');
-  await tempera.world.admin.configure({ delaysMs: { step: 2 }, loraBytes: 3_000_000 });
+  await tempera.world.configure({ delaysMs: { step: 2 }, loraBytes: 3_000_000 });
 
   let isStopped = false;
   let current: Child | null = null;
@@ -117,8 +117,8 @@ export async function createKilledWorker() {
     tempera,
     /** Lets every vendor take its time for each call; faults that were added before strike first. */
     async slowVendors(): Promise<void> {
-      for (const at of ['runpod', 'proxy', 'hub'])
-        await tempera.world.admin.addFault({ at, effect: 'delay', ms: VENDOR_DELAY_MS, times: 0 });
+      for (const at of ['runpod', 'proxy', 'hub'] as const)
+        await tempera.world.addFault({ at, effect: 'delay', ms: VENDOR_DELAY_MS, times: 0 });
     },
     /** From now on the worker dies at this story's points, at each of them once. */
     arm: (story: Story) => writeFile(armed, CRASH_POINTS[story].join('\n')),

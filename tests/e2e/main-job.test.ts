@@ -13,7 +13,7 @@ beforeAll(async () => {
   datasetId = await tempera.dataset();
 });
 afterAll(() => tempera.close());
-beforeEach(() => tempera.world.admin.clearFaults());
+beforeEach(() => tempera.world.clearFaults());
 
 /** What the Web UI shows of a run beside its history. */
 async function metadataOf(id: string) {
@@ -38,7 +38,7 @@ async function alive(id: string): Promise<number> {
 /** Whether the trainer on the newest pod of a training was told to spare memory, by its own word. */
 async function lowVramOf(id: string): Promise<boolean> {
   const pod = (await podsOf(tempera, id)).at(-1);
-  const { baseUrl, password } = targetOf(tempera.activities, { podId: pod.id, podName: pod.name });
+  const { baseUrl, password } = targetOf(tempera.activities, { podId: pod!.id, podName: pod!.name });
   const answer = await fetch(`${baseUrl}/api/jobs`, { headers: { authorization: `Bearer ${password}` } });
   const { jobs } = (await answer.json()) as { jobs: { job_config: string }[] };
   return JSON.parse(jobs[0]!.job_config).config.process[0].model.low_vram;
@@ -89,7 +89,7 @@ describe('success', () => {
   });
 
   test('checkpoints are mirrored while the pod trains', async () => {
-    await tempera.world.admin.addFault({ at: 'trainer', effect: 'hang', step: 45 });
+    await tempera.world.addFault({ at: 'trainer', effect: 'hang', step: 45 });
     const id = await tempera.start({ datasetId, recipe: { steps: 60, checkpointInterval: 20 } });
     const mirrored = () =>
       tempera.database.checkpoint.findMany({ where: { attempt: { loraModelId: id } }, orderBy: { step: 'asc' } });
@@ -132,7 +132,7 @@ describe('success', () => {
 
 describe('failure policy', () => {
   test('three failing attempts end in failed, with one event and no pod; retry then succeeds', async () => {
-    await tempera.world.admin.addFault({ at: 'trainer', effect: 'exit', step: 5, times: 3 });
+    await tempera.world.addFault({ at: 'trainer', effect: 'exit', step: 5, times: 3 });
     const id = await tempera.start({ datasetId });
 
     const failed = await tempera.until(id, 'failed', 'awaiting_retry');
@@ -173,7 +173,7 @@ describe('failure policy', () => {
   });
 
   test('no capacity is waited for without using up an attempt', async () => {
-    await tempera.world.admin.addFault({ at: 'pods.create', effect: 'no-capacity', times: 12 });
+    await tempera.world.addFault({ at: 'pods.create', effect: 'no-capacity', times: 12 });
     const id = await tempera.start({ datasetId });
     await tempera.handle(id).result();
 
@@ -183,7 +183,7 @@ describe('failure policy', () => {
   test.each(['created-but-500', 'created-but-reset', 'created-but-timeout', 'created-but-unreadable'])(
     'a create that is %s is adopted, not repeated',
     async (effect) => {
-      await tempera.world.admin.addFault({ at: 'pods.create', effect });
+      await tempera.world.addFault({ at: 'pods.create', effect });
       const id = await tempera.start({ datasetId });
       await tempera.handle(id).result();
 
@@ -193,7 +193,7 @@ describe('failure policy', () => {
   );
 
   test('a pod that never becomes usable is replaced within the attempt', async () => {
-    await tempera.world.admin.addFault({ at: 'pods.create', effect: 'app-never' });
+    await tempera.world.addFault({ at: 'pods.create', effect: 'app-never' });
     const id = await tempera.start({ datasetId, intervals: { podReadyTimeoutMs: 1_500 } });
     await tempera.handle(id).result();
 
@@ -202,11 +202,11 @@ describe('failure policy', () => {
     expect(await tempera.training(id)).toMatchObject({ status: 'ready', attempt: 1 });
     expect(await alive(id)).toBe(0);
     // Named, or a first teardown that comes back late would end the second pod too.
-    expect(await inputsOf(id, 'tearDownPod')).toMatchObject([{ podName: pods[0].name }, { attempt: 1 }]);
+    expect(await inputsOf(id, 'tearDownPod')).toMatchObject([{ podName: pods[0]!.name }, { attempt: 1 }]);
   });
 
   test('a pod that vanishes costs an attempt', async () => {
-    await tempera.world.admin.addFault({ at: 'trainer', effect: 'vanish', step: 5 });
+    await tempera.world.addFault({ at: 'trainer', effect: 'vanish', step: 5 });
     const id = await tempera.start({ datasetId });
     await tempera.handle(id).result();
 
@@ -220,7 +220,7 @@ describe('failure policy', () => {
   });
 
   test('a pod that vanishes while photos go up is lost at once, not after all tries', async () => {
-    await tempera.world.admin.addFault({
+    await tempera.world.addFault({
       at: 'proxy',
       effect: 'bad-gateway',
       match: { path: 'datasets/upload' },
@@ -229,8 +229,8 @@ describe('failure policy', () => {
     const id = await tempera.start({ datasetId, intervals: { maxStepTries: 10_000 } });
     await tempera.until(id, 'training', 'uploading');
     const [pod] = await podsOf(tempera, id);
-    await tempera.activities.compute.terminate(pod.id);
-    await tempera.world.admin.clearFaults();
+    await tempera.activities.compute.terminate(pod!.id);
+    await tempera.world.clearFaults();
     await tempera.handle(id).result();
 
     const [first] = await tempera.database.trainingAttempt.findMany({
@@ -243,7 +243,7 @@ describe('failure policy', () => {
   });
 
   test('a trainer that hangs is a stall', async () => {
-    await tempera.world.admin.addFault({ at: 'trainer', effect: 'hang', step: 5 });
+    await tempera.world.addFault({ at: 'trainer', effect: 'hang', step: 5 });
     const id = await tempera.start({ datasetId, intervals: { stallTimeoutMs: 1_000 } });
     await tempera.handle(id).result();
 
@@ -256,7 +256,7 @@ describe('failure policy', () => {
   });
 
   test('out of memory goes to a larger GPU', async () => {
-    await tempera.world.admin.addFault({ at: 'trainer', effect: 'oom', step: 5 });
+    await tempera.world.addFault({ at: 'trainer', effect: 'oom', step: 5 });
     const id = await tempera.start({ datasetId });
     await tempera.handle(id).result();
 
@@ -267,7 +267,7 @@ describe('failure policy', () => {
 
   test('out of memory with no larger GPU to be had goes on in low-memory mode', async () => {
     // Each trainer is held once it is under way, to be asked what it was told.
-    await tempera.world.admin.addFault([
+    await tempera.world.addFault([
       { at: 'trainer', effect: 'oom', step: 5, match: { podName: '-a1p1$' }, skip: 1 },
       { at: 'trainer', effect: 'hang', step: 8, times: 0 },
     ]);
@@ -288,7 +288,7 @@ describe('failure policy', () => {
   });
 
   test('a key that is refused in the middle of a teardown does not end the teardown', async () => {
-    await tempera.world.admin.addFault({ at: 'pods.delete', effect: 'unauthorized', times: 3 });
+    await tempera.world.addFault({ at: 'pods.delete', effect: 'unauthorized', times: 3 });
     const id = await tempera.start({ datasetId });
     await tempera.handle(id).result();
 
@@ -297,7 +297,7 @@ describe('failure policy', () => {
   });
 
   test('overrides that no trainer could take stop the training before anything is rented', async () => {
-    await tempera.world.admin.addFault({ at: 'pods.create', effect: 'no-balance' });
+    await tempera.world.addFault({ at: 'pods.create', effect: 'no-balance' });
     const id = await tempera.start({ datasetId });
     await tempera.until(id, 'failed', 'awaiting_retry');
 
@@ -313,7 +313,7 @@ describe('failure policy', () => {
   });
 
   test('a file that does not verify is fetched again', async () => {
-    await tempera.world.admin.addFault({ at: 'proxy', effect: 'truncate', match: { path: 'api/files' }, bytes: 1_000 });
+    await tempera.world.addFault({ at: 'proxy', effect: 'truncate', match: { path: 'api/files' }, bytes: 1_000 });
     const id = await tempera.start({ datasetId });
     await tempera.handle(id).result();
 
@@ -325,24 +325,27 @@ describe('failure policy', () => {
     { name: 'a key that may not create pods', effect: 'unauthorized', at: 'pods.create', reason: 'AUTH' },
     { name: 'a key that may not list pods', effect: 'unauthorized', at: 'pods.list', reason: 'AUTH' },
     { name: 'a key that may not read prices', effect: 'unauthorized', at: 'catalog', reason: 'AUTH' },
-  ])('$name stops the training at once, and a retry goes on once it is mended', async ({ at, effect, reason }) => {
-    await tempera.world.admin.addFault({ at, effect });
-    const id = await tempera.start({ datasetId });
+  ] as const)(
+    '$name stops the training at once, and a retry goes on once it is mended',
+    async ({ at, effect, reason }) => {
+      await tempera.world.addFault({ at, effect });
+      const id = await tempera.start({ datasetId });
 
-    const failed = await tempera.until(id, 'failed', 'awaiting_retry');
-    const rented = await podsOf(tempera, id);
-    await tempera.http.post(`/v1/trainings/${id}/retry`);
-    await tempera.handle(id).result();
+      const failed = await tempera.until(id, 'failed', 'awaiting_retry');
+      const rented = await podsOf(tempera, id);
+      await tempera.http.post(`/v1/trainings/${id}/retry`);
+      await tempera.handle(id).result();
 
-    expect(failed).toMatchObject({ reason, attempt: 1 });
-    expect(rented).toEqual([]);
-    expect(await tempera.training(id)).toMatchObject({ status: 'ready', attempt: 2 });
-  });
+      expect(failed).toMatchObject({ reason, attempt: 1 });
+      expect(rented).toEqual([]);
+      expect(await tempera.training(id)).toMatchObject({ status: 'ready', attempt: 2 });
+    },
+  );
 });
 
 describe('operators', () => {
   test('see phase, step, cost and pod of a run, and can search for it', async () => {
-    await tempera.world.admin.addFault({ at: 'trainer', effect: 'hang', step: 12 });
+    await tempera.world.addFault({ at: 'trainer', effect: 'hang', step: 12 });
     const id = await tempera.start({ datasetId, characterId: 'mia-seen' });
     await until(async () => (await tempera.training(id)).progress.step === 12);
 
@@ -368,7 +371,7 @@ describe('operators', () => {
   });
 
   test('retry while an attempt runs ends that attempt first and starts the next with a fresh count', async () => {
-    await tempera.world.admin.addFault({ at: 'trainer', effect: 'hang', step: 5 });
+    await tempera.world.addFault({ at: 'trainer', effect: 'hang', step: 5 });
     const id = await tempera.start({ datasetId });
     await tempera.until(id, 'training', 'training');
 
@@ -383,12 +386,12 @@ describe('operators', () => {
     expect(answer.status).toBe(202);
     expect(attempts.map((attempt) => attempt.status)).toEqual(['cancelled', 'succeeded']);
     expect(pods).toHaveLength(2);
-    expect(pods[1].createdAtMs).toBeGreaterThanOrEqual(pods[0].deletedAtMs);
+    expect(pods[1]!.createdAtMs).toBeGreaterThanOrEqual(pods[0]!.deletedAtMs!);
     expect(await tempera.training(id)).toMatchObject({ status: 'ready', progress: { step: 30 } });
   });
 
   test('the sweeper ends a pod whose training was terminated, and leaves the others alone', async () => {
-    await tempera.world.admin.addFault({ at: 'trainer', effect: 'hang', step: 5, times: 2 });
+    await tempera.world.addFault({ at: 'trainer', effect: 'hang', step: 5, times: 2 });
     const terminated = await tempera.start({ datasetId });
     const owned = await tempera.start({ datasetId });
     await tempera.until(terminated, 'training', 'training');
@@ -410,7 +413,7 @@ describe('operators', () => {
   });
 
   test('a pod that a killed worker could not book is swept, booked and settled to the micro-dollar', async () => {
-    await tempera.world.admin.addFault({ at: 'trainer', effect: 'hang', step: 5 });
+    await tempera.world.addFault({ at: 'trainer', effect: 'hang', step: 5 });
     const id = await tempera.start({ datasetId });
     await tempera.until(id, 'training', 'training');
     await tempera.handle(id).terminate('an operator');
@@ -418,18 +421,18 @@ describe('operators', () => {
     await tempera.database.pod.updateMany({ where, data: { externalId: null, createdAt: null, hourlyMicroUsd: null } });
 
     // The first bill is not there yet, and the second could still grow.
-    await tempera.world.admin.addFault({ at: 'billing', effect: 'lag', ms: 3_600_000, times: 0 });
+    await tempera.world.addFault({ at: 'billing', effect: 'lag', ms: 3_600_000, times: 0 });
     const settled: boolean[] = [];
     for (const look of [1, 2, 3]) {
       await sweep(`settle-${look}-${id}`);
-      await tempera.world.admin.clearFaults();
+      await tempera.world.clearFaults();
       settled.push((await tempera.database.pod.findFirstOrThrow({ where })).costSettled);
     }
     const [pod] = await podsOf(tempera, id);
 
     expect(settled).toEqual([false, false, true]);
     expect(await tempera.database.pod.findMany({ where })).toMatchObject([
-      { externalId: pod.id, costSettled: true, costMicroUsd: BigInt(pod.costMicroUsd) },
+      { externalId: pod!.id, costSettled: true, costMicroUsd: BigInt(pod!.costMicroUsd) },
     ]);
   });
 

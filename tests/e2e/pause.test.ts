@@ -11,14 +11,14 @@ beforeAll(async () => {
 });
 afterAll(() => tempera.close());
 beforeEach(async () => {
-  await tempera.world.admin.clearFaults();
-  await tempera.world.admin.configure({ delaysMs: { step: 50 } });
+  await tempera.world.clearFaults();
+  await tempera.world.configure({ delaysMs: { step: 50 } });
 });
 
 const RECIPE = { steps: 2_000, checkpointInterval: 1_000, sampleInterval: 1_000 };
 const start = () => tempera.start({ datasetId, recipe: RECIPE, intervals: { heartbeatTimeoutMs: 3_000 } });
 const atStep = (id: string, step: number) => until(async () => (await tempera.training(id)).progress.step >= step);
-const hurry = () => tempera.world.admin.configure({ delaysMs: { step: 0 } });
+const hurry = () => tempera.world.configure({ delaysMs: { step: 0 } });
 
 describe('pause', () => {
   test('saves, ends the pod and waits; resume goes on from there and costs no attempt', async () => {
@@ -47,7 +47,7 @@ describe('pause', () => {
   });
 
   test('while a pod boots ends it at once', async () => {
-    await tempera.world.admin.addFault({ at: 'pods.create', effect: 'app-never' });
+    await tempera.world.addFault({ at: 'pods.create', effect: 'app-never' });
     const id = await start();
     await until(async () => (await podsOf(tempera, id)).length === 1);
     await tempera.http.post(`/v1/trainings/${id}/pause`);
@@ -61,7 +61,7 @@ describe('pause', () => {
   });
 
   test('taken back before the pod is gone costs nothing but the pod', async () => {
-    await tempera.world.admin.addFault({ at: 'pods.create', effect: 'app-never' });
+    await tempera.world.addFault({ at: 'pods.create', effect: 'app-never' });
     const id = await start();
     await until(async () => (await podsOf(tempera, id)).length === 1);
     await tempera.handle(id).signal('pauseTraining', { by: 'one person' });

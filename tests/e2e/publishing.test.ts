@@ -14,7 +14,7 @@ describe('the Hub', () => {
     datasetId = await tempera.dataset();
   });
   afterAll(() => tempera.close());
-  beforeEach(() => tempera.world.admin.clearFaults());
+  beforeEach(() => tempera.world.clearFaults());
 
   const onHub = (path: string, token = 'hf_emulated') =>
     fetch(`${tempera.world.hubUrl}${path}`, { headers: token === '' ? {} : { authorization: `Bearer ${token}` } });
@@ -41,13 +41,13 @@ describe('the Hub', () => {
   });
 
   test('that fails for a while is tried again, and one that fails for good leaves the training ready', async () => {
-    await tempera.world.admin.addFault({ at: 'hub', effect: 'server-error', times: 2 });
+    await tempera.world.addFault({ at: 'hub', effect: 'server-error', times: 2 });
     const healed = await tempera.start({
       datasetId,
       destinations: [{ kind: 'huggingface', repo: 'tempera-demo/healed' }],
     });
     await tempera.handle(healed).result();
-    await tempera.world.admin.addFault({ at: 'hub', effect: 'forbidden', times: 0 });
+    await tempera.world.addFault({ at: 'hub', effect: 'forbidden', times: 0 });
     const refused = await tempera.start({
       datasetId,
       destinations: [{ kind: 'huggingface', repo: 'somebody-else/mia' }],

@@ -10,10 +10,10 @@ beforeAll(async () => {
   datasetId = await tempera.dataset(6, { curation: { subjectKind: 'style' } });
 });
 afterAll(() => tempera.close());
-beforeEach(() => tempera.world.admin.clearFaults());
+beforeEach(() => tempera.world.clearFaults());
 
 test('a quote names offers with odds, and own runs make it sharper', async () => {
-  await tempera.world.admin.configure({ delaysMs: { step: 50 } });
+  await tempera.world.configure({ delaysMs: { step: 50 } });
   const recipe = { steps: 60, checkpointInterval: 30 };
   const body = { baseModel: 'flux', datasetId, recipe, compute: { gpus: ['NVIDIA GeForce RTX 4090'] } };
   const before = await tempera.http.post('/v1/quotes', body);
@@ -72,8 +72,8 @@ describe('a pod', () => {
 
   test('far below the pace of its kind is replaced once, and the next one goes on from the last save', async () => {
     for (let run = 0; run < 3; run += 1) await seedRun(0.01);
-    await tempera.world.admin.configure({ delaysMs: { step: 10 } });
-    await tempera.world.admin.addFault({ at: 'pods.create', effect: 'slow-host', factor: 40 });
+    await tempera.world.configure({ delaysMs: { step: 10 } });
+    await tempera.world.addFault({ at: 'pods.create', effect: 'slow-host', factor: 40 });
     const id = await tempera.start({
       datasetId,
       ...body,
@@ -92,11 +92,11 @@ describe('a pod', () => {
   });
 
   test('that makes no first step in its time is given up, however much its log moves', async () => {
-    await tempera.world.admin.configure({ delaysMs: { step: 0, modelLoad: 600_000 } });
+    await tempera.world.configure({ delaysMs: { step: 0, modelLoad: 600_000 } });
     const id = await tempera.start({ datasetId, intervals: { firstStepTimeoutMs: 1_500, maxAttempts: 1 } });
 
     const failed = await tempera.until(id, 'failed', 'awaiting_retry');
-    await tempera.world.admin.configure({ delaysMs: { modelLoad: 0 } });
+    await tempera.world.configure({ delaysMs: { modelLoad: 0 } });
 
     expect(failed).toMatchObject({
       reason: 'TRAINING_STALLED',

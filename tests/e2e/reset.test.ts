@@ -13,8 +13,8 @@ beforeAll(async () => {
 });
 afterAll(() => tempera.close());
 beforeEach(async () => {
-  await tempera.world.admin.clearFaults();
-  await tempera.world.admin.configure({ delaysMs: { step: 0 } });
+  await tempera.world.clearFaults();
+  await tempera.world.configure({ delaysMs: { step: 0 } });
 });
 
 const resetPoints = (id: string) => resetPointsOf(tempera, id);
@@ -81,7 +81,7 @@ test('a training that has failed goes on with the next attempt', async () => {
   // One attempt each, so that every moment of such a run can have a training of its own.
   const intervals = { maxAttempts: 1, retryWindowMs: 50 };
   const failed = async () => {
-    await tempera.world.admin.addFault({ at: 'trainer', effect: 'exit', step: 5, times: 1 });
+    await tempera.world.addFault({ at: 'trainer', effect: 'exit', step: 5, times: 1 });
     const id = await tempera.start({ datasetId, intervals });
     await expect(tempera.handle(id).result()).rejects.toThrow();
     return id;
@@ -110,10 +110,10 @@ test('a training that has failed goes on with the next attempt', async () => {
 });
 
 test('a failed training whose character is being trained again says so, and leaves that one alone', async () => {
-  await tempera.world.admin.addFault({ at: 'trainer', effect: 'exit', step: 5, times: 1 });
+  await tempera.world.addFault({ at: 'trainer', effect: 'exit', step: 5, times: 1 });
   const id = await tempera.start({ datasetId, characterId: 'mia', intervals: { maxAttempts: 1 } });
   await tempera.until(id, 'failed', 'awaiting_retry');
-  await tempera.world.admin.addFault({ at: 'trainer', effect: 'hang', step: 5 });
+  await tempera.world.addFault({ at: 'trainer', effect: 'hang', step: 5 });
   const other = await tempera.start({ datasetId, characterId: 'mia' });
   await tempera.until(other, 'training', 'training');
   // By hand: the API would have refused it.
@@ -127,9 +127,9 @@ test('a failed training whose character is being trained again says so, and leav
 });
 
 test.each(['first', 'second'])('a training that runs is never doubled (on the %s pod of its attempt)', async (pod) => {
-  await tempera.world.admin.configure({ delaysMs: { step: 50 } });
+  await tempera.world.configure({ delaysMs: { step: 50 } });
   if (pod === 'second')
-    await tempera.world.admin.addFault({
+    await tempera.world.addFault({
       at: 'pods.create',
       effect: 'error-after-boot',
       match: { podName: 'a1p1$' },
@@ -151,7 +151,7 @@ test.each(['first', 'second'])('a training that runs is never doubled (on the %s
     const { runId, eventIds } = await resetPoints(id);
     runs.push(await reset(id, runId, eventIds[Math.min(moment, eventIds.length - 1)]!));
   }
-  await tempera.world.admin.configure({ delaysMs: { step: 0 } });
+  await tempera.world.configure({ delaysMs: { step: 0 } });
   const results = await Promise.all(runs.map((run) => run.result()));
 
   expect(moments).toBeGreaterThan(5);

@@ -46,7 +46,7 @@ async function startAll() {
   let temporal = await startTemporal();
   stops.push(() => temporal.stop());
   const world = createWorld();
-  await world.admin.configure({ ...QUICK_CLOUD, delaysMs: { ...QUICK_CLOUD.delaysMs, step: 25 } });
+  await world.configure({ ...QUICK_CLOUD, delaysMs: { ...QUICK_CLOUD.delaysMs, step: 25 } });
   const env = processEnvironment({
     home,
     databaseUrl: database.url,
@@ -105,7 +105,7 @@ beforeEach(async () => {
 afterAll(() => expect(stops).toEqual([]));
 
 async function expectOnePod() {
-  const book = await stack.world.admin.book<{ pods: unknown[]; aliveNow: unknown[] }>();
+  const book = await stack.world.book();
   expect(book.pods).toHaveLength(1);
   expect(book.aliveNow).toEqual([]);
 }

@@ -13,14 +13,14 @@ beforeAll(async () => {
 });
 afterAll(() => tempera.close());
 beforeEach(async () => {
-  await tempera.world.admin.clearFaults();
-  await tempera.world.admin.configure({ hasOutputFolder: true });
+  await tempera.world.clearFaults();
+  await tempera.world.configure({ hasOutputFolder: true });
 });
 
 const RECIPE = { steps: 60, checkpointInterval: 20 };
 
 async function interrupted(body: object = {}): Promise<string> {
-  await tempera.world.admin.addFault({ at: 'trainer', effect: 'exit', step: 50 });
+  await tempera.world.addFault({ at: 'trainer', effect: 'exit', step: 50 });
   const id = await tempera.start({ datasetId, recipe: RECIPE, ...body });
   await tempera.handle(id).result();
   return id;
@@ -28,7 +28,7 @@ async function interrupted(body: object = {}): Promise<string> {
 
 describe('a save', () => {
   test('is put on a pod whose image has no training folder', async () => {
-    await tempera.world.admin.configure({ hasOutputFolder: false });
+    await tempera.world.configure({ hasOutputFolder: false });
     const id = await interrupted();
 
     expect((await runsOf(tempera, id)).at(-1)).toMatchObject({ resumedFromStep: 40, optimizer: 'restored' });
@@ -36,7 +36,7 @@ describe('a save', () => {
 
   test('is put on the pod once the proxy shows no page of its own any more', async () => {
     const match = { podName: '-a2p', path: '^/api/settings$' };
-    await tempera.world.admin.addFault({ at: 'proxy', effect: 'start-page', match, times: 5 });
+    await tempera.world.addFault({ at: 'proxy', effect: 'start-page', match, times: 5 });
     const id = await interrupted();
 
     expect((await runsOf(tempera, id)).at(-1)).toMatchObject({ resumedFromStep: 40, optimizer: 'restored' });
@@ -50,7 +50,7 @@ describe('a save', () => {
     'that the trainer refuses %s leaves nothing behind, and what is lost stands in the record',
     async (_, baseModel, skip) => {
       const match = { podName: '-a2p', path: '^/api/datasets/upload$' };
-      await tempera.world.admin.addFault({ at: 'proxy', effect: 'server-error', match, skip, times: 0 });
+      await tempera.world.addFault({ at: 'proxy', effect: 'server-error', match, skip, times: 0 });
       const id = await interrupted({ baseModel });
 
       const [first, second, ...more] = await attemptsOf(tempera, id);
@@ -71,12 +71,12 @@ describe('a save', () => {
   );
 
   test('that is missing in the object store is not asked for twice', async () => {
-    await tempera.world.admin.addFault({ at: 'trainer', effect: 'exit', step: 50, times: 3 });
+    await tempera.world.addFault({ at: 'trainer', effect: 'exit', step: 50, times: 3 });
     const id = await tempera.start({ datasetId, recipe: RECIPE, intervals: { maxAttempts: 1 } });
     await tempera.until(id, 'failed', 'awaiting_retry');
     const saves = await tempera.database.checkpoint.findMany({ where: { attempt: { loraModelId: id } } });
     for (const { storageKey } of saves) await tempera.store.delete(storageKey);
-    await tempera.world.admin.clearFaults();
+    await tempera.world.clearFaults();
     await tempera.http.post(`/v1/trainings/${id}/retry`);
     await tempera.handle(id).result();
 

@@ -3,6 +3,7 @@
  * begins at 0.
  */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { NewFault } from '../../emulator/client.ts';
 import { createInstallation, podsOf } from './installation.ts';
 import type { Installation } from './installation.ts';
 import { attemptsOf, runsOf, tensorHash } from './resume-record.ts';
@@ -38,14 +39,14 @@ describe('a save that is too large to be sent', () => {
   beforeAll(async () => {
     tempera = await createInstallation({ maxRestoreBytes: MAX_RESTORE_BYTES, servesObjects: true });
     // Pauses of a start command are shortened like every other delay.
-    await tempera.world.admin.configure({ clockFactor: 1_000 });
+    await tempera.world.configure({ clockFactor: 1_000 });
     datasetId = await tempera.dataset();
   });
   afterAll(() => tempera.close());
-  beforeEach(() => tempera.world.admin.clearFaults());
+  beforeEach(() => tempera.world.clearFaults());
 
   async function interrupted(body: object = {}): Promise<string> {
-    await tempera.world.admin.addFault({ at: 'trainer', effect: 'exit', step: 50 });
+    await tempera.world.addFault({ at: 'trainer', effect: 'exit', step: 50 });
     const id = await tempera.start({ datasetId, recipe: RECIPE, ...body });
     await tempera.handle(id).result();
     return id;
@@ -85,11 +86,11 @@ describe('a save that is too large to be sent', () => {
     expect(pod!.dump).not.toContain('signature=');
   });
 
-  test.each<[string, object, string]>([
+  test.each<[string, Pick<NewFault, 'effect' | 'match'>, string]>([
     ['cannot be reached', { effect: 'unreachable' }, 'could not fetch'],
     ['gives damaged bytes', { effect: 'corrupt', match: { path: String.raw`_000000040\.safetensors` } }, 'damaged'],
   ])('begins at zero and says so when the store %s', async (_, fault, why) => {
-    await tempera.world.admin.addFault({ at: 'download', times: 0, ...fault });
+    await tempera.world.addFault({ at: 'download', times: 0, ...fault });
 
     const id = await interrupted();
 
@@ -99,7 +100,7 @@ describe('a save that is too large to be sent', () => {
   });
 
   test('is fetched again by the second pod of an attempt', async () => {
-    await tempera.world.admin.addFault({
+    await tempera.world.addFault({
       at: 'pods.create',
       effect: 'error-after-boot',
       match: { podName: '-a2p1$' },
@@ -119,8 +120,8 @@ describe('a save that is too large to be sent', () => {
 test('a real Flux LoRA of more than 90 MB is gone on from', async () => {
   const tempera = await createInstallation({ servesObjects: true });
   try {
-    await tempera.world.admin.configure({ loraBytes: 95_000_000, optimizerBytes: 1_000_000 });
-    await tempera.world.admin.addFault({ at: 'trainer', effect: 'exit', step: 15 });
+    await tempera.world.configure({ loraBytes: 95_000_000, optimizerBytes: 1_000_000 });
+    await tempera.world.addFault({ at: 'trainer', effect: 'exit', step: 15 });
     const datasetId = await tempera.dataset();
 
     const id = await tempera.start({ datasetId, recipe: { steps: 20, checkpointInterval: 10 } });
@@ -144,8 +145,8 @@ test('with a vendor outside and an object store inside nothing is tried, and the
         podId === 'pod' ? 'https://pod-8675.proxy.runpod.net' : compute.portUrl(podId, port),
     };
     Object.assign(tempera.activities, { compute: outside });
-    await tempera.world.admin.addFault({ at: 'download', effect: 'unreachable' });
-    await tempera.world.admin.addFault({ at: 'trainer', effect: 'exit', step: 50 });
+    await tempera.world.addFault({ at: 'download', effect: 'unreachable' });
+    await tempera.world.addFault({ at: 'trainer', effect: 'exit', step: 50 });
     const datasetId = await tempera.dataset();
 
     const id = await tempera.start({ datasetId, recipe: RECIPE });
@@ -157,7 +158,7 @@ test('with a vendor outside and an object store inside nothing is tried, and the
       lostSteps: expect.any(Number),
     });
     expect((await runsOf(tempera, id)).at(-1)).toMatchObject({ resumedFromStep: null });
-    const { faults } = await tempera.world.admin.state<{ faults: { at: string; hits: number }[] }>();
+    const { faults } = await tempera.world.state();
     expect(faults).toContainEqual(expect.objectContaining({ at: 'download', hits: 0 }));
   } finally {
     await tempera.close();

@@ -1,21 +1,13 @@
 /** What became of a training's attempts, by the trainer's own book and by our record. */
 import { createHash } from 'node:crypto';
+import type { TrainingEntry } from '../../emulator/client.ts';
 import { podsOf } from './installation.ts';
 import type { Installation } from './installation.ts';
 
-interface Run {
-  readonly podId: string;
-  readonly resumedFromStep: number | null;
-  readonly optimizer: string;
-  readonly stepsTrained: number;
-  /** What it wrote, when the world books files. */
-  readonly files: readonly unknown[];
-}
-
 /** The trainer's own runs of a training, in order: what each went on from, and with which optimizer. */
-export async function runsOf(tempera: Installation, id: string): Promise<Run[]> {
+export async function runsOf(tempera: Installation, id: string): Promise<TrainingEntry[]> {
   const pods = new Set((await podsOf(tempera, id)).map((pod: { id: string }) => pod.id));
-  const { trainings } = (await tempera.world.admin.book()) as { trainings: Run[] };
+  const { trainings } = await tempera.world.book();
   return trainings.filter(({ podId }) => pods.has(podId));
 }
 

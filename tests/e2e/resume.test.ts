@@ -13,7 +13,7 @@ beforeAll(async () => {
   datasetId = await tempera.dataset();
 });
 afterAll(() => tempera.close());
-beforeEach(() => tempera.world.admin.clearFaults());
+beforeEach(() => tempera.world.clearFaults());
 
 const RECIPE = { steps: 60, checkpointInterval: 20 };
 
@@ -23,7 +23,7 @@ describe('resume', () => {
     async (effect) => {
       const undisturbed = await tempera.start({ datasetId, recipe: RECIPE });
       await tempera.handle(undisturbed).result();
-      await tempera.world.admin.addFault({ at: 'trainer', effect, step: 50 });
+      await tempera.world.addFault({ at: 'trainer', effect, step: 50 });
 
       const id = await tempera.start({ datasetId, recipe: RECIPE });
       await tempera.handle(id).result();
@@ -42,7 +42,7 @@ describe('resume', () => {
   );
 
   test('after the loss of the pod the next one goes on, and the record says what was lost', async () => {
-    await tempera.world.admin.addFault({ at: 'trainer', effect: 'hang', step: 45 });
+    await tempera.world.addFault({ at: 'trainer', effect: 'hang', step: 45 });
     const id = await tempera.start({ datasetId, recipe: RECIPE });
     await until(async () => {
       const files = await tempera.database.checkpoint.findMany({ where: { attempt: { loraModelId: id } } });
@@ -51,7 +51,7 @@ describe('resume', () => {
     await until(async () => (await tempera.training(id)).progress.step >= 44);
     const [pod] = await podsOf(tempera, id);
     // As if somebody had ended it in the vendor's console.
-    const ended = await fetch(`${tempera.world.runpodUrl}/v2/pods/${pod.id}`, {
+    const ended = await fetch(`${tempera.world.runpodUrl}/v2/pods/${pod!.id}`, {
       method: 'DELETE',
       headers: { authorization: 'Bearer emulated' },
     });
@@ -74,7 +74,7 @@ describe('resume', () => {
 
   test('a save that a failing trainer had just made is brought home before its pod goes', async () => {
     // Without a pause between steps there is no look in between: only the rescue can fetch it.
-    await tempera.world.admin.addFault({ at: 'trainer', effect: 'exit', step: 41 });
+    await tempera.world.addFault({ at: 'trainer', effect: 'exit', step: 41 });
     const id = await tempera.start({ datasetId, recipe: RECIPE });
     await tempera.handle(id).result();
 
@@ -82,7 +82,7 @@ describe('resume', () => {
   });
 
   test('a row that runs without a process is known from the idle GPU, long before a stall', async () => {
-    await tempera.world.admin.addFault({ at: 'trainer', effect: 'zombie', step: 45 });
+    await tempera.world.addFault({ at: 'trainer', effect: 'zombie', step: 45 });
     const id = await tempera.start({ datasetId, recipe: RECIPE, intervals: { stallTimeoutMs: 60_000 } });
     await tempera.handle(id).result();
 
@@ -96,17 +96,17 @@ describe('resume', () => {
   });
 
   test('goes on on another GPU type after running out of memory', async () => {
-    await tempera.world.admin.addFault({ at: 'trainer', effect: 'oom', step: 45 });
+    await tempera.world.addFault({ at: 'trainer', effect: 'oom', step: 45 });
     const id = await tempera.start({ datasetId, recipe: RECIPE });
     await tempera.handle(id).result();
 
     const pods = await podsOf(tempera, id);
-    expect(pods[1].gpuId).not.toBe(pods[0].gpuId);
+    expect(pods[1]!.gpuId).not.toBe(pods[0]!.gpuId);
     expect((await runsOf(tempera, id)).at(-1)).toMatchObject({ resumedFromStep: 40, optimizer: 'restored' });
   });
 
   test('a trainer that cannot read the optimizer is noticed, and the record says so', async () => {
-    await tempera.world.admin.addFault([
+    await tempera.world.addFault([
       { at: 'trainer', effect: 'no-optimizer' },
       { at: 'trainer', effect: 'exit', step: 45 },
     ]);
@@ -118,7 +118,7 @@ describe('resume', () => {
   });
 
   test('goes on from both files of Wan 2.2', async () => {
-    await tempera.world.admin.addFault({ at: 'trainer', effect: 'exit', step: 45 });
+    await tempera.world.addFault({ at: 'trainer', effect: 'exit', step: 45 });
     const id = await tempera.start({ datasetId, baseModel: 'wan-2.2', recipe: RECIPE });
     await tempera.handle(id).result();
 
@@ -126,7 +126,7 @@ describe('resume', () => {
   });
 
   test('begins anew when the rank has changed, since no save fits', async () => {
-    await tempera.world.admin.addFault({ at: 'trainer', effect: 'exit', step: 45, times: 3 });
+    await tempera.world.addFault({ at: 'trainer', effect: 'exit', step: 45, times: 3 });
     const id = await tempera.start({ datasetId, recipe: RECIPE });
     await tempera.until(id, 'failed', 'awaiting_retry');
     await tempera.http.post(`/v1/trainings/${id}/retry`, { overrides: { rank: 16 } });
@@ -139,10 +139,10 @@ describe('resume', () => {
   });
 
   test('goes on from a save that fits, although another one had come further', async () => {
-    await tempera.world.admin.addFault({ at: 'trainer', effect: 'exit', step: 45, times: 3 });
+    await tempera.world.addFault({ at: 'trainer', effect: 'exit', step: 45, times: 3 });
     const id = await tempera.start({ datasetId, recipe: RECIPE });
     await tempera.until(id, 'failed', 'awaiting_retry');
-    await tempera.world.admin.addFault({ at: 'trainer', effect: 'exit', step: 25 });
+    await tempera.world.addFault({ at: 'trainer', effect: 'exit', step: 25 });
     await tempera.http.post(`/v1/trainings/${id}/retry`, { overrides: { rank: 16 } });
     await tempera.handle(id).result();
 
@@ -152,7 +152,7 @@ describe('resume', () => {
   });
 
   test('begins at zero when nothing had been saved', async () => {
-    await tempera.world.admin.addFault({ at: 'trainer', effect: 'exit', step: 5 });
+    await tempera.world.addFault({ at: 'trainer', effect: 'exit', step: 5 });
     const id = await tempera.start({ datasetId, recipe: RECIPE });
     await tempera.handle(id).result();
 

@@ -11,7 +11,7 @@ beforeAll(async () => {
   datasetId = await tempera.dataset();
 });
 afterAll(() => tempera.close());
-beforeEach(() => tempera.world.admin.clearFaults());
+beforeEach(() => tempera.world.clearFaults());
 
 const RECIPE = { steps: 60, checkpointInterval: 10 };
 
@@ -33,13 +33,13 @@ async function saves(id: string): Promise<{ rows: string[]; objects: string[] }>
 describe('saves at home', () => {
   test('are the newest while the training runs, and those that it goes on from', async () => {
     // Steps slow enough that each save is brought home before the next one is made.
-    await tempera.world.admin.configure({ delaysMs: { step: 200 } });
-    await tempera.world.admin.addFault({ at: 'trainer', effect: 'hang', step: 55 });
+    await tempera.world.configure({ delaysMs: { step: 200 } });
+    await tempera.world.addFault({ at: 'trainer', effect: 'hang', step: 55 });
     const id = await tempera.start({ datasetId, recipe: RECIPE });
     const expected = ['o40', 'o50', 'w30', 'w40', 'w50'];
     await until(async () => JSON.stringify((await saves(id)).objects) === JSON.stringify(expected));
     const { rows } = await saves(id);
-    await tempera.world.admin.configure({ delaysMs: { step: 0 } });
+    await tempera.world.configure({ delaysMs: { step: 0 } });
     await tempera.http.post(`/v1/trainings/${id}/cancel`);
     await tempera.until(id, 'cancelled');
     await tempera
@@ -52,7 +52,7 @@ describe('saves at home', () => {
   });
 
   test('are the newest weights once the LoRA is at home, and a save without a row is found', async () => {
-    await tempera.world.admin.addFault({ at: 'trainer', effect: 'exit', step: 45 });
+    await tempera.world.addFault({ at: 'trainer', effect: 'exit', step: 45 });
     const id = await tempera.start({ datasetId, recipe: RECIPE });
     // As if a worker had died between the row and the object.
     const orphan = `trainings/${id}/attempts/a1/checkpoints/orphan_000000005.safetensors`;
@@ -70,7 +70,7 @@ describe('saves at home', () => {
   });
 
   test('of a failed training wait for its retry, optimizer and all', async () => {
-    await tempera.world.admin.addFault({ at: 'trainer', effect: 'exit', step: 45, times: 3 });
+    await tempera.world.addFault({ at: 'trainer', effect: 'exit', step: 45, times: 3 });
     const id = await tempera.start({ datasetId, recipe: RECIPE });
     await tempera.until(id, 'failed', 'awaiting_retry');
 

@@ -14,14 +14,14 @@ beforeAll(async () => {
 });
 afterAll(() => tempera.close());
 beforeEach(async () => {
-  await tempera.world.admin.clearFaults();
-  await tempera.world.admin.configure({ ...QUICK_CLOUD, bookFiles: true });
+  await tempera.world.clearFaults();
+  await tempera.world.configure({ ...QUICK_CLOUD, bookFiles: true });
 });
 
 /** As if somebody had ended it in the vendor's console. */
 async function endPod(id: string): Promise<void> {
   const pod = (await podsOf(tempera, id)).at(-1);
-  const ended = await fetch(`${tempera.world.runpodUrl}/v2/pods/${pod.id}`, {
+  const ended = await fetch(`${tempera.world.runpodUrl}/v2/pods/${pod!.id}`, {
     method: 'DELETE',
     headers: { authorization: 'Bearer emulated' },
   });
@@ -37,12 +37,12 @@ const isHome = (id: string, filename: string) =>
 describe('a save', () => {
   test('comes home soon after it lies whole on the pod, also from the second one on', async () => {
     // Slow enough that the watch looks while the row says 20 and the save is not made yet.
-    await tempera.world.admin.configure({ delaysMs: { step: 300 } });
-    await tempera.world.admin.addFault({ at: 'trainer', effect: 'hang', step: 23 });
+    await tempera.world.configure({ delaysMs: { step: 300 } });
+    await tempera.world.addFault({ at: 'trainer', effect: 'hang', step: 23 });
     const id = await tempera.start({ datasetId, recipe: { steps: 30, checkpointInterval: 10 } });
     await isHome(id, optimizerFilename(20));
     await until(async () => (await tempera.training(id)).progress.step === 23);
-    await tempera.world.admin.configure({ delaysMs: { step: 0 } });
+    await tempera.world.configure({ delaysMs: { step: 0 } });
     await endPod(id);
     await tempera.handle(id).result();
 
@@ -53,7 +53,7 @@ describe('a save', () => {
   });
 
   test('is looked for a few times, not at every look', async () => {
-    await tempera.world.admin.configure({ delaysMs: { step: 100, save: 100 } });
+    await tempera.world.configure({ delaysMs: { step: 100, save: 100 } });
     const before = (await tempera.book()).requests;
     const id = await tempera.start({ datasetId, recipe: { steps: 60, checkpointInterval: 10, sampleInterval: 0 } });
     await tempera.handle(id).result();
@@ -67,16 +67,16 @@ describe('a save', () => {
 
   test('never takes the optimizer of the final save for its own', async () => {
     // The trainer stands before its first step, then rushes to the last samples, which take for ever.
-    await tempera.world.admin.configure({ delaysMs: { step: 600_000 } });
+    await tempera.world.configure({ delaysMs: { step: 600_000 } });
     const id = await tempera.start({ datasetId, recipe: { steps: 60, checkpointInterval: 40, sampleInterval: 1_000 } });
     await until(async () => (await tempera.training(id)).phase === 'training');
-    const trains = async () => JSON.stringify(await tempera.world.admin.state()).includes('"info":"Training"');
+    const trains = async () => JSON.stringify(await tempera.world.state()).includes('"info":"Training"');
     await until(trains);
-    await tempera.world.admin.configure({ delaysMs: { step: 0, sample: 600_000 } });
-    await tempera.world.admin.call('POST', 'clock', { advanceMs: 600_000 });
+    await tempera.world.configure({ delaysMs: { step: 0, sample: 600_000 } });
+    await tempera.world.advance(600_000);
     await until(async () => (await checkpointsOf(id)).some((row) => row.step === 40));
     await until(async () => (await tempera.training(id)).progress.step === 60);
-    await tempera.world.admin.configure({ delaysMs: { sample: 0 } });
+    await tempera.world.configure({ delaysMs: { sample: 0 } });
     await endPod(id);
     await tempera.handle(id).result();
 
@@ -116,7 +116,7 @@ describe('the bytes at home', () => {
     ['flux', 1],
     ['wan-2.2', 2],
   ] as const)('of %s are those on the pod: checkpoints, optimizers, samples and the LoRA', async (baseModel, parts) => {
-    await tempera.world.admin.addFault({ at: 'trainer', effect: 'hang', step: 55 });
+    await tempera.world.addFault({ at: 'trainer', effect: 'hang', step: 55 });
     const id = await tempera.start({ datasetId, baseModel, recipe: { steps: 60, checkpointInterval: 20 } });
     await isHome(id, optimizerFilename(40));
     await until(async () => (await checkpointsOf(id)).filter(({ step }) => step === 40).length === parts + 1);

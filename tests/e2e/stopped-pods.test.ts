@@ -24,7 +24,7 @@ let tempera: Installation;
 beforeAll(async () => {
   tempera = await createInstallation({ withWorker: false });
 });
-beforeEach(() => tempera.world.admin.clearFaults());
+beforeEach(() => tempera.world.clearFaults());
 afterAll(() => tempera.close());
 
 /** A training that no worker takes up, so that its steps can be run one by one. */
@@ -50,14 +50,14 @@ const sweep = (limits: object = {}) =>
   }) as Promise<SweepReport>;
 
 const statusOf = async (id: string) => {
-  const { pods } = await tempera.world.admin.state<{ pods: { id: string; status: string }[] }>();
+  const { pods } = await tempera.world.state();
   return pods.find((pod) => pod.id === id)?.status;
 };
 
 /** Pods fail by themselves, or are stopped from outside: by a person, or by a vendor whose bill was not paid. */
 const STOPS = {
   ERROR: {
-    before: () => tempera.world.admin.addFault({ at: 'pods.create', effect: 'error-after-boot' }),
+    before: () => tempera.world.addFault({ at: 'pods.create', effect: 'error-after-boot' }),
     after: async () => undefined,
   },
   EXITED: {
@@ -106,10 +106,10 @@ describe.each(['ERROR', 'EXITED'] as const)('a pod in %s', (status) => {
     expect(swept).toMatchObject({ swept: [{ name, why: 'its training has ended' }], closed: 0 });
     expect(Number(estimated.costMicroUsd)).toBeGreaterThan(0);
     const [pod, ...more] = await podsOf(tempera, trainingId);
-    expect([pod.endedBy, more]).toEqual(['deleted', []]);
+    expect([pod!.endedBy, more]).toEqual(['deleted', []]);
     const row = await tempera.database.pod.findUniqueOrThrow({ where: { name } });
     expect(row).toMatchObject({ state: 'terminated', note: 'sweeper: its training has ended', costSettled: true });
-    expect(Number(row.costMicroUsd)).toBe(pod.costMicroUsd);
+    expect(Number(row.costMicroUsd)).toBe(pod!.costMicroUsd);
   });
 
   test('stays its training’s while that runs: the next step decides', async () => {
@@ -133,8 +133,8 @@ describe.each(['ERROR', 'EXITED'] as const)('a pod in %s', (status) => {
 
     const pods = await podsOf(tempera, input.trainingId);
     const second = pods.find(({ id }) => id !== unbooked.id);
-    expect(result).toMatchObject({ status: 'provisioned', podId: second.id });
-    expect(pods.find(({ id }) => id === unbooked.id).deletedAtMs).toBeLessThanOrEqual(second.createdAtMs);
+    expect(result).toMatchObject({ status: 'provisioned', podId: second!.id });
+    expect(pods.find(({ id }) => id === unbooked.id)!.deletedAtMs).toBeLessThanOrEqual(second!.createdAtMs);
     await tearDown(input);
     const rows = await tempera.database.pod.findMany({ where: { attempt: { loraModelId: input.trainingId } } });
     expect(new Set(rows.map(({ externalId }) => externalId))).toEqual(new Set(pods.map(({ id }) => id)));
@@ -147,11 +147,11 @@ test('the row of a further pod of a name is not closed while the vendor lists th
   const further = await rentBehindTheLedger(input.podName);
   const own = await tempera.activities.repositories.pods.recordUnwanted({ ...further, externalId: further.id });
   await tempera.handle(input.trainingId).terminate('by an operator');
-  await tempera.world.admin.addFault({ at: 'pods.delete', effect: 'server-error', times: 0 });
+  await tempera.world.addFault({ at: 'pods.delete', effect: 'server-error', times: 0 });
 
   await expect(sweep()).rejects.toThrow('RunPod');
   const kept = await tempera.database.pod.findUniqueOrThrow({ where: { name: own } });
-  await tempera.world.admin.clearFaults();
+  await tempera.world.clearFaults();
   await sweep();
   const { closed } = await sweep();
 
@@ -165,7 +165,7 @@ test('a row is not closed on a list’s word alone', async () => {
   const input = await startTraining();
   await provision(input);
   await tempera.handle(input.trainingId).terminate('by an operator');
-  await tempera.world.admin.addFault({ at: 'pods.list', effect: 'delayed', ms: 3_600_000 });
+  await tempera.world.addFault({ at: 'pods.list', effect: 'delayed', ms: 3_600_000 });
 
   const blind = await sweep();
   const seen = await sweep();

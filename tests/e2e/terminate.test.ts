@@ -21,7 +21,7 @@ let metricsUrl: string;
 let operator: Installation['http'];
 beforeAll(async () => {
   tempera = await createInstallation({ withWorker: false });
-  await tempera.world.admin.addFault({ at: 'trainer', effect: 'hang', step: HANGS_AT, times: 0 });
+  await tempera.world.addFault({ at: 'trainer', effect: 'hang', step: HANGS_AT, times: 0 });
   operator = await tempera.newClient('operator');
   await tempera.database.user.update({ where: { email: 'operator@example.org' }, data: { operator: true } });
   const metrics = `127.0.0.1:${await freePort()}`;
@@ -82,29 +82,29 @@ test('a terminated training leaves no pod beyond sweep and grace, no open row an
   // A pod is swept from the grace on; a row is ended once nothing was written into it for as long.
   await until(async () => {
     const { updatedAt } = await tempera.database.loraModel.findUniqueOrThrow({ where: { id } });
-    return Date.now() - Math.max(pod.createdAtMs, updatedAt.getTime()) > GRACE_MS;
+    return Date.now() - Math.max(pod!.createdAtMs, updatedAt.getTime()) > GRACE_MS;
   });
   const swept = await sweep({});
   const after = await overview();
 
-  expect(running.alive).toMatchObject([{ name: pod.name, trainingId: id, attempt: 1, state: 'ready' }]);
+  expect(running.alive).toMatchObject([{ name: pod!.name, trainingId: id, attempt: 1, state: 'ready' }]);
   expect(running.alive[0].costMicroUsd).toBeGreaterThan(0);
   expect(taken.status).toBe(409);
   expect(young).toMatchObject({ alive: 1, owned: 0, orphaned: 1, swept: [], ended: 0 });
-  expect(left.lastSweep).toMatchObject({ alive: 1, owned: 0, swept: 0, orphaned: [{ name: pod.name }] });
+  expect(left.lastSweep).toMatchObject({ alive: 1, owned: 0, swept: 0, orphaned: [{ name: pod!.name }] });
   expect(swept).toMatchObject({ alive: 1, owned: 0, orphaned: 0, ended: 1, leakedSeconds: 0 });
   expect((await podsOf(tempera, id)).map((one) => one.deletedAtMs)).toEqual([expect.any(Number)]);
   expect(after).toMatchObject({
     aliveCount: 0,
     alive: [],
     lastSweep: { orphaned: [], swept: 1 },
-    swept: [{ name: pod.name, why: 'its training has ended', leakedSeconds: 0 }],
+    swept: [{ name: pod!.name, why: 'its training has ended', leakedSeconds: 0 }],
     leakedSeconds: { last24Hours: 0, last30Days: 0 },
   });
   expect(await counter('tempera_pods_swept_total')).toBe(1);
   expect(await counter('tempera_pod_leaked_seconds_total')).toBe(0);
 
-  const row = await tempera.database.pod.findUniqueOrThrow({ where: { name: pod.name } });
+  const row = await tempera.database.pod.findUniqueOrThrow({ where: { name: pod!.name } });
   expect(row).toMatchObject({ state: 'terminated', note: 'sweeper: its training has ended' });
   expect(row.costMicroUsd).toBeGreaterThan(0n);
   const ended = await tempera.training(id);
@@ -118,7 +118,7 @@ test('a terminated training leaves no pod beyond sweep and grace, no open row an
 test('the leak of a pod that cannot be ended is counted to the millisecond, over all sweeps', async () => {
   const id = await startEndless('leo');
   await tempera.handle(id).terminate('by an operator');
-  await tempera.world.admin.addFault({ at: 'pods.delete', effect: 'server-error', times: 2 });
+  await tempera.world.addFault({ at: 'pods.delete', effect: 'server-error', times: 2 });
   const look = () =>
     new MockActivityEnvironment().run(sweepPods(tempera.activities), {
       graceMs: 0,

@@ -44,9 +44,9 @@ describe('a quote without prices says why', () => {
   });
 
   test('RunPod does not answer in time', async () => {
-    await world.admin.addFault({ at: 'catalog', effect: 'hang' });
+    await world.addFault({ at: 'catalog', effect: 'hang' });
     const answer = await refusal({ apiKey: 'emulated', apiUrl: world.runpodUrl });
-    await world.admin.clearFaults();
+    await world.clearFaults();
 
     expect(answer.message).toMatch(/RunPod has not answered within 1 s/);
   });

@@ -10,7 +10,7 @@ beforeAll(async () => {
   datasetId = await tempera.dataset(6, { curation: { subjectKind: 'style' } });
 });
 afterAll(() => tempera.close());
-beforeEach(() => tempera.world.admin.clearFaults());
+beforeEach(() => tempera.world.clearFaults());
 
 const TIMES =
   /Waiting since \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC; the next try is at \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC\.$/;
@@ -21,10 +21,10 @@ async function waits(id: string): Promise<{ phase: string; message: string }> {
 }
 
 test('for a vendor that cannot be reached', async () => {
-  await tempera.world.admin.addFault({ at: 'pods.list', effect: 'status', status: 503, times: 0 });
+  await tempera.world.addFault({ at: 'pods.list', effect: 'status', status: 503, times: 0 });
   const id = await tempera.start({ datasetId });
   const seen = await waits(id);
-  await tempera.world.admin.clearFaults();
+  await tempera.world.clearFaults();
   await tempera.handle(id).result();
 
   expect(seen.phase).toBe('provisioning');
@@ -34,10 +34,10 @@ test('for a vendor that cannot be reached', async () => {
 });
 
 test('for capacity', async () => {
-  await tempera.world.admin.addFault({ at: 'pods.create', effect: 'no-capacity', times: 0 });
+  await tempera.world.addFault({ at: 'pods.create', effect: 'no-capacity', times: 0 });
   const id = await tempera.start({ datasetId, intervals: { capacityWaitMs: [1_500] } });
   const seen = await waits(id);
-  await tempera.world.admin.clearFaults();
+  await tempera.world.clearFaults();
   await tempera.handle(id).result();
 
   expect(seen.phase).toBe('provisioning');
@@ -46,7 +46,7 @@ test('for capacity', async () => {
 });
 
 test('for the end of a pod that the vendor does not confirm, and for nothing once it went on', async () => {
-  await tempera.world.admin.addFault({ at: 'pods.delete', effect: 'unauthorized', times: 8 });
+  await tempera.world.addFault({ at: 'pods.delete', effect: 'unauthorized', times: 8 });
   const id = await tempera.start({ datasetId });
   const seen = await waits(id);
   await tempera.handle(id).result();

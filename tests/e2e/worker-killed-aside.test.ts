@@ -18,15 +18,15 @@ beforeAll(async () => {
 });
 afterAll(() => killed.stop());
 beforeEach(async () => {
-  await killed.tempera.world.admin.clearFaults();
-  await killed.tempera.world.admin.configure({ delaysMs: { step: 50 }, loraBytes: 100_000 });
+  await killed.tempera.world.clearFaults();
+  await killed.tempera.world.configure({ delaysMs: { step: 50 }, loraBytes: 100_000 });
 });
 
 const start = ({ intervals, ...body }: { readonly intervals?: object } & Record<string, unknown> = {}) =>
   killed.tempera.start({ datasetId, recipe: RECIPE, intervals: { ...KILLED_INTERVALS, ...intervals }, ...body });
 const atStep = (id: string, step: number) =>
   until(async () => (await killed.tempera.training(id)).progress.step >= step);
-const hurry = () => killed.tempera.world.admin.configure({ delaysMs: { step: 0 } });
+const hurry = () => killed.tempera.world.configure({ delaysMs: { step: 0 } });
 const attemptsOf = (id: string) =>
   killed.tempera.database.trainingAttempt.findMany({ where: { loraModelId: id }, orderBy: { number: 'asc' } });
 const timesOf = async (id: string, topic: string) =>
@@ -49,7 +49,7 @@ test(
   'a run that is resumed, paused and resumed, and then refused by its destination',
   async () => {
     const { tempera } = killed;
-    await tempera.world.admin.addFault([
+    await tempera.world.addFault([
       { at: 'trainer', effect: 'exit', step: 45 },
       { at: 'hub', effect: 'forbidden', times: 0 },
     ]);

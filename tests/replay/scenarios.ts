@@ -9,7 +9,7 @@ export type Scenario = (typeof SCENARIOS)[number];
 
 /** Plays a story to its end and returns its history as JSON, without what is of the machine that recorded it. */
 export async function playScenario(tempera: Installation, datasetId: string, scenario: Scenario): Promise<object> {
-  const { addFault, clearFaults } = tempera.world.admin;
+  const { addFault, clearFaults } = tempera.world;
   await clearFaults();
   const hubDestination = [{ kind: 'huggingface', repo: `tempera-demo/replay-${scenario}` }];
   switch (scenario) {
@@ -52,7 +52,7 @@ export async function playScenario(tempera: Installation, datasetId: string, sce
       return await historyOf(tempera, id);
     }
     case 'halted': {
-      const { configure } = tempera.world.admin;
+      const { configure } = tempera.world;
       await configure({ delaysMs: { step: 50 } });
       // About 15 s of rent at 0.70 USD an hour; on a busy machine the ceiling may come before the pause, which replays as well.
       const id = await tempera.start({

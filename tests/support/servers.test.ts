@@ -41,19 +41,18 @@ describe('the servers of a test run', () => {
 
   test('worlds of the emulator are private', async () => {
     const [one, other] = [createWorld(), createWorld()];
-    await one.admin.addFault({ at: 'pods.create', effect: 'no-capacity', times: 0 });
-    await one.admin.configure({ loraBytes: 123_456 });
+    await one.addFault({ at: 'pods.create', effect: 'no-capacity', times: 0 });
+    await one.configure({ loraBytes: 123_456 });
     const listed = await podsIn(other);
-    const faultsOf = async ({ admin }: World) => (await admin.call<{ faults: unknown[] }>('GET', 'faults')).faults;
-    const loraBytesOf = async ({ admin }: World) =>
-      (await admin.call<{ loraBytes: number }>('GET', 'config')).loraBytes;
+    const faultsOf = ({ faults }: World) => faults();
+    const loraBytesOf = async ({ config }: World) => (await config()).loraBytes;
 
     expect([(await faultsOf(one)).length, (await faultsOf(other)).length]).toEqual([1, 0]);
     expect(await loraBytesOf(one)).toBe(123_456);
     expect(await loraBytesOf(other)).not.toBe(123_456);
     expect(listed).toBe(200);
-    expect(Object.keys((await other.admin.book<{ requests: object }>()).requests)).toHaveLength(1);
-    expect((await one.admin.book<{ requests: object }>()).requests).toEqual({});
+    expect(Object.keys((await other.book()).requests)).toHaveLength(1);
+    expect((await one.book()).requests).toEqual({});
   });
 });
 

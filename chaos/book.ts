@@ -1,0 +1,22 @@
+/** Of the emulator's account book (emulator/README.md), what the checks read. */
+import type * as emulator from '../emulator/client.ts';
+
+export type BookPod = Pick<
+  emulator.PodEntry,
+  'id' | 'name' | 'createdAtMs' | 'deletedAtMs' | 'endedBy' | 'billedSeconds' | 'costMicroUsd'
+>;
+
+/** A file that a trainer wrote, noted once it was whole. */
+export type BookFile = Pick<emulator.SavedFile, 'path' | 'step' | 'sha256'>;
+
+export type BookTraining = Pick<
+  emulator.TrainingEntry,
+  'podId' | 'startedAtMs' | 'endedAtMs' | 'resumedFromStep' | 'lastStep' | 'lastSavedStep'
+> & { readonly files: readonly BookFile[] };
+
+export type Book = Pick<emulator.Book, 'nowMs' | 'costMicroUsd'> & {
+  readonly pods: readonly BookPod[];
+  readonly trainings: readonly BookTraining[];
+  readonly hubCommits: readonly Pick<emulator.HubCommitEntry, 'repo' | 'oid' | 'files'>[];
+  readonly aliveNow: readonly object[];
+};
