@@ -1,11 +1,14 @@
 import { describe, expect, test } from 'vitest';
-import { FAILURE_POLICY, TemperaError, isFailureCode } from './failure.ts';
+import { FAILURE_CODES, TemperaError, failurePolicy, isFailureCode, isOncePerTraining } from './failure.ts';
 
 describe('failure policy', () => {
-  test('only what ends an attempt by itself counts as one', () => {
-    const counting = Object.entries(FAILURE_POLICY).filter(([, policy]) => policy.countsAsAttempt);
+  test('whatever another attempt follows counts as one', () => {
+    const counting = FAILURE_CODES.map((code) => [code, failurePolicy(code)] as const).filter(
+      ([, policy]) => 'countsAsAttempt' in policy && policy.countsAsAttempt,
+    );
 
     expect(counting.map(([code]) => code)).toEqual([
+      'POD_NOT_READY',
       'POD_LOST',
       'TRAINING_STALLED',
       'POD_SLOW',
@@ -13,7 +16,10 @@ describe('failure policy', () => {
       'OUT_OF_MEMORY',
       'ARTIFACT_INVALID',
     ]);
-    expect(counting.every(([, policy]) => policy.action === 'new_attempt')).toBe(true);
+  });
+
+  test('only a pod that is slow is replaced once', () => {
+    expect(FAILURE_CODES.filter((code) => isOncePerTraining(code))).toEqual(['POD_SLOW']);
   });
 
   test('only blips are repeated by Temporal', () => {

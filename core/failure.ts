@@ -5,177 +5,198 @@
 
 import type { LimitFigures } from './spend-limit.ts';
 
-/** What the workflow does when a failure with this code ends an attempt. */
+/** What the workflow does when a failure with this code ends an attempt or a step. */
 export type FailureAction =
-  /** Start the next attempt, from the last mirrored checkpoint where there is one. Counts as one of the three. */
+  /** Start the next attempt, from the last mirrored checkpoint where there is one. */
   | 'new_attempt'
-  /** Terminate the pod and rent another one inside the same attempt. */
+  /** Terminate the pod and rent another one inside the same attempt; once its pods are used up, the next attempt. */
   | 'new_pod'
-  /** Wait durably for capacity, then look for an offer again inside the same attempt. */
+  /** Wait durably for capacity, then look for an offer again inside the same attempt; once the wait is over, stop. */
   | 'wait_for_capacity'
-  /** Temporal retries the activity; the attempt goes on. */
+  /** Temporal retries the step; once its tries are used up, the pod it was on counts as lost. Without a pod: stop. */
   | 'retry_step'
   /** Will not resolve by itself: stop at once and wait for `retryTraining`. */
   | 'stop'
-  /** Nothing was started and nothing is waiting: the caller sends the request again. */
+  /** Stop at once and wait for nothing: the caller sends the request again. */
   | 'send_again'
   /** The training stays `ready`; only this publication is `failed`. */
   | 'keep_artifact'
-  /** A person asked for it. */
+  /** A person asked for it: the training ends `cancelled`. */
   | 'cancel'
   /** A person asked for it: the pod goes, and the training waits for `resumeTraining`. */
   | 'pause'
   /** The training's record decides where its new run continues. */
   | 'take_over';
 
-interface FailurePolicy {
+interface Described {
   readonly meaning: string;
-  readonly action: FailureAction;
-  /** True when the failure uses up one of the attempts (three by default). */
-  readonly countsAsAttempt: boolean;
   /** What a person can do about it. */
   readonly advice: string;
+  /** A publication that fails with this code keeps it; any other failed publication is stored as PUBLISH_FAILED. */
+  readonly publicationKeepsCode?: boolean;
 }
+
+/** Every field is read by the workflow or by the step that reports the failure. */
+export type FailurePolicy = Described &
+  (
+    | {
+        readonly action: 'new_attempt';
+        /** Whether the failure uses up one of the attempts (three by default); what never does is repeated for ever. */
+        readonly countsAsAttempt: boolean;
+        /** Whether the next attempts need more GPU memory than this one had, and the trainer's low-memory mode. */
+        readonly largerGpu: boolean;
+        /** Whether this may start another attempt only once; the second time the training stops. */
+        readonly oncePerTraining: boolean;
+      }
+    | {
+        readonly action: 'new_pod';
+        /** Whether an attempt that has used up its pods uses up one of the attempts. */
+        readonly countsAsAttempt: boolean;
+      }
+    | { readonly action: Exclude<FailureAction, 'new_attempt' | 'new_pod'> }
+  );
 
 export const FAILURE_POLICY = {
   NO_CAPACITY: {
     meaning: 'No offer is available: every GPU type, cloud and data center on the list is taken.',
     action: 'wait_for_capacity',
-    countsAsAttempt: false,
     advice: 'Wait, or retry with more GPU types or a higher price cap.',
   },
   POD_NOT_READY: {
     meaning: 'The pod did not become usable in time (bad host, image pull stuck).',
     action: 'new_pod',
-    countsAsAttempt: false,
+    countsAsAttempt: true,
     advice: 'Nothing: each attempt tries up to three pods. If all of them fail, check the image and the data center.',
   },
   RATE_LIMITED: {
     meaning: 'The vendor asked us to slow down.',
     action: 'retry_step',
-    countsAsAttempt: false,
     advice: 'Nothing: the step is retried after the delay that the vendor asks for.',
   },
   PROVIDER_UNAVAILABLE: {
     meaning: 'The vendor or the network did not answer, or gave an unreadable answer.',
     action: 'retry_step',
-    countsAsAttempt: false,
     advice: 'Nothing, unless it lasts: then check the vendor’s status page.',
   },
   POD_LOST: {
     meaning: 'The pod vanished, or could not be reached for the whole grace period.',
     action: 'new_attempt',
     countsAsAttempt: true,
+    largerGpu: false,
+    oncePerTraining: false,
     advice: 'Nothing: the next attempt starts by itself.',
   },
   TRAINING_STALLED: {
     meaning: 'The trainer’s step, log and files did not change for the whole stall period.',
     action: 'new_attempt',
     countsAsAttempt: true,
+    largerGpu: false,
+    oncePerTraining: false,
     advice: 'Nothing at first; if it repeats, read the log tail of the attempt.',
   },
   POD_SLOW: {
     meaning: 'The pod trains far more slowly than its GPU should be able to.',
     action: 'new_attempt',
     countsAsAttempt: true,
-    advice:
-      'Nothing: the next attempt continues from the last save on another pod. This happens at most once per training.',
+    largerGpu: false,
+    oncePerTraining: true,
+    advice: 'Nothing: the next attempt continues from the last save on another pod.',
   },
   TRAINER_ERROR: {
     meaning: 'The trainer ended with an error.',
     action: 'new_attempt',
     countsAsAttempt: true,
+    largerGpu: false,
+    oncePerTraining: false,
     advice: 'Nothing at first; if it repeats, read the log tail of the attempt.',
   },
   OUT_OF_MEMORY: {
     meaning: 'The GPU ran out of memory.',
     action: 'new_attempt',
     countsAsAttempt: true,
+    largerGpu: true,
+    oncePerTraining: false,
     advice: 'Nothing at first: the next attempt uses a larger GPU or the recipe’s low-memory mode.',
   },
   ARTIFACT_INVALID: {
     meaning: 'The LoRA file failed verification (size, safetensors header or hash) after repeated downloads.',
     action: 'new_attempt',
     countsAsAttempt: true,
+    largerGpu: false,
+    oncePerTraining: false,
     advice: 'Nothing: the next attempt starts by itself.',
   },
   DATASET_REJECTED: {
     meaning: 'The photos cannot be used for training; the curation report says why.',
     action: 'stop',
-    countsAsAttempt: false,
     advice: 'Add or replace photos as the report says, then start a new training.',
   },
   RECIPE_INVALID: {
     meaning: 'The trainer refused the recipe.',
     action: 'stop',
-    countsAsAttempt: false,
     advice: 'Retry with different overrides.',
   },
   AUTH: {
     meaning: 'A vendor refused our credentials.',
     action: 'stop',
-    countsAsAttempt: false,
+    publicationKeepsCode: true,
     advice: 'Correct the key for that vendor, then retry.',
   },
   BALANCE: {
     meaning: 'The account with the vendor does not have enough credit.',
     action: 'stop',
-    countsAsAttempt: false,
     advice: 'Add credit, then retry.',
   },
   GATED_MODEL: {
     meaning: 'The base model is gated and our Hugging Face token cannot access it.',
     action: 'stop',
-    countsAsAttempt: false,
     advice: 'Accept the model’s licence with the account that HF_TOKEN belongs to, then retry.',
   },
   BUDGET_EXCEEDED: {
     meaning: 'Continuing would exceed this training’s spending ceiling; what it has learned is saved.',
     action: 'stop',
-    countsAsAttempt: false,
     advice: 'Raise the ceiling (`POST /v1/trainings/:id/budget`): the training continues from its last save.',
   },
   LIMIT_EXCEEDED: {
     meaning: 'A limit of the user or of the account has been reached.',
     action: 'stop',
-    countsAsAttempt: false,
     advice: 'Raise the limit, then retry.',
+  },
+  TRAINING_TOO_LONG: {
+    meaning: 'The training took longer on one pod than a training may (24 hours).',
+    action: 'stop',
+    advice:
+      'Retry: the next attempt continues from the last save, with the full time again. If it repeats, ask for a faster GPU or for fewer steps.',
   },
   PUBLISH_FAILED: {
     meaning: 'A destination failed after all its retries; the LoRA itself is safe.',
     action: 'keep_artifact',
-    countsAsAttempt: false,
     advice:
       'Nothing is lost: download the LoRA (`GET /v1/trainings/:id/artifact`). Publishing a training again is not possible yet.',
   },
   CANCELLED: {
     meaning: 'A person cancelled the training.',
     action: 'cancel',
-    countsAsAttempt: false,
     advice: 'Nothing.',
   },
   PAUSED: {
     meaning: 'A person paused the training: it is saved, and no pod is being paid for.',
     action: 'pause',
-    countsAsAttempt: false,
     advice: 'Send `resumeTraining` to continue; a training can stay paused for days.',
   },
   RESET: {
     meaning: 'The workflow was reset or started again in Temporal, and the database is ahead of this run.',
     action: 'take_over',
-    countsAsAttempt: false,
     advice: 'Nothing: what is ready stays ready; everything else continues with the next attempt, from the last save.',
   },
   NOT_STARTED: {
     meaning: 'The training was accepted but could not be handed to Temporal.',
     action: 'send_again',
-    countsAsAttempt: false,
     advice: 'Send the request again, with the same Idempotency-Key.',
   },
   INTERNAL: {
     meaning: 'A bug in Tempera, or an unexpected answer.',
     action: 'stop',
-    countsAsAttempt: false,
     advice: 'Report it with the request id or the workflow id.',
   },
 } as const satisfies Record<string, FailurePolicy>;
@@ -193,6 +214,12 @@ export function isFailureCode(text: string | null | undefined): text is FailureC
 
 export function failurePolicy(code: FailureCode): FailurePolicy {
   return FAILURE_POLICY[code];
+}
+
+/** Whether a failure with this code may start another attempt only once per training. */
+export function isOncePerTraining(code: FailureCode): boolean {
+  const policy = failurePolicy(code);
+  return policy.action === 'new_attempt' && policy.oncePerTraining;
 }
 
 interface FailureOptions {

@@ -8,13 +8,13 @@ import {
   proxyActivities,
   sleep,
 } from '@temporalio/workflow';
-import type { PodReadiness } from '../activities/await-pod-ready.ts';
 import type { IoActivities } from '../activities/io.ts';
 import type { RestoredCheckpoint } from '../activities/restore-checkpoint.ts';
 import type { BringHomeInput, BroughtHome } from '../activities/bring-home.ts';
 import type { ProvisionedPod } from '../activities/provision-pod.ts';
 import type { Artifact } from '../core/artifact.ts';
 import type { TrainingPlan } from '../activities/begin-training.ts';
+import { failurePolicy } from '../core/failure.ts';
 import type { Intervals } from '../core/interval.ts';
 import { podName } from '../core/names.ts';
 import type { RecipeOverrides } from '../core/recipe.ts';
@@ -24,7 +24,7 @@ import type { Failed } from './outcome.ts';
 import type { Halt } from './halt.ts';
 import { untilHalted } from './halt.ts';
 import type { Money } from './money.ts';
-import { failureOf, podFailureOf } from './outcome.ts';
+import { PAUSED, failureOf, podFailureOf } from './outcome.ts';
 
 export interface AttemptInput {
   readonly plan: TrainingPlan;
@@ -52,15 +52,18 @@ export interface AttemptInput {
   readonly enter: (phase: TrainingPhase, pod?: ProvisionedPod) => void;
 }
 
-export type AttemptResult =
-  | { readonly status: 'succeeded'; readonly artifact: Artifact; readonly costMicroUsd: number }
-  | { readonly status: 'paused'; readonly costMicroUsd: number; readonly step: number | null }
-  | ({ readonly status: 'failed'; readonly costMicroUsd: number; readonly vramGb: number | null } & Failed);
+export type AttemptResult = Tried & { readonly costMicroUsd: number };
 
-type Tried =
-  | { readonly status: 'succeeded'; readonly artifact: Artifact }
-  | { readonly status: 'paused'; readonly step: number | null }
-  | ({ readonly status: 'failed'; readonly vramGb: number | null } & Failed);
+type Tried = { readonly status: 'succeeded'; readonly artifact: Artifact } | EndedEarly;
+
+/** Without a LoRA: the failure policy decides what follows. */
+export type EndedEarly = {
+  readonly status: 'failed';
+  /** Memory of the GPU that it ran on; null when that does not matter. */
+  readonly vramGb: number | null;
+  /** The step of the last save, for a pause. */
+  readonly step: number | null;
+} & Failed;
 
 /**
  * Runs one attempt. The teardown is guaranteed before anything is rented: it covers every pod that the ledger has for
@@ -74,7 +77,7 @@ export async function runAttempt(input: AttemptInput): Promise<AttemptResult> {
     tried = await tryOnPods(input);
   } catch (error) {
     throwIfCancelled(error);
-    tried = { status: 'failed', vramGb: null, ...failureOf(error) };
+    tried = { status: 'failed', vramGb: null, step: null, ...failureOf(error) };
   } finally {
     await CancellationScope.nonCancellable(async () => {
       costMicroUsd = await tearDown(input);
@@ -90,22 +93,19 @@ export async function runAttempt(input: AttemptInput): Promise<AttemptResult> {
 }
 
 function endOf(tried: Tried | null) {
-  switch (tried?.status) {
-    case undefined:
-      return { status: 'cancelled', reason: null, message: null } as const;
-    case 'paused':
-      return { status: 'cancelled', reason: 'PAUSED', message: null } as const;
-    case 'failed':
-      return { status: 'failed', reason: tried.code, message: tried.message } as const;
-    case 'succeeded':
-      return { status: 'succeeded', reason: null, message: null } as const;
-  }
+  if (tried === null) return { status: 'cancelled', reason: null, message: null } as const;
+  if (tried.status === 'succeeded') return { status: 'succeeded', reason: null, message: null } as const;
+  if (failurePolicy(tried.code).action === 'pause')
+    return { status: 'cancelled', reason: tried.code, message: null } as const;
+  return { status: 'failed', reason: tried.code, message: tried.message } as const;
 }
+
+const NOT_READY = { status: 'failed', code: 'POD_NOT_READY', vramGb: null, step: null } as const;
 
 /** Bad hosts cost pods, not attempts: up to `maxPodsPerAttempt` of them. */
 async function tryOnPods(input: AttemptInput): Promise<Tried> {
   const avoidDataCenters: string[] = [];
-  let refusal: Failed = { code: 'POD_NOT_READY', message: 'No pod was tried' };
+  let unusable: Tried = { ...NOT_READY, message: 'No pod was tried' };
   for (let pod = 1; pod <= input.intervals.maxPodsPerAttempt; pod += 1) {
     const name = podName({
       environment: input.plan.environment,
@@ -122,12 +122,12 @@ async function tryOnPods(input: AttemptInput): Promise<Tried> {
       () => input.money.usedUpBy(provisioned),
     );
     if (used.status === 'halted') return input.money.exceeded();
-    if (used.value.status !== 'not_ready') return used.value;
-    refusal = { code: 'POD_NOT_READY', message: used.value.message };
+    unusable = used.value;
+    if (unusable.status === 'succeeded' || failurePolicy(unusable.code).action !== 'new_pod') return unusable;
     await CancellationScope.nonCancellable(() => tearDown(input, name));
     if (provisioned.dataCenter !== null) avoidDataCenters.push(provisioned.dataCenter);
   }
-  return { status: 'failed', vramGb: null, ...refusal };
+  return unusable;
 }
 
 type Rented = ProvisionedPod & { readonly status: 'rented' };
@@ -136,15 +136,16 @@ type Rented = ProvisionedPod & { readonly status: 'rented' };
 async function provision(
   input: AttemptInput,
   pod: { readonly pod: number; readonly podName: string; readonly avoidDataCenters: readonly string[] },
-): Promise<Rented | (Tried & { status: 'failed' })> {
+): Promise<Rented | EndedEarly> {
   const { intervals } = input;
+  const mayWait = failurePolicy('NO_CAPACITY').action === 'wait_for_capacity';
   const { provision: step } = stepsOf(input, null);
   const waits = intervals.capacityWaitMs;
   const sinceMs = Date.now();
   let waitedMs = 0;
   for (let look = 0; ; look += 1) {
     const waitMs = waits[Math.min(look, waits.length - 1)] ?? 0;
-    const isLast = waitedMs + waitMs > intervals.capacityTimeoutMs;
+    const isLast = !mayWait || waitedMs + waitMs > intervals.capacityTimeoutMs;
     const result = await step.provisionPod({
       ...pod,
       trainingId: input.plan.trainingId,
@@ -161,7 +162,7 @@ async function provision(
       return { ...result, status: 'rented' };
     }
     if (result.status === 'too_dear') return input.money.exceeded();
-    if (isLast) return { status: 'failed', vramGb: null, code: 'NO_CAPACITY', message: result.message };
+    if (isLast) return { status: 'failed', vramGb: null, step: null, code: 'NO_CAPACITY', message: result.message };
     input.waits(
       `${result.message}. Waiting since ${timeOf(sinceMs)}; the next check is at ${timeOf(Date.now() + waitMs)}`,
     );
@@ -175,11 +176,7 @@ function timeOf(epochMs: number): string {
   return `${new Date(epochMs).toISOString().slice(11, 19)} UTC`;
 }
 
-async function bootAndTrain(
-  input: AttemptInput,
-  pod: Rented,
-  name: string,
-): Promise<Tried | (PodReadiness & { readonly status: 'not_ready' })> {
+async function bootAndTrain(input: AttemptInput, pod: Rented, name: string): Promise<Tried> {
   const readiness = await stepsOf(input, pod.gpu).awaitReady.awaitPodReady({
     trainingId: input.plan.trainingId,
     attempt: input.attempt,
@@ -189,7 +186,8 @@ async function bootAndTrain(
     podReadyTimeoutMs: input.intervals.podReadyTimeoutMs,
     readyPollMs: input.intervals.readyPollMs,
   });
-  return readiness.status === 'ready' ? await trainOn(input, pod, name) : readiness;
+  if (readiness.status === 'not_ready') return { ...NOT_READY, message: readiness.message };
+  return await trainOn(input, pod, name);
 }
 
 async function trainOn(input: AttemptInput, pod: Rented, name: string): Promise<Tried> {
@@ -238,14 +236,14 @@ async function trainOn(input: AttemptInput, pod: Rented, name: string): Promise<
       const step = await lastSave(() =>
         bringHome('save', watched.why === 'pause' ? intervals.pauseSaveMs : intervals.budgetSaveMs),
       );
-      return watched.why === 'pause' ? { status: 'paused', step } : input.money.exceeded();
+      return watched.why === 'pause' ? { ...PAUSED, vramGb: null, step } : input.money.exceeded();
     }
     input.enter('downloading', pod);
     const artifact = await steps.pod.downloadLora({ ...place, jobId, step: watched.value.step });
     return { status: 'succeeded', artifact };
   } catch (error) {
     throwIfCancelled(error);
-    return { status: 'failed', vramGb: pod.vramGb, ...podFailureOf(error) };
+    return { status: 'failed', vramGb: pod.vramGb, step: null, ...podFailureOf(error) };
   }
 }
 

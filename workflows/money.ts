@@ -11,7 +11,7 @@ import type { Failed } from './outcome.ts';
 import type { Halt } from './halt.ts';
 
 type Rate = Pick<ProvisionedPod, 'hourlyMicroUsd' | 'createdAtMs'>;
-type Broke = { readonly status: 'failed'; readonly vramGb: null } & Failed;
+type Broke = { readonly status: 'failed'; readonly vramGb: null; readonly step: null } & Failed;
 
 export type Money = ReturnType<typeof createMoney>;
 
@@ -51,7 +51,7 @@ export function createMoney({ intervals, warn }: MoneyOptions) {
   const exceeded = (): Broke => {
     exceededAt = ceiling;
     const message = `The ceiling of ${formatUsd(ceiling ?? 0)} has been reached; raise it to continue from the last save`;
-    return { status: 'failed', vramGb: null, code: 'BUDGET_EXCEEDED', message };
+    return { status: 'failed', vramGb: null, step: null, code: 'BUDGET_EXCEEDED', message };
   };
 
   return {

@@ -1,12 +1,15 @@
 /** Extracts the policy's code from whatever a step failed with. */
 import { ActivityFailure, ApplicationFailure, TimeoutFailure } from '@temporalio/workflow';
-import { isFailureCode } from '../core/failure.ts';
+import { failurePolicy, isFailureCode } from '../core/failure.ts';
 import type { FailureCode } from '../core/failure.ts';
 
 export interface Failed {
   readonly code: FailureCode;
   readonly message: string;
 }
+
+/** How an attempt ends that a person has paused. */
+export const PAUSED = { status: 'failed', code: 'PAUSED', message: 'A person paused the training' } as const;
 
 /** Cancellation is not a failure: check `isCancellation` first. */
 export function failureOf(error: unknown): Failed {
@@ -25,7 +28,9 @@ export function failureOf(error: unknown): Failed {
 /** Whether a step was rejected because the training is on another run, or further along than this one. */
 export function isReset(error: unknown): boolean {
   const cause = error instanceof ActivityFailure ? error.cause : error;
-  return cause instanceof ApplicationFailure && cause.type === ('RESET' satisfies FailureCode);
+  return (
+    cause instanceof ApplicationFailure && isFailureCode(cause.type) && failurePolicy(cause.type).action === 'take_over'
+  );
 }
 
 /** What the failure of a step on a pod means: a pod that stays silent through all retries is lost. */
@@ -35,10 +40,10 @@ export function podFailureOf(error: unknown): Failed {
     error.activityType === 'watchTraining' &&
     error.cause instanceof TimeoutFailure
   ) {
-    return { code: 'LIMIT_EXCEEDED', message: 'The training took longer than the limit for a training' };
+    return { code: 'TRAINING_TOO_LONG', message: 'The training took longer than a training may on one pod' };
   }
   const failed = failureOf(error);
-  return failed.code === 'PROVIDER_UNAVAILABLE' || failed.code === 'RATE_LIMITED'
+  return failurePolicy(failed.code).action === 'retry_step'
     ? { code: 'POD_LOST', message: `The pod is no longer usable: ${failed.message}` }
     : failed;
 }

@@ -70,6 +70,7 @@ export function setup(input: TrainLoraInput) {
   let cancelledBy: string | null = null;
   /** How often the training has failed: each failure is a separate event. */
   let endings = 0;
+  const failedBefore = new Set<FailureCode>();
   let retryWaits = false;
   let retryOverrides: RecipeOverrides = {};
   let running: CancellationScope | null = null;
@@ -258,6 +259,12 @@ export function setup(input: TrainLoraInput) {
       money.takeOver(costMicroUsd);
       retryWaits = false;
       Object.assign(state, { attempt, costMicroUsd });
+    },
+    /** Whether an attempt of this training has failed with the code before; from now on one has. */
+    hasFailedBefore: (code: FailureCode): boolean => {
+      const before = failedBefore.has(code);
+      failedBefore.add(code);
+      return before;
     },
     pausedBy: () => pausedBy,
     pauseWanted: () => condition(() => pausedBy !== null),

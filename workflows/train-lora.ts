@@ -7,7 +7,6 @@ import {
   CancellationScope,
   CancelledFailure,
   isCancellation,
-  log,
   patched,
   workflowInfo,
 } from '@temporalio/workflow';
@@ -15,14 +14,15 @@ import { ApplicationFailure } from '@temporalio/common';
 import type { TrainingPlan } from '../activities/begin-training.ts';
 import type { CuratedDataset } from '../activities/curate-dataset.ts';
 import type { Artifact } from '../core/artifact.ts';
-import type { FailureCode } from '../core/failure.ts';
 import { failurePolicy } from '../core/failure.ts';
 import { recipeFaults } from '../core/recipe.ts';
 import type { RecipeOverrides } from '../core/recipe.ts';
 import { runAttempt } from './attempt.ts';
 import type { AttemptResult } from './attempt.ts';
 import type { TrainLoraInput } from './contract.ts';
-import { failureOf, isReset } from './outcome.ts';
+import { FIRST_ATTEMPT, freshCount, nextAttempt } from './next-attempt.ts';
+import type { AttemptPlace } from './next-attempt.ts';
+import { PAUSED, failureOf, isReset } from './outcome.ts';
 import type { Failed } from './outcome.ts';
 import { setup } from './setup.ts';
 import type { Training } from './setup.ts';
@@ -55,12 +55,13 @@ export async function trainLoraWorkflow(input: TrainLoraInput): Promise<TrainLor
 
 /** Records how the training ends after a fatal error. True when the run has to take over the training first. */
 async function endsAfter(training: Training, error: unknown): Promise<boolean> {
+  const failed: Failed = isCancellation(error)
+    ? { code: 'CANCELLED', message: training.cancelledBy() }
+    : failureOf(error);
   try {
-    if (isCancellation(error))
-      await training.end('cancelled', { code: 'CANCELLED', message: training.cancelledBy() }, false);
+    if (failurePolicy(failed.code).action === 'cancel') await training.end('cancelled', failed, false);
     // One of the workflow's own steps has failed for good: the row must not say `training` for ever.
-    else if (training.hasBegun() && error instanceof ActivityFailure)
-      await training.end('failed', failureOf(error), false);
+    else if (training.hasBegun() && error instanceof ActivityFailure) await training.end('failed', failed, false);
     return false;
   } catch (late) {
     if (isReset(late)) return true;
@@ -69,6 +70,7 @@ async function endsAfter(training: Training, error: unknown): Promise<boolean> {
 }
 
 type Succeeded = AttemptResult & { readonly status: 'succeeded'; readonly overrides: RecipeOverrides };
+type Unsuccessful = { readonly status: 'failed' } & Failed;
 
 /** The whole workflow or, with an artifact that is already in our store, only its publishing. */
 async function run(training: Training, artifact: Artifact | null): Promise<TrainLoraResult> {
@@ -78,12 +80,14 @@ async function run(training: Training, artifact: Artifact | null): Promise<Train
   for (;;) {
     const outcome = await trainOnce(training, plan);
     if (outcome.status === 'succeeded') return await publishAndSettle(training, plan, outcome);
-    if (outcome.code === 'RESET') throw failedFor(outcome);
-    await training.end('failed', outcome, true);
-    if (!(await training.retriedWithin(training.intervals.retryWindowMs))) {
-      await training.end('failed', outcome, false);
-      throw failedFor(outcome);
+    const { action } = failurePolicy(outcome.code);
+    if (action === 'take_over' || action === 'cancel') throw failedFor(outcome);
+    if (action !== 'send_again') {
+      await training.end('failed', outcome, true);
+      if (await training.retriedWithin(training.intervals.retryWindowMs)) continue;
     }
+    await training.end('failed', outcome, false);
+    throw failedFor(outcome);
   }
 }
 
@@ -92,53 +96,32 @@ function failedFor({ code, message }: Failed): ApplicationFailure {
 }
 
 /** Curates and makes up to three attempts; `retryTraining` during an attempt ends that one and gives a fresh count. */
-async function trainOnce(
-  training: Training,
-  plan: TrainingPlan,
-): Promise<Succeeded | ({ readonly status: 'failed' } & Failed)> {
+async function trainOnce(training: Training, plan: TrainingPlan): Promise<Succeeded | Unsuccessful> {
   const curated = await curate(training, plan);
   if (curated.status === 'failed') return curated;
   if (curated.status === 'rejected') return { status: 'failed', code: 'DATASET_REJECTED', message: curated.message };
-  let minVramGb: number | undefined;
-  let overrides: RecipeOverrides = {};
-  for (let ofSet = 1; ; ofSet += 1) {
+  let place = FIRST_ATTEMPT;
+  for (;;) {
     if (training.pausedBy() !== null) await training.resumed(null);
-    const result = await attempt(training, plan, curated, { ofSet, minVramGb, overrides });
-    if (result.status === 'succeeded') return result;
-    if (result.status === 'paused') {
-      await training.resumed(result.step);
-      // A pause is not a failure: the attempt is made again.
-      ofSet = training.takeRetry() ? 0 : ofSet - 1;
-      continue;
-    }
-    if (result.status === 'taken_back') {
-      ofSet -= 1;
-      continue;
-    }
-    // Also when the attempt had just failed by itself: a person's request for a fresh count is never lost.
-    if (result.status === 'retried' || training.takeRetry()) {
-      ofSet = 0;
-      continue;
-    }
-    log.warn('attempt failed', {
-      attempt: training.state.attempt,
-      code: result.code,
-      costMicroUsd: result.costMicroUsd,
-    });
-    const { action } = failurePolicy(result.code);
-    if ((action !== 'new_attempt' && action !== 'new_pod') || ofSet >= training.intervals.maxAttempts) return result;
-    if (result.code === 'OUT_OF_MEMORY') {
-      // A larger GPU than the one that ran out of memory, and the trainer's low-memory mode in case there is none.
-      if (result.vramGb !== null) minVramGb = result.vramGb + 1;
-      overrides = { lowVram: true };
+    const result = await attempt(training, plan, curated, place);
+    switch (result.status) {
+      case 'succeeded':
+        return result;
+      case 'retried':
+        place = freshCount(place);
+        break;
+      case 'taken_back':
+        break;
+      case 'failed': {
+        const next = await nextAttempt(training, result, place);
+        if (next === null) return result;
+        place = next;
+      }
     }
   }
 }
 
-async function curate(
-  training: Training,
-  plan: TrainingPlan,
-): Promise<CuratedDataset | ({ readonly status: 'failed' } & Failed)> {
+async function curate(training: Training, plan: TrainingPlan): Promise<CuratedDataset | Unsuccessful> {
   training.enter('curating');
   try {
     return await training.cpu.curateDataset({ trainingId: plan.trainingId, attempt: training.state.attempt });
@@ -151,17 +134,14 @@ async function curate(
   }
 }
 
-interface AttemptPlace {
-  readonly ofSet: number;
-  readonly minVramGb: number | undefined;
-  readonly overrides: RecipeOverrides;
-}
+/** Of an attempt that ended before it had a pod, or whose pod is accounted for already. */
+const NOTHING_RENTED = { costMicroUsd: 0, vramGb: null, step: null } as const;
 
 async function attempt(
   training: Training,
   plan: TrainingPlan,
   curated: CuratedDataset & { status: 'accepted' },
-  { ofSet, minVramGb, overrides: ofPolicy }: AttemptPlace,
+  { positionInSet, minVramGb, overrides: ofPolicy }: AttemptPlace,
 ): Promise<
   | (AttemptResult & { readonly overrides: RecipeOverrides })
   /** Ended by `retryTraining`. */
@@ -170,19 +150,13 @@ async function attempt(
   | { readonly status: 'taken_back' }
 > {
   const { intervals, options } = training;
-  const number = training.nextAttempt(ofSet);
+  const number = training.nextAttempt(positionInSet);
   const overrides = { ...ofPolicy, ...training.overrides() };
   // A signal sent by hand has not been validated; nothing is rented for overrides that no trainer could accept.
   const faults = recipeFaults(overrides);
   if (faults.length > 0) {
-    return {
-      status: 'failed',
-      code: 'RECIPE_INVALID',
-      message: faults.join('; '),
-      costMicroUsd: 0,
-      vramGb: null,
-      overrides,
-    };
+    const failed = { status: 'failed', code: 'RECIPE_INVALID', message: faults.join('; ') } as const;
+    return { ...failed, ...NOTHING_RENTED, overrides };
   }
   try {
     const result = await training.interruptible(() =>
@@ -191,7 +165,7 @@ async function attempt(
         workflowId: workflowInfo().workflowId,
         manifestKey: curated.manifestKey,
         attempt: number,
-        label: `attempt ${ofSet}/${intervals.maxAttempts}`,
+        label: `attempt ${positionInSet}/${intervals.maxAttempts}`,
         overrides,
         minVramGb,
         intervals,
@@ -211,7 +185,7 @@ async function attempt(
     // revoked by now.
     if (!isCancellation(error) || training.isCancelled()) throw error;
     if (training.takeRetry()) return { status: 'retried' };
-    if (training.takePause()) return { status: 'paused', costMicroUsd: 0, step: null, overrides };
+    if (training.takePause()) return { ...PAUSED, ...NOTHING_RENTED, overrides };
     if (patched('pause-taken-back')) return { status: 'taken_back' };
     throw error;
   }
@@ -252,7 +226,8 @@ async function publish(training: Training, position: number, overrides: RecipeOv
   } catch (error) {
     if (isCancellation(error) || isReset(error)) throw error;
     const { code, message } = failureOf(error);
-    const reason: FailureCode = code === 'AUTH' ? code : 'PUBLISH_FAILED';
+    if (failurePolicy('PUBLISH_FAILED').action !== 'keep_artifact') throw error;
+    const reason = failurePolicy(code).publicationKeepsCode === true ? code : 'PUBLISH_FAILED';
     await training.record.recordPublishFailed({ trainingId, position, reason, message });
     return { position, status: 'failed' } as const;
   }
