@@ -3,7 +3,8 @@ import { ApplicationFailure, log } from '@temporalio/workflow';
 import { failurePolicy } from '../core/failure.ts';
 import type { FailurePolicy } from '../core/failure.ts';
 import type { RecipeOverrides } from '../core/recipe.ts';
-import type { AttemptResult, EndedEarly } from './attempt.ts';
+import type { EndedEarly } from './attempt-input.ts';
+import type { AttemptResult } from './attempt.ts';
 import type { Training } from './setup.ts';
 
 /** What an attempt is started with. */
