@@ -36,7 +36,7 @@ import type {
   CheckRequest,
   RaiseBudget,
   RetryTraining,
-  Wish,
+  Requester,
 } from '../workflows/contract.ts';
 import type { StartOptions } from '../workflows/start-options.ts';
 import { unavailable } from './errors.ts';
@@ -63,8 +63,8 @@ export type RaiseResult =
   | { readonly status: 'not_running' };
 
 /** What a person may request of a running training without ending it. */
-const WISHES = { pause: pauseTraining, resume: resumeTraining, saveNow, sampleNow } as const;
-export type TrainingWish = keyof typeof WISHES;
+const SIGNALS = { pause: pauseTraining, resume: resumeTraining, saveNow, sampleNow } as const;
+export type TrainingSignal = keyof typeof SIGNALS;
 
 /** Every call throws ApiError 503 TEMPORAL_UNAVAILABLE when Temporal does not answer in time. */
 export interface TemporalGateway {
@@ -73,7 +73,7 @@ export interface TemporalGateway {
   start(options: StartOptions): Promise<void>;
   cancel(trainingId: string, signal: CancelTraining): Promise<SignalResult>;
   retry(trainingId: string, signal: RetryTraining): Promise<SignalResult>;
-  wish(trainingId: string, wish: TrainingWish, signal: Wish): Promise<SignalResult>;
+  signal(trainingId: string, kind: TrainingSignal, requester: Requester): Promise<SignalResult>;
   /** Waits for the workflow's answer, at most UPDATE_DEADLINE_MS. */
   raiseBudget(trainingId: string, update: RaiseBudget): Promise<RaiseResult>;
   /** Starts the check of a dataset, or makes the running one repeat. */
@@ -160,7 +160,7 @@ export function createTemporalGateway(options: TemporalOptions = {}): TemporalGa
     },
     cancel: (trainingId, details) => signal(() => handle(trainingId).signal(cancelTraining, details)),
     retry: (trainingId, details) => signal(() => handle(trainingId).signal(retryTraining, details)),
-    wish: (trainingId, wish, details) => signal(() => handle(trainingId).signal(WISHES[wish], details)),
+    signal: (trainingId, kind, requester) => signal(() => handle(trainingId).signal(SIGNALS[kind], requester)),
     async raiseBudget(trainingId, update) {
       const deadline = Date.now() + UPDATE_DEADLINE_MS;
       try {

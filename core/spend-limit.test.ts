@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { NO_LIMITS, decideCeiling, exceededLimits, limitSentence, monthOf } from './spend-limit.ts';
 
 const QUOTE = { p50MicroUsd: 800_000, reserveMicroUsd: 1_500_000 };
-const wish = { namedMicroUsd: null, limits: NO_LIMITS, hasCharacter: true, quote: QUOTE };
+const request = { namedMicroUsd: null, limits: NO_LIMITS, hasCharacter: true, quote: QUOTE };
 
 describe('the ceiling of a new training', () => {
   test.each([
@@ -35,7 +35,7 @@ describe('the ceiling of a new training', () => {
       { status: 'too_low', ceilingMicroUsd: 700_000, expectedMicroUsd: 800_000 },
     ],
   ])('is %s', (_, differs, expected) => {
-    expect(decideCeiling({ ...wish, ...differs })).toMatchObject(expected);
+    expect(decideCeiling({ ...request, ...differs })).toMatchObject(expected);
   });
 });
 

@@ -65,7 +65,7 @@ export type CeilingDecision =
   /** A limit requires a ceiling, none was given, and no price could be read to propose one. */
   | { readonly status: 'no_price' };
 
-interface CeilingWish {
+interface CeilingRequest {
   /** What the caller asked for; null: nothing. Micro-dollars. */
   readonly namedMicroUsd: number | null;
   readonly limits: SpendLimits;
@@ -78,7 +78,7 @@ interface CeilingWish {
  * The ceiling of a new training: the one given, else the limit per training, else, if a monthly limit applies, what the
  * quote reserves. A training without any limit has no ceiling.
  */
-export function decideCeiling({ namedMicroUsd, limits, hasCharacter, quote }: CeilingWish): CeilingDecision {
+export function decideCeiling({ namedMicroUsd, limits, hasCharacter, quote }: CeilingRequest): CeilingDecision {
   const monthCounts = limits.userMonth !== null || (hasCharacter && limits.characterMonth !== null);
   const proposed = monthCounts ? (quote?.reserveMicroUsd ?? null) : null;
   const ceilingMicroUsd = namedMicroUsd ?? least(limits.training, proposed);

@@ -7,7 +7,7 @@ import { gpuFaults, parseGpu } from './gpu.ts';
 import { recipeFaults, triggerWordFaults } from './recipe.ts';
 import type { RecipeOverrides } from './recipe.ts';
 
-export interface ComputeWishes {
+export interface ComputePreferences {
   /**
    * GPU types in order of preference (core/gpu.ts); our list for the base model when absent. Older rows hold a vendor's
    * ids.
@@ -26,7 +26,7 @@ export interface TrainingRequest {
   readonly characterId: string | null;
   readonly datasetId: string;
   readonly recipe: RecipeOverrides;
-  readonly compute: ComputeWishes;
+  readonly compute: ComputePreferences;
   readonly destinations: readonly Destination[];
 }
 

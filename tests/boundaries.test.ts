@@ -53,7 +53,7 @@ const RULES: readonly Rule[] = [
     files: 'api',
     may: ['core', 'config', 'prisma', ...CONTRACT],
     types: ['providers'],
-    because: 'the API records wishes and reads results; work is done by activities, behind Temporal',
+    because: 'the API records requests and reads results; work is done by activities, behind Temporal',
   },
   {
     files: 'api/main.ts',

@@ -26,13 +26,13 @@ export interface AttemptInput {
   /** What the training may cost, and what it has cost so far. */
   readonly money: Money;
   /** Resolves when a person asks to pause the training; at once if that has already happened. */
-  readonly pauseWanted: () => Promise<void>;
+  readonly untilPauseRequested: () => Promise<void>;
   /** Serves requests for saves and samples until it is cancelled. */
-  readonly serveWishes: (bringHome: (what: BringHomeInput['what']) => Promise<BroughtHome>) => Promise<void>;
+  readonly serveRequests: (bringHome: (what: BringHomeInput['what']) => Promise<BroughtHome>) => Promise<void>;
   /** Tells operators what the attempt resumes from. */
-  readonly resumes: (restored: RestoredCheckpoint) => void;
+  readonly noteRestore: (restored: RestoredCheckpoint) => void;
   /** Tells operators why nothing is happening; null: something is. */
-  readonly waits: (why: string | null) => void;
+  readonly noteWaiting: (reason: string | null) => void;
   /** Tells operators where the attempt stands. */
   readonly enter: (phase: TrainingPhase, pod?: ProvisionedPod) => void;
 }

@@ -65,12 +65,12 @@ async function provision(
       ...input.money.budget(),
     });
     if (result.status === 'provisioned') {
-      input.waits(null);
+      input.noteWaiting(null);
       return { ...result, status: 'rented', podName: pod.podName };
     }
     if (result.status === 'too_dear') return input.money.exceeded();
     if (isLast) return { status: 'failed', vramGb: null, step: null, code: 'NO_CAPACITY', message: result.message };
-    input.waits(
+    input.noteWaiting(
       `${result.message}. Waiting since ${timeOf(sinceMs)}; the next check is at ${timeOf(Date.now() + waitMs)}`,
     );
     await sleep(waitMs, { summary: `no capacity, look ${look + 2}` });
@@ -109,7 +109,7 @@ async function trainOn(input: AttemptInput, pod: Rented): Promise<AttemptEnd> {
   input.enter('uploading', pod);
   await steps.pod.uploadDataset({ ...place, manifestKey });
   if (attempt > 1 && patched('restore-checkpoint'))
-    input.resumes(await steps.pod.restoreCheckpoint({ ...place, overrides }));
+    input.noteRestore(await steps.pod.restoreCheckpoint({ ...place, overrides }));
   input.enter('training', pod);
   const { jobId } = await steps.start.startTraining({ ...place, overrides, manifestKey });
   return await followTraining(input, { pod, place: { ...place, jobId } });

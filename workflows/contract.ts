@@ -61,7 +61,7 @@ export interface TrainingState {
 }
 
 /** Who asked for it; shown to operators. */
-export interface Wish {
+export interface Requester {
   readonly by?: string;
 }
 
@@ -72,13 +72,13 @@ export interface RaiseBudget {
 }
 
 /** Saves, copies the save to our store, terminates the pod, and waits for `resumeTraining` without a time limit. */
-export const pauseTraining = defineSignal<[Wish?]>('pauseTraining');
-export const resumeTraining = defineSignal<[Wish?]>('resumeTraining');
+export const pauseTraining = defineSignal<[Requester?]>('pauseTraining');
+export const resumeTraining = defineSignal<[Requester?]>('resumeTraining');
 /**
  * Asks the trainer for a checkpoint, or for samples, and copies them to our store; ignored while nothing is training.
  */
-export const saveNow = defineSignal<[Wish?]>('saveNow');
-export const sampleNow = defineSignal<[Wish?]>('sampleNow');
+export const saveNow = defineSignal<[Requester?]>('saveNow');
+export const sampleNow = defineSignal<[Requester?]>('sampleNow');
 /** Raises or lowers the ceiling and returns it. Fails with LIMIT_EXCEEDED if a limit of the user would be exceeded. */
 export const raiseBudget = defineUpdate<{ readonly ceilingMicroUsd: number }, [RaiseBudget]>('raiseBudget');
 

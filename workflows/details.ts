@@ -11,13 +11,13 @@ interface Details {
   readonly plan: TrainingPlan | null;
   readonly pod: ProvisionedPod | null;
   readonly progress: ReportProgress | null;
-  readonly resume: RestoredCheckpoint | null;
+  readonly restored: RestoredCheckpoint | null;
   /** Why nothing is happening; null: something is. */
   readonly waiting: string | null;
   readonly maxAttempts: number;
 }
 
-export function describeTraining({ state, plan, pod, progress, resume, waiting, maxAttempts }: Details): string {
+export function describeTraining({ state, plan, pod, progress, restored, waiting, maxAttempts }: Details): string {
   const lines = [`**${state.status}**, phase **${state.phase}**`];
   if (plan) lines.push(`- ${plan.name}: ${plan.baseModel}, ${plan.steps} steps`);
   if (state.attemptOfSet > 0)
@@ -26,7 +26,7 @@ export function describeTraining({ state, plan, pod, progress, resume, waiting, 
     lines.push(
       `- pod: ${pod.gpu ?? 'unknown GPU'} in ${pod.dataCenter ?? 'an unknown data center'}, ${formatUsd(pod.hourlyMicroUsd)} an hour`,
     );
-  if (resume) lines.push(`- ${describeResume(resume)}`);
+  if (restored) lines.push(`- ${describeRestored(restored)}`);
   if (progress)
     lines.push(
       `- step ${progress.step} of ${progress.totalSteps}${progress.etaMs === null ? '' : `, about ${Math.ceil(progress.etaMs / 60_000)} min left`}`,
@@ -42,12 +42,12 @@ export function describeTraining({ state, plan, pod, progress, resume, waiting, 
 }
 
 /** "resumed at step 500; lost: 37 steps, 41 s, $0.0100". */
-function describeResume(resume: RestoredCheckpoint): string {
-  if (resume.status === 'from_zero')
-    return resume.lostSteps === 0
+function describeRestored(restored: RestoredCheckpoint): string {
+  if (restored.status === 'from_zero')
+    return restored.lostSteps === 0
       ? 'began at step 0'
-      : `began at step 0, ${resume.lostSteps} steps lost: ${resume.why}`;
-  const without = resume.with === 'weights_only' ? ' without the optimizer’s state' : '';
-  const lost = `${resume.lostSteps} steps, ${Math.round(resume.lostMs / 1_000)} s, ${formatUsd(resume.lostMicroUsd)}`;
-  return `resumed at step ${resume.fromStep}${without}; lost: ${lost}`;
+      : `began at step 0, ${restored.lostSteps} steps lost: ${restored.why}`;
+  const without = restored.with === 'weights_only' ? ' without the optimizer’s state' : '';
+  const lost = `${restored.lostSteps} steps, ${Math.round(restored.lostMs / 1_000)} s, ${formatUsd(restored.lostMicroUsd)}`;
+  return `resumed at step ${restored.fromStep}${without}; lost: ${lost}`;
 }

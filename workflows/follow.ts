@@ -40,11 +40,11 @@ export async function followTraining(input: AttemptInput, { pod, place }: Starte
       slowPodWindowMs: intervals.slowPodWindowMs,
     });
   const watched = await untilHalted(
-    () => beside(watch, () => input.serveWishes((what) => bringHome(what, intervals.pauseSaveMs))),
+    () => beside(watch, () => input.serveRequests((what) => bringHome(what, intervals.pauseSaveMs))),
     () => haltOf(input, pod),
   );
   if (watched.status === 'halted') {
-    const isPause = watched.why === 'pause';
+    const isPause = watched.reason === 'pause';
     const step = await lastSave(() => bringHome('save', isPause ? intervals.pauseSaveMs : intervals.budgetSaveMs));
     return isPause ? { ...PAUSED, vramGb: null, step } : money.exceeded();
   }
@@ -54,10 +54,10 @@ export async function followTraining(input: AttemptInput, { pod, place }: Starte
 }
 
 /** What ends a running training early: whichever comes first. */
-async function haltOf({ money, pauseWanted }: AttemptInput, pod: ProvisionedPod): Promise<Halt> {
+async function haltOf({ money, untilPauseRequested }: AttemptInput, pod: ProvisionedPod): Promise<Halt> {
   return await Promise.race([
-    pauseWanted().then(() => 'pause' as const),
-    money.savesAt(pod).then(() => 'budget' as const),
+    untilPauseRequested().then(() => 'pause' as const),
+    money.savesAt(pod).then(() => 'ceiling' as const),
   ]);
 }
 

@@ -1,11 +1,11 @@
 /** Ending work on a pod early and on purpose: for a pause, or because the money has run out. */
 import { CancellationScope, isCancellation } from '@temporalio/workflow';
 
-export type Halt = 'pause' | 'budget';
+export type Halt = 'pause' | 'ceiling';
 
 export type Halted<T> =
   | { readonly status: 'done'; readonly value: T }
-  | { readonly status: 'halted'; readonly why: Halt };
+  | { readonly status: 'halted'; readonly reason: Halt };
 
 /**
  * Runs `work` until it is done or until `alarm` gives a reason to stop it; the work is then cancelled and awaited. Work
@@ -16,10 +16,10 @@ export async function untilHalted<T>(work: () => Promise<T>, alarm: () => Promis
   const outside = CancellationScope.current();
   const working = new CancellationScope();
   const waiting = new CancellationScope();
-  let why: Halt | null = null;
+  let reason: Halt | null = null;
   const alarmed = waiting.run(async () => {
     try {
-      why = await alarm();
+      reason = await alarm();
       working.cancel();
     } catch (error) {
       if (!isCancellation(error)) throw error;
@@ -28,8 +28,8 @@ export async function untilHalted<T>(work: () => Promise<T>, alarm: () => Promis
   try {
     return { status: 'done', value: await working.run(work) };
   } catch (error) {
-    if (why === null || outside.consideredCancelled) throw error;
-    return { status: 'halted', why };
+    if (reason === null || outside.consideredCancelled) throw error;
+    return { status: 'halted', reason };
   } finally {
     waiting.cancel();
     await alarmed;

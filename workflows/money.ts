@@ -11,7 +11,7 @@ import type { Failed } from './outcome.ts';
 import type { Halt } from './halt.ts';
 
 type Rate = Pick<ProvisionedPod, 'hourlyMicroUsd' | 'createdAtMs'>;
-type Broke = { readonly status: 'failed'; readonly vramGb: null; readonly step: null } & Failed;
+type CeilingReached = { readonly status: 'failed'; readonly vramGb: null; readonly step: null } & Failed;
 
 export type Money = ReturnType<typeof createMoney>;
 
@@ -28,11 +28,11 @@ const MAX_TIMER_MS = 30 * 86_400_000;
 export function createMoney({ intervals, warn }: MoneyOptions) {
   let ceiling: number | null = null;
   let spentBefore = 0;
-  let ofAttempt = 0;
+  let spentOnAttempt = 0;
   let warnedOf: number | null = null;
   let exceededAt: number | null = null;
 
-  const spent = () => spentBefore + ofAttempt;
+  const spent = () => spentBefore + spentOnAttempt;
   const clockOf = (pod: Rate) => (ceiling === null ? null : budgetClock(ceiling, spent(), pod, intervals));
   /** Waits until a moment that moves when the ceiling is raised. */
   const reached = async (momentOf: () => number | null): Promise<void> => {
@@ -48,7 +48,7 @@ export function createMoney({ intervals, warn }: MoneyOptions) {
       await condition(() => ceiling !== known, Math.min(leftMs, MAX_TIMER_MS));
     }
   };
-  const exceeded = (): Broke => {
+  const exceeded = (): CeilingReached => {
     exceededAt = ceiling;
     const message = `The ceiling of ${formatUsd(ceiling ?? 0)} has been reached; raise it to continue from the last save`;
     return { status: 'failed', vramGb: null, step: null, code: 'BUDGET_EXCEEDED', message };
@@ -62,16 +62,16 @@ export function createMoney({ intervals, warn }: MoneyOptions) {
     },
     /** Total cost of the current attempt's pods that have been terminated. */
     attemptHasCost: (microUsd: number) => {
-      ofAttempt = microUsd;
+      spentOnAttempt = microUsd;
     },
     nextAttempt: () => {
-      spentBefore += ofAttempt;
-      ofAttempt = 0;
+      spentBefore += spentOnAttempt;
+      spentOnAttempt = 0;
     },
     /** What the training had cost before this run took it over. */
     takeOver: (microUsd: number) => {
       spentBefore = microUsd;
-      ofAttempt = 0;
+      spentOnAttempt = 0;
     },
     exceeded,
     /** Whether the ceiling that stopped the training has been raised. */
@@ -85,7 +85,7 @@ export function createMoney({ intervals, warn }: MoneyOptions) {
     /** Resolves when the teardown of the pod must begin, whatever it is doing. */
     usedUpBy: async (pod: Rate): Promise<Halt> => {
       await reached(() => clockOf(pod)?.endAtMs ?? null);
-      return 'budget';
+      return 'ceiling';
     },
     /** Resolves when a running training must save and stop; warns on the way. */
     savesAt: async (pod: Rate): Promise<void> => {

@@ -3,8 +3,8 @@ import { ApplicationFailure, log } from '@temporalio/workflow';
 import { failurePolicy } from '../core/failure.ts';
 import type { FailurePolicy } from '../core/failure.ts';
 import type { RecipeOverrides } from '../core/recipe.ts';
-import type { EndedEarly } from './attempt-input.ts';
 import type { AttemptResult } from './attempt.ts';
+import type { EndedEarly } from './attempt-input.ts';
 import type { Training } from './setup.ts';
 
 /** What an attempt is started with. */
@@ -25,17 +25,17 @@ type Ended = AttemptResult & EndedEarly;
 export async function nextAttempt(training: Training, ended: Ended, last: AttemptPlace): Promise<AttemptPlace | null> {
   const policy = failurePolicy(ended.code);
   if (policy.action === 'pause') {
-    await training.resumed(ended.step);
+    await training.waitWhilePaused(ended.step);
     // A pause is not a failure: the attempt is made again.
-    return training.takeRetry() ? freshCount(last) : last;
+    return training.requests.isRetryRequested() ? freshCount(last) : last;
   }
   // Also when the attempt had just failed by itself: a person's request for a fresh count is never lost.
-  if (training.takeRetry()) return freshCount(last);
+  if (training.requests.isRetryRequested()) return freshCount(last);
   const { code, costMicroUsd } = ended;
-  log.warn('attempt failed', { attempt: training.state.attempt, code, costMicroUsd });
+  log.warn('attempt failed', { attempt: training.state.attempt(), code, costMicroUsd });
   switch (policy.action) {
     case 'new_attempt': {
-      const isRepeated = training.hasFailedBefore(code);
+      const isRepeated = training.state.hasFailedBefore(code);
       if (policy.oncePerTraining && isRepeated) return null;
       return counted(training, policy, policy.largerGpu ? onLargerGpu(last, ended) : last);
     }

@@ -4,17 +4,18 @@ import type { Standing } from '../activities/take-over.ts';
 import type { Training } from './setup.ts';
 import type { TrainLoraResult } from './train-lora.ts';
 
-type Taken = Exclude<Standing, { readonly status: 'open' }>;
+/** Where the training stands by its record, once nothing of the previous run is open. */
+type Recorded = Exclude<Standing, { readonly status: 'open' }>;
 
 /** Makes the training this run's own, once no pod of the previous run is left. */
-export async function takeOver(training: Training): Promise<Taken> {
+export async function takeOver(training: Training): Promise<Recorded> {
   const { trainingId } = training.input;
   return await CancellationScope.nonCancellable(async () => {
     for (;;) {
-      const standing = await training.record.takeOver({ trainingId });
-      log.warn('this run takes over the training', { standing: standing.status });
-      if (standing.status !== 'open') return standing;
-      for (const attempt of standing.attempts) await closeAttempt(training, attempt);
+      const recorded = await training.record.takeOver({ trainingId });
+      log.warn('this run takes over the training', { status: recorded.status });
+      if (recorded.status !== 'open') return recorded;
+      for (const attempt of recorded.attempts) await closeAttempt(training, attempt);
     }
   });
 }
@@ -40,18 +41,18 @@ async function closeAttempt(training: Training, attempt: number): Promise<void> 
 }
 
 /** The result that the training has had all along. */
-export function readyAlready(training: Training, standing: Taken & { readonly status: 'ready' }): TrainLoraResult {
-  const { costMicroUsd, sha256, publications } = standing;
-  training.finish('ready', null, costMicroUsd);
+export function readyAlready(training: Training, recorded: Recorded & { readonly status: 'ready' }): TrainLoraResult {
+  const { costMicroUsd, sha256, publications } = recorded;
+  training.state.finish('ready', null, costMicroUsd);
   return { status: 'ready', costMicroUsd, sha256, publications };
 }
 
 /** The failure of a run that would continue a training which somebody has ended. */
 export function cancelledAlready(
   training: Training,
-  { message, costMicroUsd }: Taken & { readonly status: 'cancelled' },
+  { message, costMicroUsd }: Recorded & { readonly status: 'cancelled' },
 ): ApplicationFailure {
-  training.finish('cancelled', 'CANCELLED', costMicroUsd);
+  training.state.finish('cancelled', 'CANCELLED', costMicroUsd);
   return ApplicationFailure.create({
     type: 'CANCELLED',
     message: `${message}; start a new training`,

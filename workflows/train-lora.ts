@@ -44,11 +44,11 @@ export async function trainLoraWorkflow(input: TrainLoraInput): Promise<TrainLor
       return await run(training, artifact);
     } catch (error) {
       if (!isReset(error) && !(await endsAfter(training, error))) throw error;
-      const standing = await takeOver(training);
-      if (standing.status === 'ready') return readyAlready(training, standing);
-      if (standing.status === 'cancelled') throw cancelledAlready(training, standing);
-      training.takeOver(standing);
-      artifact = standing.status === 'at_home' ? standing.artifact : null;
+      const recorded = await takeOver(training);
+      if (recorded.status === 'ready') return readyAlready(training, recorded);
+      if (recorded.status === 'cancelled') throw cancelledAlready(training, recorded);
+      training.takeOver(recorded);
+      artifact = recorded.status === 'at_home' ? recorded.artifact : null;
     }
   }
 }
@@ -56,12 +56,12 @@ export async function trainLoraWorkflow(input: TrainLoraInput): Promise<TrainLor
 /** Records how the training ends after a fatal error. True when the run has to take over the training first. */
 async function endsAfter(training: Training, error: unknown): Promise<boolean> {
   const failed: Failed = isCancellation(error)
-    ? { code: 'CANCELLED', message: training.cancelledBy() }
+    ? { code: 'CANCELLED', message: training.requests.cancelledBy() }
     : failureOf(error);
   try {
     if (failurePolicy(failed.code).action === 'cancel') await training.end('cancelled', failed, false);
     // One of the workflow's own steps has failed for good: the row must not say `training` for ever.
-    else if (training.hasBegun() && error instanceof ActivityFailure) await training.end('failed', failed, false);
+    else if (training.state.hasBegun() && error instanceof ActivityFailure) await training.end('failed', failed, false);
     return false;
   } catch (late) {
     if (isReset(late)) return true;
@@ -75,16 +75,17 @@ type Unsuccessful = { readonly status: 'failed' } & Failed;
 /** The whole workflow or, with an artifact that is already in our store, only its publishing. */
 async function run(training: Training, artifact: Artifact | null): Promise<TrainLoraResult> {
   const plan = await training.record.beginTraining({ trainingId: training.input.trainingId });
-  training.knows(plan);
-  if (artifact !== null) return await publishAndSettle(training, plan, { artifact, overrides: training.overrides() });
+  training.state.notePlan(plan);
+  if (artifact !== null)
+    return await publishAndSettle(training, plan, { artifact, overrides: training.requests.overrides() });
   for (;;) {
-    const outcome = await trainOnce(training, plan);
+    const outcome = await trainInAttempts(training, plan);
     if (outcome.status === 'succeeded') return await publishAndSettle(training, plan, outcome);
     const { action } = failurePolicy(outcome.code);
     if (action === 'take_over' || action === 'cancel') throw failedFor(outcome);
     if (action !== 'send_again') {
       await training.end('failed', outcome, true);
-      if (await training.retriedWithin(training.intervals.retryWindowMs)) continue;
+      if (await training.requests.retriedWithin(training.intervals.retryWindowMs)) continue;
     }
     await training.end('failed', outcome, false);
     throw failedFor(outcome);
@@ -96,14 +97,14 @@ function failedFor({ code, message }: Failed): ApplicationFailure {
 }
 
 /** Curates and makes up to three attempts; `retryTraining` during an attempt ends that one and gives a fresh count. */
-async function trainOnce(training: Training, plan: TrainingPlan): Promise<Succeeded | Unsuccessful> {
+async function trainInAttempts(training: Training, plan: TrainingPlan): Promise<Succeeded | Unsuccessful> {
   const curated = await curate(training, plan);
   if (curated.status === 'failed') return curated;
   if (curated.status === 'rejected') return { status: 'failed', code: 'DATASET_REJECTED', message: curated.message };
   let place = FIRST_ATTEMPT;
   for (;;) {
-    if (training.pausedBy() !== null) await training.resumed(null);
-    const result = await attempt(training, plan, curated, place);
+    if (training.requests.pausedBy() !== null) await training.waitWhilePaused(null);
+    const result = await startAttempt(training, plan, curated, place);
     switch (result.status) {
       case 'succeeded':
         return result;
@@ -122,13 +123,13 @@ async function trainOnce(training: Training, plan: TrainingPlan): Promise<Succee
 }
 
 async function curate(training: Training, plan: TrainingPlan): Promise<CuratedDataset | Unsuccessful> {
-  training.enter('curating');
+  training.state.enter('curating');
   try {
-    return await training.cpu.curateDataset({ trainingId: plan.trainingId, attempt: training.state.attempt });
+    return await training.cpu.curateDataset({ trainingId: plan.trainingId, attempt: training.state.attempt() });
   } catch (error) {
     if (isCancellation(error)) throw error;
     // Temporal repeats nothing once a cancel was asked for: what the step failed with then is no failure of the training.
-    if (training.isCancelled() && patched('cancelled-while-curating'))
+    if (training.requests.isCancelled() && patched('cancelled-while-curating'))
       throw new CancelledFailure('A step failed while it was being cancelled', [], error as Error);
     return { status: 'failed', ...failureOf(error) };
   }
@@ -137,7 +138,7 @@ async function curate(training: Training, plan: TrainingPlan): Promise<CuratedDa
 /** Of an attempt that ended before it had a pod, or whose pod is accounted for already. */
 const NOTHING_RENTED = { costMicroUsd: 0, vramGb: null, step: null } as const;
 
-async function attempt(
+async function startAttempt(
   training: Training,
   plan: TrainingPlan,
   curated: CuratedDataset & { status: 'accepted' },
@@ -149,9 +150,9 @@ async function attempt(
   /** Ended by a pause that has since been revoked. */
   | { readonly status: 'taken_back' }
 > {
-  const { intervals, options } = training;
-  const number = training.nextAttempt(positionInSet);
-  const overrides = { ...ofPolicy, ...training.overrides() };
+  const { intervals, options, money, state, requests } = training;
+  const number = training.beginAttempt(positionInSet);
+  const overrides = { ...ofPolicy, ...training.requests.overrides() };
   // A signal sent by hand has not been validated; nothing is rented for overrides that no trainer could accept.
   const faults = recipeFaults(overrides);
   if (faults.length > 0) {
@@ -159,7 +160,7 @@ async function attempt(
     return { ...failed, ...NOTHING_RENTED, overrides };
   }
   try {
-    const result = await training.interruptible(() =>
+    const result = await requests.interruptible(() =>
       runAttempt({
         plan,
         workflowId: workflowInfo().workflowId,
@@ -170,22 +171,22 @@ async function attempt(
         minVramGb,
         intervals,
         options,
-        enter: training.enter,
-        waits: training.waits,
-        money: training.money,
-        pauseWanted: training.pauseWanted,
-        serveWishes: training.serveWishes,
-        resumes: training.resumes,
+        money,
+        enter: state.enter,
+        noteWaiting: state.noteWaiting,
+        noteRestore: state.noteRestore,
+        untilPauseRequested: requests.untilPauseRequested,
+        serveRequests: requests.serve,
       }),
     );
-    training.state.costMicroUsd = training.money.spent();
+    state.noteCost(money.spent());
     return { ...result, overrides };
   } catch (error) {
     // Only a cancellation of the whole run ends a training; any other one is somebody's request, which may have been
     // revoked by now.
-    if (!isCancellation(error) || training.isCancelled()) throw error;
-    if (training.takeRetry()) return { status: 'retried' };
-    if (training.takePause()) return { ...PAUSED, ...NOTHING_RENTED, overrides };
+    if (!isCancellation(error) || training.requests.isCancelled()) throw error;
+    if (requests.isRetryRequested()) return { status: 'retried' };
+    if (requests.isPauseRequested()) return { ...PAUSED, ...NOTHING_RENTED, overrides };
     if (patched('pause-taken-back')) return { status: 'taken_back' };
     throw error;
   }
@@ -196,7 +197,7 @@ async function publishAndSettle(
   plan: TrainingPlan,
   { artifact, overrides }: Pick<Succeeded, 'artifact' | 'overrides'>,
 ): Promise<TrainLoraResult> {
-  training.enter('publishing');
+  training.state.enter('publishing');
   const positions = Array.from({ length: plan.destinations }, (_, position) => position);
   // All are awaited, even after a cancellation: nothing may be published once the training has ended.
   const outcomes = await Promise.allSettled(positions.map((position) => publish(training, position, overrides)));
@@ -206,9 +207,9 @@ async function publishAndSettle(
   });
   // The LoRA is stored and verified: a late cancellation would only lose the record of it.
   const settled = await CancellationScope.nonCancellable(() =>
-    training.record.settleTraining({ trainingId: plan.trainingId, attempt: training.state.attempt }),
+    training.record.settleTraining({ trainingId: plan.trainingId, attempt: training.state.attempt() }),
   );
-  training.finish('ready', null, settled.costMicroUsd);
+  training.state.finish('ready', null, settled.costMicroUsd);
   return { status: 'ready', costMicroUsd: settled.costMicroUsd, sha256: artifact.files[0]?.sha256 ?? '', publications };
 }
 
@@ -219,7 +220,7 @@ async function publish(training: Training, position: number, overrides: RecipeOv
     await training.publishing.publishLora({
       trainingId,
       position,
-      attempt: training.state.attempt,
+      attempt: training.state.attempt(),
       overrides,
     });
     return { position, status: 'published' } as const;

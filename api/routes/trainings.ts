@@ -2,7 +2,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { ApiDeps } from '../deps.ts';
 import * as schemas from '../schemas/trainings.ts';
 import { artifactLinks } from '../trainings/artifact.ts';
-import { cancelTraining, retryTraining, wishOf } from '../trainings/control.ts';
+import { cancelTraining, retryTraining, signalTraining } from '../trainings/control.ts';
 import { checkTraining } from '../trainings/draft.ts';
 import { getTraining, pageOfTrainings } from '../trainings/read.ts';
 import { startTraining } from '../trainings/start.ts';
@@ -46,26 +46,26 @@ export const trainingRoutes: FastifyPluginAsyncTypebox<{ deps: ApiDeps }> = asyn
   );
 
   app.post('/v1/trainings/:id/pause', { schema: schemas.pauseTrainingRoute }, async ({ userId, by, params }, reply) => {
-    return reply.status(202).send(await wishOf(deps, { userId, by }, params.id, 'pause'));
+    return reply.status(202).send(await signalTraining(deps, { userId, by }, params.id, 'pause'));
   });
 
   app.post(
     '/v1/trainings/:id/resume',
     { schema: schemas.resumeTrainingRoute },
     async ({ userId, by, params }, reply) => {
-      return reply.status(202).send(await wishOf(deps, { userId, by }, params.id, 'resume'));
+      return reply.status(202).send(await signalTraining(deps, { userId, by }, params.id, 'resume'));
     },
   );
 
   app.post('/v1/trainings/:id/save-now', { schema: schemas.saveNowRoute }, async ({ userId, by, params }, reply) => {
-    return reply.status(202).send(await wishOf(deps, { userId, by }, params.id, 'saveNow'));
+    return reply.status(202).send(await signalTraining(deps, { userId, by }, params.id, 'saveNow'));
   });
 
   app.post(
     '/v1/trainings/:id/sample-now',
     { schema: schemas.sampleNowRoute },
     async ({ userId, by, params }, reply) => {
-      return reply.status(202).send(await wishOf(deps, { userId, by }, params.id, 'sampleNow'));
+      return reply.status(202).send(await signalTraining(deps, { userId, by }, params.id, 'sampleNow'));
     },
   );
 

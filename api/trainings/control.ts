@@ -7,7 +7,7 @@ import type { TrainingRow } from '../../prisma/repositories/training-requests.ts
 import type { ApiDeps } from '../deps.ts';
 import { ApiError, invalid } from '../errors.ts';
 import type { TrainingView } from '../schemas/trainings.ts';
-import type { SignalResult, TrainingWish } from '../temporal.ts';
+import type { SignalResult, TrainingSignal } from '../temporal.ts';
 import { requireTraining } from './read.ts';
 import { trainingView } from './view.ts';
 
@@ -47,29 +47,29 @@ export async function retryTraining(
 }
 
 /** Asks for a pause, its end, a save or samples. Throws ApiError 409 when the training cannot do that now. */
-export async function wishOf(
+export async function signalTraining(
   deps: ApiDeps,
   { userId, by }: Caller,
   trainingId: string,
-  wish: TrainingWish,
+  kind: TrainingSignal,
 ): Promise<TrainingView> {
   const training = await requireTraining(deps, userId, trainingId);
-  refuseEnded(training, WISH_WORDS[wish]);
+  refuseEnded(training, PARTICIPLES[kind]);
   if (training.status === 'failed')
     throw new ApiError(409, 'NOT_RUNNING', 'This training has failed and is waiting for a retry.');
-  if (wish === 'pause' && (training.phase === 'downloading' || training.phase === 'publishing'))
+  if (kind === 'pause' && (training.phase === 'downloading' || training.phase === 'publishing'))
     throw new ApiError(409, 'NEARLY_READY', 'The LoRA is trained and being delivered: there is nothing left to pause.');
-  if ((wish === 'saveNow' || wish === 'sampleNow') && training.phase !== 'training')
+  if ((kind === 'saveNow' || kind === 'sampleNow') && training.phase !== 'training')
     throw new ApiError(
       409,
       'NOT_TRAINING',
       `Nothing is training at the moment: the training is in the phase "${training.phase}".`,
     );
-  requireRunning(await deps.temporal.wish(trainingId, wish, { by }));
+  requireRunning(await deps.temporal.signal(trainingId, kind, { by }));
   return trainingView(training, deps.settings);
 }
 
-const WISH_WORDS: Readonly<Record<TrainingWish, string>> = {
+const PARTICIPLES: Readonly<Record<TrainingSignal, string>> = {
   pause: 'paused',
   resume: 'resumed',
   saveNow: 'saved',
