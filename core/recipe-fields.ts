@@ -118,6 +118,21 @@ export type CheckpointShape = Pick<RecipeValues, ShapingField>;
 /** The same as an attempt's row has it; null: not recorded. */
 export type StoredShape = { readonly [Field in ShapingField]: CheckpointShape[Field] | null };
 
+/** What the founding documents' route calls the fields (landscape S0-16); null: it has no name for one. */
+export const FOUNDING_NAMES = {
+  steps: 'steps',
+  checkpointInterval: 'checkpointInterval',
+  learningRate: 'learningRate',
+  resolution: 'resolution',
+  sampleInterval: 'sampleInterval',
+  sampleCount: 'sampleCount',
+  samplePrompts: 'samplePrompts',
+  lowVram: 'lowVRAM',
+  rank: null,
+  batchSize: null,
+  seed: null,
+} as const satisfies Readonly<Record<RecipeField, string | null>>;
+
 /** Every field with its facts, in the order of the table. */
 export const recipeFields = Object.entries(RECIPE_FIELDS) as readonly (readonly [RecipeField, FieldFacts])[];
 

@@ -4,9 +4,8 @@
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { FOUNDING_NAMES } from '../api/schemas/recipe.ts';
 import { BASE_MODEL_FACTS } from '../core/base-model.ts';
-import { recipeFields } from '../core/recipe-fields.ts';
+import { FOUNDING_NAMES, recipeFields } from '../core/recipe-fields.ts';
 import type { FieldShape } from '../core/recipe-fields.ts';
 
 export const RECIPE_FILE = join(import.meta.dirname, '..', 'docs', 'recipe.md');

@@ -1,7 +1,7 @@
 /** The recipe in requests: schemas of the one table in core/recipe-fields.ts, and the founding documents' names. */
 import { Type } from '@fastify/type-provider-typebox';
 import type { TOptional, TSchema, TUnsafe } from '@fastify/type-provider-typebox';
-import { RECIPE_FIELDS, recipeFields } from '../../core/recipe-fields.ts';
+import { FOUNDING_NAMES, RECIPE_FIELDS, recipeFields } from '../../core/recipe-fields.ts';
 import type { FieldShape, RecipeField, RecipeOverrides } from '../../core/recipe-fields.ts';
 
 /** Types only: core lists everything that exceeds a limit at once. */
@@ -25,21 +25,6 @@ export const RecipeBody = Type.Unsafe<RecipeOverrides>(
     description: 'Differences from the base model’s default recipe.',
   }),
 );
-
-/** What `POST /lora/training/start` calls the fields; null: it has no name for one. */
-export const FOUNDING_NAMES = {
-  steps: 'steps',
-  checkpointInterval: 'checkpointInterval',
-  learningRate: 'learningRate',
-  resolution: 'resolution',
-  sampleInterval: 'sampleInterval',
-  sampleCount: 'sampleCount',
-  samplePrompts: 'samplePrompts',
-  lowVram: 'lowVRAM',
-  rank: null,
-  batchSize: null,
-  seed: null,
-} as const satisfies Readonly<Record<RecipeField, string | null>>;
 
 type FoundingField = {
   [Field in RecipeField]: (typeof FOUNDING_NAMES)[Field] extends string ? Field : never;
