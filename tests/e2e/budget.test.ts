@@ -1,25 +1,19 @@
 /** A ceiling stops a run gently, never is passed, and can be raised; limits refuse what would exceed them. */
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { drawPhoto } from '../../dev/photos.ts';
-import { createInstallation, podsOf, until } from './installation.ts';
-import type { Installation } from './installation.ts';
+import { podsOf, until } from './installation.ts';
+import { useInstallation } from './use-installation.ts';
 
 /** The list price of the GPU that all these trainings rent, with 60 GB of disk. Micro-dollars per hour. */
 const GPU = 'NVIDIA GeForce RTX 4090';
 let hourlyMicroUsd: number;
 
-let tempera: Installation;
+const tempera = useInstallation({ cloud: { delaysMs: { step: 100 } } });
 let datasetId: string;
 beforeAll(async () => {
-  tempera = await createInstallation();
   datasetId = await tempera.dataset(6, { curation: { subjectKind: 'style' } });
   const catalog = await tempera.activities.compute.catalog();
   hourlyMicroUsd = catalog.find(({ gpu }) => gpu === GPU)!.secureMicroUsd! + Math.ceil((60 * 100_000) / 730);
-});
-afterAll(() => tempera.close());
-beforeEach(async () => {
-  await tempera.world.clearFaults();
-  await tempera.world.configure({ delaysMs: { step: 100 } });
 });
 
 /** What so many seconds of rent cost, in dollars. */

@@ -1,18 +1,15 @@
 /** A cancel in every phase ends the training, and no pod is left. */
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { drawPhoto } from '../../dev/photos.ts';
 import type { NewFault } from '../../emulator/client.ts';
-import { createInstallation, podsOf, until } from './installation.ts';
-import type { Installation } from './installation.ts';
+import { podsOf, until } from './installation.ts';
+import { useInstallation } from './use-installation.ts';
 
-let tempera: Installation;
+const tempera = useInstallation();
 let datasetId: string;
 beforeAll(async () => {
-  tempera = await createInstallation();
   datasetId = await tempera.dataset();
 });
-afterAll(() => tempera.close());
-beforeEach(() => tempera.world.clearFaults());
 
 interface Hold {
   readonly name: string;

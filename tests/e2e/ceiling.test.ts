@@ -1,15 +1,11 @@
 /** Whatever GPUs cost and however often a run is lost and begun again: what is billed stays below the ceiling. */
 import { randomInt } from 'node:crypto';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createInstallation, podsOf } from './installation.ts';
-import type { Installation } from './installation.ts';
+import { expect, test } from 'vitest';
+import { podsOf } from './installation.ts';
 import { runsOf } from './resume-record.ts';
+import { useInstallation } from './use-installation.ts';
 
-let tempera: Installation;
-beforeAll(async () => {
-  tempera = await createInstallation();
-});
-afterAll(() => tempera.close());
+const tempera = useInstallation();
 
 const RUNS = 8;
 const POLL_MS = 100;

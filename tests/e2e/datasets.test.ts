@@ -1,22 +1,17 @@
 /** Datasets looked at before money is spent: report, people's words about photos, and the training that follows. */
 import { MockActivityEnvironment } from '@temporalio/testing';
 import sharp from 'sharp';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { checkDataset } from '../../activities/check-dataset.ts';
 import type { CheckedDataset } from '../../activities/check-dataset.ts';
 import { readManifest } from '../../activities/dataset-manifest.ts';
 import { targetOf } from '../../activities/session.ts';
 import { drawPhoto } from '../../dev/photos.ts';
 import { datasetCheckWorkflowId } from '../../workflows/contract.ts';
-import { createInstallation, until } from './installation.ts';
-import type { Installation } from './installation.ts';
+import { until } from './installation.ts';
+import { useInstallation } from './use-installation.ts';
 
-let tempera: Installation;
-beforeAll(async () => {
-  tempera = await createInstallation();
-});
-afterAll(() => tempera.close());
-beforeEach(() => tempera.world.clearFaults());
+const tempera = useInstallation();
 
 /** Pictures of their own for each test, so that no analysis of another test's is found. */
 let drawn = 1_000;

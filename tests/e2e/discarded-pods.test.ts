@@ -1,15 +1,14 @@
 /** Pods that carry a training's name and are not kept: each is ended and paid for, and none costs the training the pod it uses. */
 import { MockActivityEnvironment } from '@temporalio/testing';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { provisionPod } from '../../activities/provision-pod.ts';
 import type { ProvisionPodInput, ProvisionResult } from '../../activities/provision-pod.ts';
 import { sweepPods } from '../../activities/sweep-pods.ts';
 import { tearDownPod } from '../../activities/tear-down-pod.ts';
 import { podName } from '../../core/names.ts';
 import type { CreateOutcome } from '../../providers/compute/compute.ts';
-import { createInstallation, podsOf } from './installation.ts';
-
-type Installation = Awaited<ReturnType<typeof createInstallation>>;
+import { podsOf } from './installation.ts';
+import { useInstallation } from './use-installation.ts';
 
 const OFFER = {
   gpu: 'NVIDIA GeForce RTX 4090',
@@ -20,11 +19,7 @@ const OFFER = {
 } as const;
 const CREATE = { createTimeoutMs: 2_000, reconcileIntervalMs: 50 };
 
-let tempera: Installation;
-beforeAll(async () => {
-  tempera = await createInstallation({ withWorker: false });
-});
-afterAll(() => tempera.close());
+const tempera = useInstallation({ withWorker: false });
 
 /** A training that no worker takes up, so that its steps can be run one by one. */
 async function startTraining(body: object = {}): Promise<ProvisionPodInput> {

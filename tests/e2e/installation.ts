@@ -88,7 +88,7 @@ type Body = any;
 
 export type Installation = Awaited<ReturnType<typeof createInstallation>>;
 
-interface InstallationOptions {
+export interface InstallationOptions {
   /** False leaves the worker to the test. Default true. */
   readonly withWorker?: boolean;
   /** Lets the API read the vendor's prices, for quotes. Default false. */

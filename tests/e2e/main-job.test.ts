@@ -1,19 +1,16 @@
 /** The main job: photos in, a verified LoRA out, and what happens when it cannot go straight through. */
 import { createHash } from 'node:crypto';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { targetOf } from '../../activities/session.ts';
 import { trainingStatus } from '../../workflows/contract.ts';
-import { createInstallation, podsOf, until } from './installation.ts';
-import type { Installation } from './installation.ts';
+import { podsOf, until } from './installation.ts';
+import { useInstallation } from './use-installation.ts';
 
-let tempera: Installation;
+const tempera = useInstallation();
 let datasetId: string;
 beforeAll(async () => {
-  tempera = await createInstallation();
   datasetId = await tempera.dataset();
 });
-afterAll(() => tempera.close());
-beforeEach(() => tempera.world.clearFaults());
 
 /** What the Web UI shows of a run beside its history. */
 async function metadataOf(id: string) {

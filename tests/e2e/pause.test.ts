@@ -1,18 +1,12 @@
 /** Pause, resume, and what a person may ask of a running training. */
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { createInstallation, podsOf, until } from './installation.ts';
-import type { Installation } from './installation.ts';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { podsOf, until } from './installation.ts';
+import { useInstallation } from './use-installation.ts';
 
-let tempera: Installation;
+const tempera = useInstallation({ cloud: { delaysMs: { step: 50 } } });
 let datasetId: string;
 beforeAll(async () => {
-  tempera = await createInstallation();
   datasetId = await tempera.dataset(6, { curation: { subjectKind: 'style' } });
-});
-afterAll(() => tempera.close());
-beforeEach(async () => {
-  await tempera.world.clearFaults();
-  await tempera.world.configure({ delaysMs: { step: 50 } });
 });
 
 const RECIPE = { steps: 2_000, checkpointInterval: 1_000, sampleInterval: 1_000 };

@@ -1,20 +1,18 @@
 /** From photos to a published LoRA: S3 and the Hub, each read back; a destination that fails takes nothing from the training. */
 import { createHash } from 'node:crypto';
 import { GetObjectCommand } from '@aws-sdk/client-s3';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createTestBucket, describeS3 } from '../support/s3.ts';
 import { createInstallation } from './installation.ts';
 import type { Installation } from './installation.ts';
+import { useInstallation } from './use-installation.ts';
 
 describe('the Hub', () => {
-  let tempera: Installation;
+  const tempera = useInstallation({ namespaces: ['tempera-demo', 'somebody-else'] });
   let datasetId: string;
   beforeAll(async () => {
-    tempera = await createInstallation({ namespaces: ['tempera-demo', 'somebody-else'] });
     datasetId = await tempera.dataset();
   });
-  afterAll(() => tempera.close());
-  beforeEach(() => tempera.world.clearFaults());
 
   const onHub = (path: string, token = 'hf_emulated') =>
     fetch(`${tempera.world.hubUrl}${path}`, { headers: token === '' ? {} : { authorization: `Bearer ${token}` } });

@@ -1,16 +1,13 @@
 /** What a training would cost, what it has cost, and pods that are slower than they should be. */
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { createInstallation, podsOf } from './installation.ts';
-import type { Installation } from './installation.ts';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { podsOf } from './installation.ts';
+import { useInstallation } from './use-installation.ts';
 
-let tempera: Installation;
+const tempera = useInstallation({ withPrices: true });
 let datasetId: string;
 beforeAll(async () => {
-  tempera = await createInstallation({ withPrices: true });
   datasetId = await tempera.dataset(6, { curation: { subjectKind: 'style' } });
 });
-afterAll(() => tempera.close());
-beforeEach(() => tempera.world.clearFaults());
 
 test('a quote names offers with odds, and own runs make it sharper', async () => {
   await tempera.world.configure({ delaysMs: { step: 50 } });

@@ -1,20 +1,14 @@
 /** Reset, the Web UI's most prominent button, at every moment of a run at which Temporal allows it. */
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { playScenario } from '../replay/scenarios.ts';
-import { createInstallation, podsOf, until } from './installation.ts';
-import type { Installation } from './installation.ts';
+import { podsOf, until } from './installation.ts';
 import { resetPointsOf, resetRun } from './reset-run.ts';
+import { useInstallation } from './use-installation.ts';
 
-let tempera: Installation;
+const tempera = useInstallation();
 let datasetId: string;
 beforeAll(async () => {
-  tempera = await createInstallation();
   datasetId = await tempera.dataset(6, { curation: { subjectKind: 'style' } });
-});
-afterAll(() => tempera.close());
-beforeEach(async () => {
-  await tempera.world.clearFaults();
-  await tempera.world.configure({ delaysMs: { step: 0 } });
 });
 
 const resetPoints = (id: string) => resetPointsOf(tempera, id);

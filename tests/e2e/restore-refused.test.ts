@@ -1,20 +1,13 @@
 /** A save that cannot be put on the pod costs the steps since the beginning, but neither the attempt nor minutes of rent. */
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { createInstallation } from './installation.ts';
-import type { Installation } from './installation.ts';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { attemptsOf, runsOf } from './resume-record.ts';
+import { useInstallation } from './use-installation.ts';
 
-let tempera: Installation;
+const tempera = useInstallation({ cloud: { hasOutputFolder: true } });
 let datasetId: string;
 beforeAll(async () => {
-  tempera = await createInstallation();
   // In one folder, so that the photos go up in one request.
   datasetId = await tempera.dataset(6, { curation: { subjectKind: 'style' } });
-});
-afterAll(() => tempera.close());
-beforeEach(async () => {
-  await tempera.world.clearFaults();
-  await tempera.world.configure({ hasOutputFolder: true });
 });
 
 const RECIPE = { steps: 60, checkpointInterval: 20 };

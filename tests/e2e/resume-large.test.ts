@@ -2,11 +2,12 @@
  * Saves that are too large for the trainer's upload: the next pod fetches them by itself, or the attempt says why it
  * begins at 0.
  */
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import type { NewFault } from '../../emulator/client.ts';
 import { createInstallation, podsOf } from './installation.ts';
 import type { Installation } from './installation.ts';
 import { attemptsOf, runsOf, tensorHash } from './resume-record.ts';
+import { useInstallation } from './use-installation.ts';
 
 const RECIPE = { steps: 60, checkpointInterval: 20 };
 /** Between the size of a weights file of the emulated trainer (100,000) and nothing. */
@@ -34,16 +35,16 @@ function textOf(value: unknown): string {
 }
 
 describe('a save that is too large to be sent', () => {
-  let tempera: Installation;
+  // Pauses of a start command are shortened like every other delay.
+  const tempera = useInstallation({
+    maxRestoreBytes: MAX_RESTORE_BYTES,
+    servesObjects: true,
+    cloud: { clockFactor: 1_000 },
+  });
   let datasetId: string;
   beforeAll(async () => {
-    tempera = await createInstallation({ maxRestoreBytes: MAX_RESTORE_BYTES, servesObjects: true });
-    // Pauses of a start command are shortened like every other delay.
-    await tempera.world.configure({ clockFactor: 1_000 });
     datasetId = await tempera.dataset();
   });
-  afterAll(() => tempera.close());
-  beforeEach(() => tempera.world.clearFaults());
 
   async function interrupted(body: object = {}): Promise<string> {
     await tempera.world.addFault({ at: 'trainer', effect: 'exit', step: 50 });

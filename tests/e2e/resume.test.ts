@@ -1,19 +1,16 @@
 /**
  * A training that loses its pod, its process or its patience goes on elsewhere from the last save, optimizer and all.
  */
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { createInstallation, podsOf, until } from './installation.ts';
-import type { Installation } from './installation.ts';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { podsOf, until } from './installation.ts';
 import { attemptsOf, runsOf, tensorHash } from './resume-record.ts';
+import { useInstallation } from './use-installation.ts';
 
-let tempera: Installation;
+const tempera = useInstallation();
 let datasetId: string;
 beforeAll(async () => {
-  tempera = await createInstallation();
   datasetId = await tempera.dataset();
 });
-afterAll(() => tempera.close());
-beforeEach(() => tempera.world.clearFaults());
 
 const RECIPE = { steps: 60, checkpointInterval: 20 };
 

@@ -1,17 +1,14 @@
 /** Old saves go while a training runs and when it ends; what it needs to go on never does. */
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { createInstallation, until } from './installation.ts';
-import type { Installation } from './installation.ts';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { until } from './installation.ts';
 import { attemptsOf } from './resume-record.ts';
+import { useInstallation } from './use-installation.ts';
 
-let tempera: Installation;
+const tempera = useInstallation({ keepCheckpoints: 3 });
 let datasetId: string;
 beforeAll(async () => {
-  tempera = await createInstallation({ keepCheckpoints: 3 });
   datasetId = await tempera.dataset();
 });
-afterAll(() => tempera.close());
-beforeEach(() => tempera.world.clearFaults());
 
 const RECIPE = { steps: 60, checkpointInterval: 10 };
 

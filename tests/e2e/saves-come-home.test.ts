@@ -1,21 +1,15 @@
 /** What lies whole on a pod comes home at once, belongs together, and is the same to the byte. */
 import { createHash } from 'node:crypto';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { optimizerFilename } from '../../core/checkpoint.ts';
-import { QUICK_CLOUD, createInstallation, podsOf, until } from './installation.ts';
-import type { Installation } from './installation.ts';
+import { podsOf, until } from './installation.ts';
 import { attemptsOf, runsOf } from './resume-record.ts';
+import { useInstallation } from './use-installation.ts';
 
-let tempera: Installation;
+const tempera = useInstallation({ cloud: { bookFiles: true } });
 let datasetId: string;
 beforeAll(async () => {
-  tempera = await createInstallation();
   datasetId = await tempera.dataset();
-});
-afterAll(() => tempera.close());
-beforeEach(async () => {
-  await tempera.world.clearFaults();
-  await tempera.world.configure({ ...QUICK_CLOUD, bookFiles: true });
 });
 
 /** As if somebody had ended it in the vendor's console. */

@@ -1,16 +1,11 @@
 /** A training that was accepted and never handed to Temporal: the sweeper starts it, and it looks like any other. */
 import { MockActivityEnvironment } from '@temporalio/testing';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { sweepPods } from '../../activities/sweep-pods.ts';
 import type { SweepReport } from '../../activities/sweep-pods.ts';
-import { createInstallation } from './installation.ts';
-import type { Installation } from './installation.ts';
+import { useInstallation } from './use-installation.ts';
 
-let tempera: Installation;
-beforeAll(async () => {
-  tempera = await createInstallation({ withWorker: false });
-});
-afterAll(() => tempera.close());
+const tempera = useInstallation({ withWorker: false });
 
 /** What Temporal shows of a run before its first step, without what tells two runs apart. */
 async function shown(id: string) {

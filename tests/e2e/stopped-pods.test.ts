@@ -1,6 +1,6 @@
 /** Pods that have failed or exited: the vendor still has them and may bill them, so they are pods like any other until they are gone. */
 import { MockActivityEnvironment } from '@temporalio/testing';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { provisionPod } from '../../activities/provision-pod.ts';
 import type { ProvisionPodInput, ProvisionResult } from '../../activities/provision-pod.ts';
 import { sweepPods } from '../../activities/sweep-pods.ts';
@@ -8,8 +8,8 @@ import type { SweepReport } from '../../activities/sweep-pods.ts';
 import { tearDownPod } from '../../activities/tear-down-pod.ts';
 import { podName } from '../../core/names.ts';
 import type { Pod } from '../../providers/compute/compute.ts';
-import { createInstallation, podsOf, until } from './installation.ts';
-import type { Installation } from './installation.ts';
+import { podsOf, until } from './installation.ts';
+import { useInstallation } from './use-installation.ts';
 
 const OFFER = {
   gpu: 'NVIDIA GeForce RTX 4090',
@@ -20,12 +20,7 @@ const OFFER = {
 } as const;
 const CREATE = { createTimeoutMs: 2_000, reconcileIntervalMs: 50 };
 
-let tempera: Installation;
-beforeAll(async () => {
-  tempera = await createInstallation({ withWorker: false });
-});
-beforeEach(() => tempera.world.clearFaults());
-afterAll(() => tempera.close());
+const tempera = useInstallation({ withWorker: false });
 
 /** A training that no worker takes up, so that its steps can be run one by one. */
 async function startTraining(): Promise<ProvisionPodInput> {

@@ -1,16 +1,13 @@
 /** A training that waits says why, since when, and when the next try is. */
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { createInstallation, until } from './installation.ts';
-import type { Installation } from './installation.ts';
+import { beforeAll, expect, test } from 'vitest';
+import { until } from './installation.ts';
+import { useInstallation } from './use-installation.ts';
 
-let tempera: Installation;
+const tempera = useInstallation();
 let datasetId: string;
 beforeAll(async () => {
-  tempera = await createInstallation();
   datasetId = await tempera.dataset(6, { curation: { subjectKind: 'style' } });
 });
-afterAll(() => tempera.close());
-beforeEach(() => tempera.world.clearFaults());
 
 const TIMES =
   /Waiting since \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC; the next try is at \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC\.$/;
