@@ -1,3 +1,4 @@
+/** Who may import what, over all sources, and what the bundle of the workflows contains. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { bundleWorkflowCode } from '@temporalio/worker';

@@ -131,6 +131,27 @@ test('every table is one piece: a blank line in it would break it', () => {
   expect(broken).toEqual([]);
 });
 
+describe('tests/README.md', () => {
+  const page = read('tests/README.md');
+  const files = readdirSync(join(ROOT, 'tests'), { recursive: true, encoding: 'utf8' }).filter((file) =>
+    file.endsWith('.test.ts'),
+  );
+
+  test('names every file of tests/, and each begins with what it is about', () => {
+    expect(files.filter((file) => !page.includes(`](${file})`))).toEqual([]);
+    expect(files.filter((file) => !read(join('tests', file)).startsWith('/**'))).toEqual([]);
+  });
+
+  test('quotes tests that exist', () => {
+    const quoted = [...page.matchAll(/\]\(([^)]+\.test\.ts)\)(?: from)? "([^"]+)"/g)];
+
+    expect(quoted.length).toBeGreaterThan(5);
+    expect(
+      quoted.filter(([, file, title]) => !read(join('tests', file!)).includes(title!)).map(([all]) => all),
+    ).toEqual([]);
+  });
+});
+
 /** What readSettings asks the environment for, Temporal's own variables left aside. */
 function variablesRead(): string[] {
   const names = new Set<string>();

@@ -1,3 +1,4 @@
+/** What the emulator notes of pods, time and money, by which other tests judge. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startCloud } from './world.ts';
 import type { TestWorld } from './world.ts';

@@ -1,3 +1,4 @@
+/** The emulated AI Toolkit answers what the real server answered, value by value, in the order of the recording. */
 import { readFileSync } from 'node:fs';
 import http from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';

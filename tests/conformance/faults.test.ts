@@ -1,3 +1,4 @@
+/** Every fault that can be asked of the emulator does what emulator/README.md says. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { withTimeLimit } from '../../core/time-limit.ts';
 import { NO_DELAYS } from '../../emulator/client.ts';

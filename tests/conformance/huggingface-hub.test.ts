@@ -1,3 +1,4 @@
+/** The emulated Hub with the real client @huggingface/hub. */
 import { createHash, randomBytes } from 'node:crypto';
 import { openAsBlob } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';

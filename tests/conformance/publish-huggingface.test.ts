@@ -1,3 +1,4 @@
+/** Our publisher to the Hub, against the emulated one: what it writes, repeats, refuses and reads back. */
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

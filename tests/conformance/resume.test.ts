@@ -1,3 +1,4 @@
+/** How the emulated trainer resumes: from which save, with which optimizer, and what is lost. */
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import yauzl from 'yauzl';

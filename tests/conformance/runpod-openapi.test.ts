@@ -1,3 +1,4 @@
+/** The emulated RunPod against the vendor's OpenAPI document: every answer fits it, and what it forbids is refused. */
 import { readFileSync } from 'node:fs';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';

@@ -1,3 +1,4 @@
+/** Migrations: our runner and Prisma's CLI agree, and nothing is applied twice or half. */
 import { execFile } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,3 +1,4 @@
+/** Requests that mean harm, and clients that leave at the worst moment. */
 import { createServer } from 'node:http';
 import { connect } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';

@@ -1,3 +1,4 @@
+/** The API as a process of its own: its first start, its restart, and settings that it cannot use. */
 import { mkdtemp, readFile, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

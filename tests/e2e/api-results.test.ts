@@ -1,3 +1,4 @@
+/** What the API tells of a training: events, links to files, and the founding documents' routes. */
 import { createServer } from 'node:http';
 import type { RequestListener, Server } from 'node:http';
 import type { AddressInfo } from 'node:net';

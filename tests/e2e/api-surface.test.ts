@@ -1,3 +1,4 @@
+/** What holds for every route: keys, errors, health, the OpenAPI document and the log. */
 import { connect, createServer } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';

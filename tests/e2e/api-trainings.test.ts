@@ -1,3 +1,4 @@
+/** Trainings over HTTP where no worker is up: accepted once, refused with all faults, listed, signalled. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createTemporalGateway } from '../../api/temporal.ts';
 import { trainingWorkflowId } from '../../workflows/contract.ts';

@@ -1,3 +1,4 @@
+/** Uploads: photos, captions and zips, what is refused, and that nothing is left behind. */
 import { mkdir, readFile, readdir, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';

@@ -1,3 +1,4 @@
+/** Our publisher to S3, against a real server: whole, once, and never over anything that is not its own. */
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';

@@ -1,3 +1,4 @@
+/** The object store on a real S3 server: what every store must do, and what only S3 can get wrong. */
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';

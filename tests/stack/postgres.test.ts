@@ -1,3 +1,4 @@
+/** The embedded PostgreSQL: first starts, crashes, foreign data. */
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

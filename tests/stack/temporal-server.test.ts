@@ -1,3 +1,4 @@
+/** The local Temporal server and what temporal-dev.yaml asks of it. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,3 +1,4 @@
+/** The servers of a test run are there and are what the tests take them for. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ListBucketsCommand } from '@aws-sdk/client-s3';
 import pg from 'pg';
