@@ -10,14 +10,14 @@ import { openWorld } from '../emulator/client.ts';
 import type { EmulatedWorld } from '../emulator/client.ts';
 import type { DrawnPhoto } from './photos.ts';
 
-/** Of a drawn set now and then a photo is dropped, for a fold of the coat that looks like a second face. */
+/** Now and then curation drops a photo of a drawn set, because a fold of the coat looks like a second face. */
 const FEWEST_PHOTOS = 4;
 
 export interface BenchStack {
   readonly api: ReturnType<typeof createApiClient>;
   readonly temporal: Client;
   readonly world: EmulatedWorld;
-  /** Uploads photos and makes a dataset of them; answers its id. */
+  /** Uploads photos and makes a dataset of them; returns its id. */
   addDataset(photos: readonly DrawnPhoto[]): Promise<string>;
   readonly databaseUrl: string;
   readonly workers: readonly WorkerProcess[];
@@ -42,7 +42,7 @@ export async function startBenchStack(
     const stop = async () => {
       await connection.close();
       await stack.stop();
-      // The sentence of a part that broke points at its log.
+      // The error of a part that broke names its log.
       if (!broken) await removeHome();
     };
     try {

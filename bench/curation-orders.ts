@@ -1,4 +1,4 @@
-/** What the measuring process and the process that looks at photos say to each other. */
+/** The messages between the measuring process and the one that looks at photos. */
 import type { SimilarPair } from '../curation/contract.ts';
 import type { SubjectKind } from '../core/curation.ts';
 
@@ -29,10 +29,10 @@ export interface Curated {
   readonly cpuMs: number;
   /** `measureMs` and comparing, deciding, reporting. */
   readonly wholeMs: number;
-  /** Most resident memory of the process, its threads included. */
+  /** Peak resident memory of the process, including its threads. */
   readonly peakBytes: number;
   readonly photos: number;
-  /** Of those, files that could not be taken in. */
+  /** How many of these files could not be read. */
   readonly unreadable: number;
   readonly meanMegapixels: number;
   /** By file name. */
@@ -46,7 +46,7 @@ export interface Compared {
   readonly decideMs: number;
 }
 
-/** What an order is answered with. */
+/** The answer to an order. */
 export interface Outcomes {
   readonly decode: Decoded;
   readonly curate: Curated;

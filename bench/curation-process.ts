@@ -3,7 +3,10 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import type { Order, Outcomes } from './curation-orders.ts';
 
-/** Carries an order out in a process of its own, so that its peak of memory is its own. An abort ends the process. */
+/**
+ * Carries out an order in a separate process, so that the peak of memory is the order's alone. An abort ends the
+ * process.
+ */
 export async function carryOut<Given extends Order>(
   order: Given,
   signal: AbortSignal,

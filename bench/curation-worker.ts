@@ -1,4 +1,4 @@
-/** Looks at photos in a process of its own and says how long it took. Ordered about over IPC by curation-process.ts. */
+/** Looks at photos in a process of its own and says how long it took. Controlled over IPC by curation-process.ts. */
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import sharp from 'sharp';
@@ -15,7 +15,7 @@ import { makeReport } from '../curation/make-report.ts';
 import { ANALYSER_VERSION, decodeAnalysis } from '../curation/signals/analysis.ts';
 import type { Compared, Curated, Decoded, Order } from './curation-orders.ts';
 
-/** Photos under way at once, as in the curator: two per thread, at most four threads. */
+/** Photos in progress at once, as in the curator: two per thread, at most four threads. */
 const AT_ONCE = 2 * Math.min(4, availableParallelism());
 
 process.on('disconnect', () => process.exit(0));
@@ -32,7 +32,7 @@ async function carryOut(order: Order): Promise<Decoded | Curated> {
   return order.kind === 'decode' ? await decodeAll(photos) : await curateAll(photos, order);
 }
 
-/** The plainest loop that gives every photo the size at which it is measured. */
+/** The simplest loop that shrinks every photo to the size at which it is measured. */
 async function decodeAll(photos: readonly PhotoToCurate[]): Promise<Decoded> {
   const side = LIMITS.workingSidePx;
   const startedAt = performance.now();
@@ -120,7 +120,7 @@ async function timed(
   let measured: { measureMs: number; cpuMs: number } | null = null;
   const set = await curator.curate({
     ...input,
-    // Comparing tells of itself too, when all photos are done.
+    // Comparing reports progress too, after all photos are done.
     onProgress({ done, total }) {
       if (done === 1) firstMs = performance.now() - startedAt;
       if (done === total) measured ??= { measureMs: performance.now() - startedAt, cpuMs: cpuMs() - cpuBefore };
@@ -162,7 +162,7 @@ function cpuMs(): number {
   return (user + system) / 1_000;
 }
 
-/** Linux says it for this process alone; elsewhere the figure may begin with that of the process that started this one. */
+/** On Linux this is the process alone; elsewhere the figure may include that of the process that started it. */
 function peakBytes(): number {
   if (process.platform !== 'linux') return process.resourceUsage().maxRSS * 1_024;
   const [, kilobytes] = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync('/proc/self/status', 'utf8'))!;

@@ -1,4 +1,6 @@
-/** `npm run bench:curation`: how fast photos are judged, against a bare loop that decodes and shrinks the same files. */
+/**
+ * `npm run bench:curation`: how fast photos are judged, against a bare loop that decodes and shrinks the same files.
+ */
 import { randomInt } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism, loadavg, tmpdir } from 'node:os';

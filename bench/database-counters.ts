@@ -1,4 +1,4 @@
-/** What PostgreSQL counts of its own work. */
+/** What PostgreSQL counts about its own work. */
 import pg from 'pg';
 
 export interface DatabaseCounters {
@@ -18,7 +18,7 @@ const BY_TABLE =
 const TRANSACTIONS =
   'SELECT (xact_commit + xact_rollback)::int AS count FROM pg_stat_database WHERE datname = current_database()';
 
-/** Opens a connection of its own for looking on. Sessions report what they did up to a second late. */
+/** Opens a separate connection for observing. Sessions report their work up to a second late. */
 export async function watchDatabase(connectionString: string): Promise<DatabaseWatch> {
   const client = new pg.Client({ connectionString });
   await client.connect();
@@ -37,7 +37,7 @@ export async function watchDatabase(connectionString: string): Promise<DatabaseW
   };
 }
 
-/** What was added between two looks. */
+/** The difference between two readings. */
 export function countersBetween(before: DatabaseCounters, after: DatabaseCounters): DatabaseCounters {
   return {
     writes: Object.fromEntries(

@@ -1,4 +1,4 @@
-/** What a training's workflow history says of time: when each activity was scheduled, started and closed. */
+/** What a training's workflow history says about time: when each activity was scheduled, started and closed. */
 import type { Client, WorkflowHandle } from '@temporalio/client';
 import { trainingWorkflowId } from '../workflows/contract.ts';
 
@@ -23,8 +23,8 @@ export async function eventsOf(client: Client, trainingId: string): Promise<Even
 }
 
 /**
- * What Temporal Cloud would bill of a history (docs.temporal.io/cloud/actions): starts, activities, timers, signals, search
- * attributes and markers. Heartbeats and repeated tries of an activity leave no event and are not in it.
+ * What Temporal Cloud would bill for a history (docs.temporal.io/cloud/actions): starts, activities, timers, signals,
+ * search attributes and markers. Heartbeats and repeated tries of an activity leave no event and are not counted.
  */
 export function actionsOf(events: Events): number {
   return events.filter(

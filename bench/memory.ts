@@ -1,12 +1,12 @@
-/** How much memory and processor time processes take, by the system's own word. */
+/** How much memory and processor time processes take, as the system reports it. */
 import { readFile } from 'node:fs/promises';
 
 export interface MemorySampler {
-  /** Resident bytes of each process at the last look. */
+  /** Resident bytes of each process at the last reading. */
   now(): readonly number[];
-  /** Most that all processes had together at one look since the start. Bytes. */
+  /** The most that all processes had together at one reading since the start. Bytes. */
   peakTogether(): number;
-  /** Most that each process ever had. Bytes. */
+  /** The most that each process ever had. Bytes. */
   peaks(): Promise<readonly number[]>;
   /** Processor time that each process has used since it began. Seconds. */
   processorSeconds(): Promise<readonly number[]>;
@@ -16,7 +16,7 @@ export interface MemorySampler {
 /** Ticks of the kernel's clock in a second, as programs see them; the same on all common systems. */
 const TICKS_PER_SECOND = 100;
 
-/** Looks at the resident memory of processes every second. Linux only: it reads /proc. */
+/** Reads the resident memory of processes every second. Linux only: it reads /proc. */
 export async function sampleMemory(pids: readonly number[]): Promise<MemorySampler> {
   const all = (field: 'VmRSS' | 'VmHWM') => Promise.all(pids.map((pid) => memoryOf(pid, field)));
   let last = await all('VmRSS');

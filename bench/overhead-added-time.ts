@@ -21,7 +21,9 @@ interface AddedParams {
   readonly runs: number;
 }
 
-/** From the API call to `ready`, all eight steps of the job, while the vendors take no time; curation's own time apart. */
+/**
+ * From the API call to `ready`, all eight steps of the job, while the vendors take no time; curation's own time apart.
+ */
 export async function measureAddedTime(
   stack: BenchStack,
   { freshDataset, runs }: AddedParams,
@@ -77,7 +79,10 @@ export async function measureAddedTime(
   };
 }
 
-/** `before`: since the step before closed (Temporal and the workflow). `queue`: until a worker took it. `run`: the step itself. */
+/**
+ * `before`: since the step before closed (Temporal and the workflow). `queue`: until a worker took it. `run`: the step
+ * itself.
+ */
 function breakDown(trainings: readonly TimedTraining[]) {
   const names = trainings[0]?.steps.map((step, index) => `${index + 1} ${step.name}`) ?? [];
   const rows = names.map((name, index) => {

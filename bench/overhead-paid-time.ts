@@ -6,7 +6,7 @@ import type { Target } from './statistics.ts';
 import { stepOf, trainOnce } from './train-once.ts';
 import type { TimedTraining } from './train-once.ts';
 
-/** A vendor that is quick, but a training that takes its time. */
+/** A vendor without delays, but a training that takes time. */
 const QUICK_CLOUD = {
   rateLimit: null,
   loraBytes: 1_000_000,

@@ -1,4 +1,4 @@
-/** `npm run bench:overhead`: what Tempera itself adds to a training: time until it is done, and paid time of the pod. */
+/** `npm run bench:overhead`: what Tempera itself adds to a training: time to completion, and billed time of the pod. */
 import { randomInt } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { untilSignal } from '../cli/signals.ts';

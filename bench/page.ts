@@ -14,7 +14,7 @@ import type { Summary } from './statistics.ts';
 
 export const PAGE_FILE = join(RESULTS_FOLDER, '..', 'benchmarks.md');
 
-/** What of a result's figures the page shows beside its targets. */
+/** Which figures of a result the page shows beside its targets. */
 interface Figures {
   readonly overhead: { readonly photos: number; readonly added: AddedTime; readonly paid: PaidTime };
   readonly scale: {
@@ -168,7 +168,7 @@ function ms(value: number): string {
   return withUnit(value, 'ms');
 }
 
-/** A table and the empty line behind it; the first row is the head. */
+/** A table and an empty line after it; the first row is the head. */
 function markdown([head = [], ...rows]: readonly (readonly string[])[]): string[] {
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
   return [line(head), line(head.map(() => '---')), ...rows.map(line), ''];

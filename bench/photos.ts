@@ -1,4 +1,4 @@
-/** Photos that nobody has seen before: persons drawn from a seed, so that nothing of them is cached and each has a face. */
+/** New photos: persons drawn from a seed, so that nothing about them is cached and each has a face. */
 import { drawPerson } from '../dev/draw-person.ts';
 import { createRandom } from '../dev/random.ts';
 
@@ -8,7 +8,7 @@ const HEADS = [0.55, 0.5, 0.45, 0.4, 0.35, 0.3] as const;
 /** Photos of one dataset of a benchmark. */
 export const PHOTOS = 8;
 
-/** Sets that one run of a benchmark may draw before its seeds meet those of the next. */
+/** How many sets one run of a benchmark may draw before its seeds overlap with those of the next. */
 export const SEEDS_APART = 1_000;
 
 export interface DrawnPhoto {

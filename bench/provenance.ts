@@ -13,7 +13,10 @@ export interface Machine {
   readonly memoryGib: number;
   readonly system: string;
   readonly node: string;
-  /** Programs that wanted a core, averaged over the last minute and the last quarter of an hour: the benchmark's own included. */
+  /**
+   * Programs that wanted a core, averaged over the last minute and the last quarter of an hour: the benchmark's own
+   * included.
+   */
   readonly load: { readonly oneMinute: number; readonly fifteenMinutes: number };
 }
 
@@ -36,7 +39,10 @@ async function memoryLimit(): Promise<number> {
   return Math.min(totalmem(), Number.parseInt(limit, 10) || Infinity);
 }
 
-/** Short hash of what is checked out, with `+changes` when sources differ from it (papers do not count); `unknown` outside a clone. */
+/**
+ * Short hash of what is checked out, with `+changes` when sources differ from it (documents do not count); `unknown`
+ * outside a clone.
+ */
 export async function commitOf(root: string): Promise<string> {
   const git = async (...args: string[]) => (await run('git', ['-C', root, ...args])).stdout.trim();
   const commit = await git('rev-parse', '--short=7', 'HEAD').catch(() => 'unknown');

@@ -1,4 +1,4 @@
-/** What a benchmark hands back: verdicts for a person, or one JSON document that docs/benchmarks.md is rendered from. */
+/** What a benchmark returns: verdicts for a person, or one JSON document that docs/benchmarks.md is rendered from. */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { say } from '../dev/terminal.ts';
@@ -21,12 +21,15 @@ export interface BenchReport<Figures extends object = object> {
   readonly figures: Figures;
 }
 
-/** One run of one benchmark, with all that is needed to judge it later. */
+/** One run of one benchmark, with everything needed to judge it later. */
 export interface BenchResult<Figures extends object = object> extends Omit<BenchReport<Figures>, 'targets'> {
   readonly benchmark: Benchmark;
   /** Day of the measurement, UTC: 2026-11-26. */
   readonly date: string;
-  /** Short hash of the commit that was measured; `+changes` behind it when the sources differed; `unknown` outside a clone. */
+  /**
+   * Short hash of the commit that was measured; `+changes` behind it when the sources differed; `unknown` outside a
+   * clone.
+   */
   readonly commit: string;
   readonly machine: Machine;
   readonly targets: readonly (Target & { readonly met: boolean })[];
@@ -45,7 +48,10 @@ interface ReportFlags {
   readonly save: boolean;
 }
 
-/** Refuses before anything is measured what could not be saved afterwards: figures of a commit that nobody can look at. */
+/**
+ * Refuses, before anything is measured, figures that could not be saved afterwards: those of a commit that nobody can
+ * look at.
+ */
 export async function refuseUnsavable({ save }: Pick<ReportFlags, 'save'>): Promise<void> {
   if (!save) return;
   const commit = await commitOf(ROOT);

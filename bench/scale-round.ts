@@ -1,4 +1,7 @@
-/** One size of `npm run bench:scale`: so many trainings at the same time, all waiting for their pods, then all to their ends. */
+/**
+ * One size of `npm run bench:scale`: many trainings at the same time, first all waiting for their pods, then all
+ * running to their ends.
+ */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { atOnce } from '../core/at-once.ts';
@@ -12,7 +15,10 @@ import type { DrawnPhoto } from './photos.ts';
 import { summarise } from './statistics.ts';
 import { temporalRequests } from './worker-metrics.ts';
 
-/** A vendor that boots at once and holds us to its quota, the example of its OpenAPI document; then each step takes its time. */
+/**
+ * A vendor that boots at once and holds us to its quota, the example of its OpenAPI document; then each step takes
+ * time.
+ */
 const HELD_CLOUD = {
   rateLimit: [
     { name: 'minute', quota: 60, windowSec: 60 },
@@ -35,11 +41,20 @@ const HELD_CLOUD = {
     downloadFirstByte: 0,
   },
 } satisfies ConfigPatch;
-/** Long enough at 4 s a step that none ends before all wait; with checkpoints that come due only when time is let go. */
+/**
+ * Long enough, at 4 s per step, that none ends before all are waiting; with checkpoints that are due only once time
+ * runs on.
+ */
 const RECIPE = { steps: 2_000, checkpointInterval: 1_000, sampleInterval: 0 };
-/** Trainings that are started, and whose histories are read, at the same time: a server on the same machine refuses a thousand. */
+/**
+ * Trainings that are started, and whose histories are read, at the same time: a server on the same machine refuses a
+ * thousand.
+ */
 const AT_ONCE = 4;
-/** Far beyond what any phase takes, also of a thousand trainings at 60 calls a minute; a stack that hangs must not hang the benchmark. */
+/**
+ * Far beyond what any phase takes, also of a thousand trainings at 60 calls a minute; a stack that hangs must not block
+ * the benchmark.
+ */
 const PHASE_LIMIT_MS = 3 * 3_600_000;
 const MINUTE_MS = 60_000;
 
@@ -72,7 +87,7 @@ export async function measureRound(stack: BenchStack, { trainings, sets, holdMs,
       try {
         return (await stack.api.startTraining(body, key)).id;
       } catch (error) {
-        // The API's own advice on a busy machine: the same request again, which starts nothing twice.
+        // What the API itself advises on a busy machine: the same request again, which starts nothing twice.
         if (!/NOT_STARTED|DATABASE_UNAVAILABLE/.test(String(error))) throw error;
         sentAgain += 1;
       }
@@ -82,7 +97,7 @@ export async function measureRound(stack: BenchStack, { trainings, sets, holdMs,
   const memory = await sampleMemory(stack.workers.map(({ pid }) => pid));
   const calls = watchCalls(stack);
   try {
-    // One training from end to end loads all code; what is measured comes on top.
+    // One complete training first, so that all code is loaded before anything is measured.
     await letGo(stack);
     await start('warm-up', 0);
     await untilRows(database, "status = 'ready'", 1);
@@ -194,7 +209,7 @@ async function measureHold(stack: BenchStack, database: DatabaseWatch, holdMs: n
   };
 }
 
-/** From now on steps take no time. */
+/** From now on, steps take no time. */
 async function letGo({ world }: BenchStack): Promise<void> {
   await world.configure({ ...HELD_CLOUD, delaysMs: { ...HELD_CLOUD.delaysMs, step: 0 } });
 }
@@ -212,7 +227,9 @@ function difference(before: Readonly<Record<string, number>>, after: Readonly<Re
   return Object.fromEntries(grown.filter(([, count]) => count > 0));
 }
 
-/** Most calls of the vendor in any minute, and most lists of pods, by looks five seconds apart. Refused calls count. */
+/**
+ * The most calls to the vendor in any minute, and the most lists of pods, read every five seconds. Refused calls count.
+ */
 function watchCalls(stack: BenchStack) {
   const seen: { at: number; lists: number; all: number }[] = [];
   const most = { lists: 0, all: 0 };
@@ -225,7 +242,7 @@ function watchCalls(stack: BenchStack) {
     most.lists = Math.max(most.lists, now.lists - (seen[0]?.lists ?? 0));
     most.all = Math.max(most.all, now.all - (seen[0]?.all ?? 0));
   };
-  // The count only grows: a look that fails on a busy machine is made up for by the next.
+  // The count only grows: if a reading fails on a busy machine, the next one makes up for it.
   const timer = setInterval(() => void look().catch(() => undefined), 5_000);
   return { mostLists: () => most.lists, most: () => most.all, stop: () => clearInterval(timer) };
 }

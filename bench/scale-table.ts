@@ -1,4 +1,4 @@
-/** The figures of `npm run bench:scale` side by side, and what was promised. */
+/** The figures of `npm run bench:scale` side by side, and the targets. */
 import type { measureLengths } from './scale-lengths.ts';
 import type { ScaleRound } from './scale-round.ts';
 import { table } from './statistics.ts';

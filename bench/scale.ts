@@ -1,4 +1,7 @@
-/** `npm run bench:scale`: what many trainings at the same time cost: memory, history, calls of the vendor, database writes. */
+/**
+ * `npm run bench:scale`: what many trainings at the same time cost: memory, history, calls of the vendor, database
+ * writes.
+ */
 import { randomInt } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { untilSignal } from '../cli/signals.ts';
@@ -70,7 +73,7 @@ async function main(): Promise<number> {
   return await conclude('scale', report, flags);
 }
 
-/** Null when somebody wants us to stop. */
+/** Null when a signal asked us to stop. */
 async function onStack<T>(measure: (stack: BenchStack) => Promise<T>): Promise<T | null> {
   const stack = await startBenchStack(() => undefined, { workerRoles: WORKERS });
   try {

@@ -1,4 +1,4 @@
-/** Figures of a benchmark: order statistics, small tables, and what was promised. */
+/** Figures of a benchmark: order statistics, small tables, and targets. */
 
 export interface Summary {
   readonly median: number;
@@ -35,7 +35,7 @@ export function table(rows: readonly (readonly string[])[]): string {
   return rows.map((row) => line(row).trimEnd()).join('\n');
 }
 
-/** What issue and README promise, and what was measured. */
+/** A target, and what was measured. */
 export interface Target {
   readonly name: string;
   readonly unit: 'ms' | 'ratio' | 'MiB' | 'photos/s' | 'events' | 'calls' | 'trainings';
@@ -49,7 +49,7 @@ export function isMet({ kind, measured, limit }: Target): boolean {
   return kind === 'at most' ? measured <= limit : measured >= limit;
 }
 
-/** A figure with its unit, as precise as it deserves. */
+/** A figure with its unit, rounded to a sensible precision. */
 export function withUnit(value: number, unit: Target['unit']): string {
   if (unit === 'ratio') return value.toFixed(2);
   return `${unit === 'photos/s' ? value.toFixed(1) : Math.round(value).toLocaleString('en-US')} ${unit}`;

@@ -5,7 +5,7 @@ import type { BenchStack } from './bench-stack.ts';
 import { stepsOf } from './history.ts';
 import type { StepTimes } from './history.ts';
 
-/** Far beyond what one may take: a stack that hangs must not hang the benchmark. */
+/** Far longer than one may take: a stack that hangs must not block the benchmark. */
 const TRAINING_LIMIT_MS = 120_000;
 
 export interface TimedTraining {

@@ -15,11 +15,16 @@ const MOST_MEMORY_MIB = 300;
 
 /** MB/s of one round. */
 interface Round {
-  /** `curl` whose output is written to a file and hashed on the way: until it ends, and until the bytes are on the disk. */
+  /**
+   * `curl` whose output is written to a file and hashed on the way: until it ends, and until the bytes are on the disk.
+   */
   readonly curl: { readonly written: number; readonly synced: number };
   /** Of each store. */
   readonly mbPerSecond: readonly number[];
-  /** Our file store answers when the bytes are on the disk, so it is held against curl with a sync; the S3 server does not sync. */
+  /**
+   * Our file store answers when the bytes are on the disk, so it is held against curl with a sync; the S3 server does
+   * not sync.
+   */
   readonly ratios: readonly number[];
 }
 
@@ -37,7 +42,10 @@ interface LoraParams {
   readonly tell: (line: string) => void;
 }
 
-/** Pod to object store by our own path against `curl` and a hash from the pod to the same disk, in turns, since neighbours are noisy. */
+/**
+ * Pod to object store by our own path against `curl` and a hash from the pod to the same disk, in turns, since
+ * neighbours are noisy.
+ */
 export async function measureLora({ pod, dir, stores, rounds, deadlineMs, tell }: LoraParams) {
   const processes = await Promise.all(stores.map(({ certificate }) => startTransferProcess(certificate)));
   const done: Round[] = [];
@@ -89,7 +97,10 @@ export async function measureLora({ pod, dir, stores, rounds, deadlineMs, tell }
   return { targets, figures: { stores: names, rounds: done, memoryMib } };
 }
 
-/** MB/s of `curl` for the same file from the same address, hashed on the way by the quickest tool: what our path does too. */
+/**
+ * MB/s of `curl` for the same file from the same address, hashed on the way by the quickest tool: what our path does
+ * too.
+ */
 async function curlToDisk({ target, lora }: TrainedPod, path: string): Promise<Round['curl']> {
   const url = `${target.baseUrl}/api/files/${encodeURIComponent(lora.path)}`;
   const pipe = 'curl --silent --show-error --fail --header "$AUTH" "$URL" | tee "$OUT" | openssl dgst -sha256';

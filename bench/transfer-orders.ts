@@ -1,4 +1,4 @@
-/** What the measuring process and the transferring process say to each other. */
+/** The messages between the measuring process and the transferring process. */
 import type { JobFile } from '../providers/backends/job.ts';
 import type { TrainerTarget } from '../providers/trainers/trainer.ts';
 import type { S3StoreOptions } from '../providers/storage/s3.ts';
@@ -14,7 +14,7 @@ export interface PhotosOrder {
 }
 
 export type Order =
-  /** Brings a LoRA home, verified. */
+  /** Copies a LoRA to our store and verifies it. */
   | {
       readonly kind: 'copy';
       readonly target: TrainerTarget;

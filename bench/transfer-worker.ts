@@ -1,4 +1,7 @@
-/** Runs transfers in a process of its own, as a worker does, and watches its memory. Ordered about over IPC by transfer-process.ts. */
+/**
+ * Runs transfers in a process of its own, as a worker does, and watches its memory. Controlled over IPC by
+ * transfer-process.ts.
+ */
 import { copyVerified } from '../activities/verified-copy.ts';
 import { readObject } from '../activities/dataset-manifest.ts';
 import { createFilesystemStore } from '../providers/storage/filesystem.ts';

@@ -1,4 +1,6 @@
-/** `npm run bench:transfer`: large files between a pod and our store, against the plainest tool for the same job. */
+/**
+ * `npm run bench:transfer`: large files between a pod and our store, compared with the simplest tool for the same job.
+ */
 import { mkdtemp, rm, statfs } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -29,7 +31,7 @@ const { values: flags } = parseArgs({
     help: { type: 'boolean', default: false },
   },
 });
-// A notice to developers, printed by every process with a client; it would stand between the tables.
+// A notice to developers that every process with a client prints; it would appear between the tables.
 process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] = 'true';
 const tell = (line: string) => (flags.json ? undefined : say(line));
 const signalled = untilSignal();

@@ -1,4 +1,4 @@
-/** What people do to a training while it runs: with which words, and in which phases. */
+/** What people do to a training while it runs: with which requests, and in which phases. */
 import type { Random } from '../dev/random.ts';
 
 export const VERBS = [
@@ -40,11 +40,11 @@ const WAITING = [...PHASES, 'paused', 'awaiting_retry'] as const;
 export interface ActKind {
   readonly phases: readonly string[];
   readonly verbs: (random: Random) => readonly PlannedVerb[];
-  /** True for what no training outlives. */
+  /** True for what ends every training. */
   readonly ends?: boolean;
 }
 
-/** One in four says it twice, the second time at once. */
+/** One in four repeats the request at once. */
 const often = (verb: Verb) => (random: Random) =>
   random.next() < 0.25
     ? [

@@ -1,4 +1,4 @@
-/** What people do, done: over the API where it has a route, else with Temporal's own client. */
+/** Carries out what people do: over the API where it has a route, else with Temporal's own client. */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { trainingWorkflowId } from '../workflows/contract.ts';
@@ -20,7 +20,7 @@ const REFUSALS = new Set([3, 5, 6, 9]);
 /** Dollars by which every raise goes up; far more than any training costs. */
 const RAISE_USD = 10;
 
-/** Says everything that belongs to one act. */
+/** Sends every request of one act. */
 export async function perform(stack: ChaosStack, id: string, act: PlannedAct): Promise<ActRecord[]> {
   const records: ActRecord[] = [];
   for (const { verb, afterMs } of act.verbs) {
@@ -52,7 +52,7 @@ async function say(
   }
 }
 
-/** False when the API refuses, or cannot for so long that a person would have gone away. */
+/** False when the API refuses, or is down for longer than a person would wait. */
 async function ofApi(ask: () => Promise<number>): Promise<boolean> {
   try {
     const status = await ask();
@@ -62,7 +62,9 @@ async function ofApi(ask: () => Promise<number>): Promise<boolean> {
   }
 }
 
-/** False when Temporal refuses; repeated while its server is down, which is one of the things that are done on purpose. */
+/**
+ * False when Temporal refuses; repeated while its server is down, which is one of the things that are done on purpose.
+ */
 async function ofTemporal(ask: () => Promise<unknown>): Promise<boolean> {
   for (;;) {
     try {
@@ -76,7 +78,7 @@ async function ofTemporal(ask: () => Promise<unknown>): Promise<boolean> {
   }
 }
 
-/** As the Web UI does it: the latest run goes on from one of its workflow tasks. */
+/** As the Web UI does it: the latest run continues from one of its workflow tasks. */
 async function reset(stack: ChaosStack, id: string, share: number): Promise<void> {
   const { runId } = await handleOf(stack, id).describe();
   const { events } = await stack.workflows.getHandle(trainingWorkflowId(id), runId).fetchHistory();

@@ -1,4 +1,4 @@
-/** Of the emulator's account book (emulator/README.md), what the checks read. */
+/** The part of the emulator's account book (emulator/README.md) that the checks read. */
 import type * as emulator from '../emulator/client.ts';
 
 export type BookPod = Pick<
@@ -6,7 +6,7 @@ export type BookPod = Pick<
   'id' | 'name' | 'createdAtMs' | 'deletedAtMs' | 'endedBy' | 'billedSeconds' | 'costMicroUsd'
 >;
 
-/** A file that a trainer wrote, noted once it was whole. */
+/** A file that a trainer wrote, recorded once it was complete. */
 export type BookFile = Pick<emulator.SavedFile, 'path' | 'step' | 'sha256'>;
 
 export type BookTraining = Pick<

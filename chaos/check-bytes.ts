@@ -3,7 +3,7 @@ import type { HomeFile, SaveEvidence, TrainingEvidence } from './evidence.ts';
 import type { Violation } from './violation.ts';
 import type { Book, BookFile } from './book.ts';
 
-/** What we have at home against what the emulated trainers wrote on their pods' disks, by SHA-256. */
+/** Compares what is in our store with what the emulated trainers wrote on their pods' disks, by SHA-256. */
 export function checkBytes(training: TrainingEvidence, book: Book): Violation[] {
   const { id, status, artifact } = training;
   const report = (message: string): Violation => ({ code: 'BYTES_DIFFER', trainingId: id, message });
@@ -13,7 +13,7 @@ export function checkBytes(training: TrainingEvidence, book: Book): Violation[] 
       .map(({ sha256 }) => sha256);
   const isOfPod = ({ attempt, kind, step }: HomeFile | SaveEvidence, sha256: string) => {
     const hashes = written(attempt, kind, step);
-    // A pod that ended in the moment after a write has not noted it.
+    // A pod that ended just after a write has not recorded it.
     const isComplete = hashes.length >= (kind === 'weights' ? training.filesPerSave : 1);
     return !isComplete || hashes.includes(sha256);
   };

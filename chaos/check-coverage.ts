@@ -3,12 +3,12 @@ import type { Count } from './coverage.ts';
 import type { Evidence } from './evidence.ts';
 import type { Violation } from './violation.ts';
 
-/** Below so many there is nothing to take a share of. */
+/** Below this number a share means nothing. */
 const ENOUGH = { drawn: 20, ofOneKind: 20, pairs: 100 } as const;
-/** Least shares that must have struck, about half of what runs of 200 trainings show. */
+/** The smallest shares that must have struck: about half of what runs of 200 trainings show. */
 const LEAST = { faults: 0.5, acts: 0.35, outages: 0.5, actByFault: 0.25 } as const;
 
-/** A plan that hardly struck is no proof: the run fails, whatever it found. */
+/** A plan that hardly struck proves nothing: the run fails, whatever it found. */
 export function checkCoverage(evidence: Evidence): Violation[] {
   const { faults, acts, outages, actByFault } = coverageOf(evidence);
   const found: string[] = [];

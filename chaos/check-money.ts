@@ -2,7 +2,10 @@ import { podsOf } from './check-pods.ts';
 import type { Evidence } from './evidence.ts';
 import type { Violation } from './violation.ts';
 
-/** The account book against our ledger, pod by pod and to the micro-dollar, and the ledger against the trainings' own sums. */
+/**
+ * The account book against our ledger, pod by pod and to the micro-dollar, and the ledger against the trainings' own
+ * sums.
+ */
 export function checkMoney({ trainings, book }: Evidence): Violation[] {
   const found: Violation[] = [];
   for (const { id, ledger, costMicroUsd, money } of trainings) {

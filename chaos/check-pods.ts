@@ -4,7 +4,10 @@ import { took } from './evidence.ts';
 import type { Evidence, OutageEvidence } from './evidence.ts';
 import type { Violation } from './violation.ts';
 
-/** Pods of all trainings: never two of one training at a time, one trainer per attempt that makes a step, none without an owner for long. */
+/**
+ * Pods of all trainings: never two of one training at a time, one trainer per attempt that makes a step, none without
+ * an owner for long.
+ */
 export function checkPods({ trainings, book, outages, leakAllowanceMs }: Evidence): Violation[] {
   const found: Violation[] = [];
   for (const training of trainings) {
@@ -80,7 +83,10 @@ function freeAgain({ kind, toMs }: OutageEvidence): number {
   return kind.startsWith('worker-') ? toMs + SWEEP_RETAKEN_MS : toMs;
 }
 
-/** How long a pod lived after its training had ended, without the time in which nobody could have swept it. Milliseconds. */
+/**
+ * How long a pod lived after its training had ended, without the time in which nobody could have swept it.
+ * Milliseconds.
+ */
 export function leakedFor(
   pod: BookPod,
   { closedAtMs, nowMs, outages }: { closedAtMs: number | null; nowMs: number; outages: readonly OutageEvidence[] },

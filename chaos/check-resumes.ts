@@ -4,13 +4,16 @@ import { trainerOf } from './trainer-of.ts';
 import type { Violation } from './violation.ts';
 import type { BookTraining } from './book.ts';
 
-/** Every attempt that trained went on from the newest save that was at home by then, and the record says what happened. */
+/**
+ * Every attempt that trained resumed from the newest save that was in our store by then, and the record says what
+ * happened.
+ */
 export function checkResumes(training: TrainingEvidence, evidence: Evidence): Violation[] {
   const { id, attempts } = training;
   const { book } = evidence;
   return attempts.flatMap((attempt): Violation[] => {
     const process = trainerOf(book, id, attempt.number);
-    // One that ended while it loaded has looked at no save.
+    // One that ended while loading has not looked for a save.
     if (process === undefined || process.lastStep === 0) return [];
     const from = process.resumedFromStep ?? 0;
     if (from !== (attempt.resumedFromStep ?? 0)) {
@@ -29,7 +32,10 @@ export function checkResumes(training: TrainingEvidence, evidence: Evidence): Vi
   });
 }
 
-/** Step of the newest save of earlier attempts that was at home when the attempt began; one that led nowhere is not trusted twice. */
+/**
+ * Step of the newest save of earlier attempts that was in our store when the attempt began; one that led nowhere is not
+ * tried twice.
+ */
 function newestSave(training: TrainingEvidence, attempt: AttemptEvidence, { startedAtMs }: BookTraining): number {
   const stuck = stuckAt(training, attempt);
   const steps = wholeSaves(training)
@@ -45,7 +51,7 @@ function stuckAt({ attempts }: TrainingEvidence, { number }: AttemptEvidence): (
     .map((one) => one.resumedFromStep);
 }
 
-/** Saves of which all weights and the optimizer were at home, with the time at which the last of them had come. */
+/** Saves with all weights and the optimizer in our store, and the time at which the last of these arrived. */
 function wholeSaves({ saves, filesPerSave }: TrainingEvidence) {
   const groups = new Map<string, SaveEvidence[]>();
   for (const file of saves) {

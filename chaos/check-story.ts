@@ -9,7 +9,7 @@ const STATUS_OF: Readonly<Record<string, readonly string[]>> = {
   COMPLETED: ['ready'],
   CANCELLED: ['cancelled'],
   FAILED: ['failed'],
-  // What was terminated after its row had become ready lost nothing.
+  // A training that was terminated after its row had become ready lost nothing.
   TERMINATED: ['cancelled', 'ready'],
 };
 
@@ -22,7 +22,7 @@ export function checkStory(training: TrainingEvidence): Violation[] {
     report('NOT_ENDED', `it is ${status}, ${training.phase}`);
     return found;
   }
-  // A training that was cancelled stays so; the run that a reset has made of it ends Failed with that word.
+  // A training that was cancelled stays cancelled; the run that a reset makes of it ends as Failed and says so.
   const isResetOfCancelled = workflow === 'FAILED' && status === 'cancelled' && took(training, 'reset') > 0;
   const fits = STATUS_OF[workflow]?.includes(status) || isResetOfCancelled;
   if (!fits) report('ROW_DISAGREES', `the workflow is ${workflow}, the row says ${status}, ${training.phase}`);

@@ -38,7 +38,7 @@ function withFinal(digit: string, evidence: Evidence): Evidence {
   return { ...evidence, book: { ...evidence.book, trainings: [first, { ...second, files }] } };
 }
 
-/** The first pod had a further save, which never came home. */
+/** The first pod had another save, which never reached our store. */
 function withPodSave(step: number): Evidence {
   const [first, second] = [trainers[0]!, trainers[1]!];
   const files = [...first.files, ...first.files.map((one) => ({ ...one, step }))];

@@ -1,4 +1,4 @@
-/** A caller of the API as it should be: it repeats a request until it is answered, with the same Idempotency-Key. */
+/** A well-behaved client of the API: it repeats a request with the same Idempotency-Key until it is answered. */
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { withTimeLimit } from '../core/time-limit.ts';

@@ -13,7 +13,7 @@ import type { ChaosStack } from './stack.ts';
 
 interface Known {
   readonly wasHit: (faultIds: readonly string[]) => boolean;
-  /** What was seen at home while the run lasted. */
+  /** What was seen in our store during the run. */
   readonly saved: readonly SavedFile[];
 }
 
@@ -166,7 +166,7 @@ async function booked(rows: ChaosStack['rows'], id: string, kinds: ('settle' | '
   return Number(_sum.amountMicroUsd ?? 0n);
 }
 
-/** Hash and size of the bytes that are really there: what the store says of them is not asked. */
+/** Hash and size of the bytes that are really there, not what the store says about them. */
 async function bytesOf(objects: ObjectStore, key: string) {
   const object = await objects.get(key);
   if (object === null) return { sha256: null, sizeBytes: null };

@@ -1,13 +1,18 @@
 /** Chooses kinds so that every two of them meet in some training as soon as possible. */
 import type { Random } from '../dev/random.ts';
 
-/** Share of the choices that look at which pairs are missing; the others are left to chance, so that crowds of any kind occur. */
+/**
+ * Share of the choices that look at which pairs are missing; the others are left to chance, so that any combination can
+ * occur.
+ */
 const DELIBERATE = 0.7;
 
 export interface Cover {
-  /** One of the candidates: most often the one that meets most kinds for the first time among those that were chosen. */
+  /**
+   * One of the candidates: most often the one that meets most kinds for the first time among those that were chosen.
+   */
   pick(random: Random, candidates: readonly string[], chosen: readonly string[]): string;
-  /** Notes that these kinds meet in one training. */
+  /** Records that these kinds meet in one training. */
   meet(kinds: readonly string[]): void;
   /** Pairs that have not met yet. */
   open(): readonly string[];
@@ -33,7 +38,7 @@ export function createCover(kinds: readonly string[], canMeet: (one: string, oth
     chosen.filter((other) => open.has(pairName(kind, other))).length;
   return {
     pick(random, candidates, chosen) {
-      // Drawn always, so that the choices after this one do not depend on what is open.
+      // Always drawn, so that later choices do not depend on what is open.
       const [deliberate, byChance] = [random.next() < DELIBERATE, random.pick(candidates)];
       if (!deliberate || open.size === 0) return byChance;
       const against = chosen.length === 0 ? kinds : chosen;

@@ -30,7 +30,10 @@ export function coverageRows({
   ];
 }
 
-/** How often each fault met each act, and each outage each phase. An empty cell was not planned, a 0 was and did not happen. */
+/**
+ * How often each fault met each act, and each outage each phase. An empty cell was not planned; a 0 was planned and did
+ * not happen.
+ */
 export function coverageTables({ faults, acts, outages, actByFault, outageByPhase }: Coverage): Table[] {
   const actNames = Object.keys(acts);
   return [

@@ -1,4 +1,4 @@
-/** What of a plan really met what: kinds that struck, and pairs of them, counted from the evidence. */
+/** What really met what in a run: kinds that struck, and pairs of them, counted from the evidence. */
 import { pairsOf } from './cover.ts';
 import type { Evidence, OutageEvidence, TrainingEvidence } from './evidence.ts';
 import { OUTAGE_PHASES } from './plan-outages.ts';

@@ -1,4 +1,7 @@
-/** Evidence of a run in which every promise was kept: one training, two attempts, the first ended by a fault. Tests plant what is wrong. */
+/**
+ * Evidence of a run in which every promise was kept: one training, two attempts, the first ended by a fault. Tests
+ * plant what is wrong.
+ */
 import type { FileKind } from './check-bytes.ts';
 import type { Evidence, TrainingEvidence } from './evidence.ts';
 import type { BookFile } from './book.ts';

@@ -15,7 +15,7 @@ export interface AttemptEvidence {
   readonly lastStep: number;
 }
 
-/** A file of a save that was at home at some time of the run, whether it is there still or was thrown away since. */
+/** A file of a save that was in our store at some time during the run, whether or not it was deleted since. */
 export interface SaveEvidence {
   readonly attempt: number;
   readonly step: number;
@@ -24,7 +24,7 @@ export interface SaveEvidence {
   readonly homeAtMs: number;
 }
 
-/** A file that our records say is at home: of a save that was kept, or a sample. */
+/** A file that is in our store according to our records: of a save that was kept, or a sample. */
 export interface HomeFile {
   readonly attempt: number;
   readonly kind: 'weights' | 'optimizer' | 'sample';
@@ -58,7 +58,7 @@ export interface OutageEvidence {
 /** A person's act as it was planned. */
 export interface ActEvidence {
   readonly kind: string;
-  /** True when at least one of its words was accepted. */
+  /** True when at least one of its requests was accepted. */
   readonly struck: boolean;
 }
 
@@ -102,7 +102,7 @@ export interface TrainingEvidence {
   /** Names of all kinds that the plan brought together in it. */
   readonly kinds: readonly string[];
   readonly planned: readonly ActEvidence[];
-  /** What was really said. */
+  /** The requests that were really sent. */
   readonly acts: readonly ActRecord[];
   readonly phases: readonly PhaseEvidence[];
   /** Weights files in each of its saves and in its artifact. */
@@ -137,7 +137,9 @@ export interface Evidence {
   readonly book: Book;
   /** Number of tags per repository of the hub. */
   readonly tags: Readonly<Record<string, number>>;
-  /** Longest that a pod may live without an owner: one sweep, its grace, and the time that a sweep takes. Milliseconds. */
+  /**
+   * Longest that a pod may live without an owner: one sweep, its grace, and the time that a sweep takes. Milliseconds.
+   */
   readonly leakAllowanceMs: number;
   /** Trainings that were never accepted. */
   readonly notAccepted: number;

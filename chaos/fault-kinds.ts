@@ -1,4 +1,7 @@
-/** What can go wrong with one training: how it is told to the emulated cloud, and what the failure policy says it may cost. */
+/**
+ * What can go wrong with one training: how it is told to the emulated cloud, and what the failure policy says it may
+ * cost.
+ */
 import type { Random } from '../dev/random.ts';
 import type { NewFault } from '../emulator/client.ts';
 

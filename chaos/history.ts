@@ -7,7 +7,7 @@ import { WORKFLOWS_PATH } from '../workers/roles.ts';
 import { trainingWorkflowId } from '../workflows/contract.ts';
 import type { ChaosStack } from './stack.ts';
 
-/** Saves the history of a training's workflow below `folder`; answers the path from here. */
+/** Saves the history of a training's workflow below `folder`; returns the path from here. */
 export async function saveHistory({ workflows }: ChaosStack, trainingId: string, folder: string): Promise<string> {
   const history = await workflows.getHandle(trainingWorkflowId(trainingId)).fetchHistory();
   const file = join(folder, `${trainingId}.json`);

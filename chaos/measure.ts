@@ -28,12 +28,12 @@ export interface Figures {
   /** Steps that a recovery had to make again. */
   readonly stepsLost: Spread;
   readonly recoveriesWithinInterval: number;
-  /** Recoveries whose pod had a whole save, and those among them that went on from that very save. */
+  /** Recoveries whose pod had a complete save, and those among them that resumed from that very save. */
   readonly savesOnPods: number;
   readonly savesBroughtHome: number;
-  /** Recoveries in which nothing stood in the way of a save on the pod: these are judged. */
+  /** Recoveries in which nothing kept us from fetching a save from the pod: these are judged. */
   readonly savesToFetch: number;
-  /** Files at home whose bytes were compared with those on the pod. */
+  /** Files in our store whose bytes were compared with those on the pod. */
   readonly filesCompared: number;
   readonly saveInterval: number;
   /** From the end of a trainer to the end of its attempt, pod gone and row closed. Milliseconds. */
@@ -82,7 +82,7 @@ export function measure(evidence: Evidence): Figures {
 interface Recovery {
   readonly stepsLost: number;
   readonly from: number;
-  /** Step of the newest whole save on the pod that was lost; 0 for none. */
+  /** Step of the newest complete save on the pod that was lost; 0 for none. */
   readonly savedOnPod: number;
   readonly noticeMs: number | null;
   readonly resumeMs: number;

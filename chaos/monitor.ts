@@ -1,4 +1,4 @@
-/** One look at all rows, now and then, for everybody who waits for something; a database that is down is looked at later. */
+/** Reads all rows now and then, for everything that waits for a change; a database that is down is read later. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Database } from '../prisma/client.ts';
 
@@ -18,7 +18,7 @@ export interface Monitor {
   stop(): Promise<void>;
 }
 
-/** Begins to look. */
+/** Starts watching. */
 export function startMonitor(rows: Database): Monitor {
   let stopped = false;
   const waiting = new Set<{ id: string; condition: (seen: Seen) => boolean; done: (seen: Seen | null) => void }>();

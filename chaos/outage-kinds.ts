@@ -2,7 +2,7 @@
 import type { Random } from '../dev/random.ts';
 import type { WorldFault } from './fault-kinds.ts';
 
-/** Things of ours that break, each done by chaos/outages.ts. */
+/** Parts of ours that break; chaos/outages.ts breaks each of them. */
 export const BREAKS = [
   'worker-kill',
   'worker-freeze',

@@ -25,7 +25,7 @@ export interface OutageRecord {
 }
 
 interface OutageOptions {
-  /** Settles when so many trainings have been started. */
+  /** Settles when this many trainings have been started. */
   readonly started: (count: number) => Promise<void>;
   readonly monitor: Monitor;
   readonly signal: AbortSignal;

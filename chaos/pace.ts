@@ -21,7 +21,7 @@ export const CHAOS_INTERVALS: Partial<Intervals> = {
   shortTimeoutMs: 15_000,
   transferTimeoutMs: 120_000,
   retryIntervalMs: 100,
-  // More than the blips that a plan can lay on one attempt.
+  // More than the short failures that a plan can give one attempt.
   maxStepTries: 12,
 };
 
@@ -31,7 +31,7 @@ export const QUICK_CLOUD = {
   rateLimit: null,
   loraBytes: 60_000,
   optimizerBytes: 20_000,
-  // Small files go the way of large ones.
+  // Small files take the same path as large ones.
   hubLfsBytes: 10_000,
   delaysMs: {
     provisioning: 50,

@@ -4,7 +4,7 @@ import { OUTAGE_KINDS } from './outage-kinds.ts';
 
 export interface PlannedOutage {
   readonly kind: string;
-  /** It comes after so many trainings were started, */
+  /** It begins after this many trainings were started, */
   readonly afterStarted: number;
   /** and then once some training is in this phase, or soon when none is. */
   readonly phase: string;

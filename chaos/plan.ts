@@ -1,4 +1,4 @@
-/** The plan of a run: everything that a seed decides. What races is not in it. */
+/** The plan of a run: everything that a seed decides. Races are not in it. */
 import { createRandom } from '../dev/random.ts';
 import type { Random } from '../dev/random.ts';
 import { ACT_KINDS } from './act-kinds.ts';
@@ -80,7 +80,8 @@ export function drawPlan({ seed, runs, only }: PlanRequest): ChaosPlan {
   return {
     seed,
     runs,
-    // In their order: what one training has met, the next need not. More runs of the same seed begin with the same trainings.
+    // In order, because each training takes into account what the ones before have met. A longer run of the same seed
+    // begins with the same trainings.
     trainings: Array.from({ length: runs }, (_, index) => {
       const training = drawTraining(createRandom(seed, 'training', index), index, { choice, cover });
       cover.meet(training.kinds);
@@ -123,7 +124,7 @@ export function canMeet(one: string, other: string): boolean {
 }
 
 const is = (name: string) => (kind: string) => kind === name;
-/** The one would find nothing to do in a training with the other. */
+/** One would find nothing to do in a training with the other. */
 const NEVER_TOGETHER: readonly (readonly [(kind: string) => boolean, (kind: string) => boolean])[] = [
   [(kind) => FAULT_KINDS[kind]?.area === 'hub', is('publish:s3')],
   [is('raise'), is('ceiling:none')],

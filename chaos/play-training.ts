@@ -1,4 +1,6 @@
-/** One training of a run: started as a client does it, disturbed as the plan says, followed to the end of its workflow. */
+/**
+ * One training of a run: started as a client does it, disturbed as the plan says, followed to the end of its workflow.
+ */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DestinationKind } from '../core/destination.ts';
 import { shortTrainingId } from '../core/names.ts';
@@ -37,9 +39,12 @@ interface PlayParams {
   readonly signal: AbortSignal;
 }
 
-/** Far more than the plan can cause; a training that goes on failing is cancelled and reported. */
+/** Far more than the plan can cause; a training that keeps failing is cancelled and reported. */
 const MOST_FAILURES = 3;
-/** A paused training is resumed after so long, and again while it stays paused: what was said before may have been undone. Milliseconds. */
+/**
+ * A paused training is resumed after this long, and again while it stays paused: an earlier request may have been
+ * undone. Milliseconds.
+ */
 const RESUME = { afterMs: 400, withPlannedAfterMs: 2_500, againMs: 2_000 } as const;
 /** More than any training costs. Dollars. */
 const CEILING_USD = 50;
@@ -63,7 +68,7 @@ export async function playTraining(params: PlayParams): Promise<PlayedTraining> 
   const acts = (await Promise.all(acting)).flat();
   for (const later of planned.acts.filter(({ phase }) => phase === CLOSED))
     acts.push(...(await perform(stack, id, later)));
-  // A reset opens a run again, also one that came a moment after its end.
+  // A reset reopens a run, even one that comes just after its end.
   if (acts.some(({ verb, taken }) => verb === 'reset' && taken)) failures.push(...(await follow(params, id)));
   return { planned, id, repo, destinations, acts, faultIds, failures };
 }
@@ -125,7 +130,10 @@ async function act(
   return await perform(stack, id, planned);
 }
 
-/** Follows the row and the workflow; one that is paused is resumed, and one that has failed by the policy is given its retry. */
+/**
+ * Follows the row and the workflow; one that is paused is resumed, and one that has failed by the policy is given its
+ * retry.
+ */
 async function follow(params: PlayParams, id: string): Promise<string[]> {
   const { stack, monitor, signal } = params;
   const failures: string[] = [];

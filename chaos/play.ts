@@ -1,4 +1,6 @@
-/** Plays a plan on an installation: trainings side by side, outages beside them, then rest until the money is settled. */
+/**
+ * Plays a plan on an installation: trainings side by side, outages beside them, then rest until the money is settled.
+ */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { atOnce } from '../core/at-once.ts';
 import { drawPhoto } from '../dev/photos.ts';
@@ -13,7 +15,7 @@ import { startSaveLog } from './save-log.ts';
 import type { SavedFile } from './save-log.ts';
 import type { ChaosStack } from './stack.ts';
 
-/** Least that curation wants, and one more. */
+/** One more than curation's minimum. */
 const PHOTOS = 6;
 
 export interface Played {
@@ -25,7 +27,7 @@ export interface Played {
 }
 
 interface PlayOptions {
-  /** Trainings under way at the same time. */
+  /** Trainings at the same time. */
   readonly together: number;
   /** The trainings must have ended by then. Milliseconds from the first start. */
   readonly limitMs: number;
@@ -55,7 +57,7 @@ export async function play(stack: ChaosStack, plan: ChaosPlan, options: PlayOpti
     try {
       trainings.push(await playTraining({ ...common, planned }));
     } catch (error) {
-      // It counts as not accepted; the others are played.
+      // It counts as not accepted; the others go ahead.
       options.log(`training ${planned.index}: ${error instanceof Error ? error.message : 'unknown error'}`);
     }
     if (trainings.length % 25 === 0) options.log(`${trainings.length} of ${plan.runs} trainings have ended`);
@@ -86,20 +88,23 @@ async function makeDataset({ client }: ChaosStack): Promise<string> {
   return dataset.id;
 }
 
-/** Waits until no pod lives, every ledger row is settled and no row says `training`; the checks report what never came to rest. */
+/**
+ * Waits until no pod is alive, every ledger row is settled and no row says `training`; the checks report what never
+ * settled.
+ */
 async function settled({ rows, world }: ChaosStack, limitMs: number): Promise<void> {
   const deadline = Date.now() + limitMs;
   for (;;) {
     const open = await patiently(() => rows.pod.count({ where: { costSettled: false, externalId: { not: null } } }));
     const running = await patiently(() => rows.loraModel.count({ where: { status: { in: ['pending', 'training'] } } }));
-    // The book is long: it is opened once ours says that all is at rest.
+    // The book is long: it is read only once our own records say that everything has ended.
     const isOver = Date.now() > deadline;
     if (isOver || (open === 0 && running === 0 && (await world.book()).aliveNow.length === 0)) return;
     await sleep(500);
   }
 }
 
-/** Counts started trainings and wakes who waits for a number of them. */
+/** Counts started trainings and wakes whoever waits for a number of them. */
 function createCounter() {
   let count = 0;
   let isReleased = false;

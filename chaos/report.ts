@@ -12,7 +12,7 @@ export interface Report {
   readonly figures: Figures;
   readonly coverage: Coverage;
   readonly violations: readonly (Violation & {
-    /** Of its training in the plan. */
+    /** Its number in the plan. */
     readonly index?: number | undefined;
     readonly history?: string | undefined;
   })[];
@@ -69,7 +69,7 @@ export function reportText(report: Report): string {
   return [...rows, ...coverageTables(report.coverage).map(tableText), '', ...violations].join('\n');
 }
 
-/** The report as one page without anything from elsewhere. */
+/** The report as one self-contained page. */
 export function reportHtml(report: Report): string {
   const table = (rows: readonly (readonly string[])[]) =>
     `<table>${rows.map((row) => `<tr>${row.map((cell) => `<td>${escape(cell)}</td>`).join('')}</tr>`).join('')}</table>`;

@@ -26,7 +26,7 @@ const REQUEST_KINDS = {
 
 export const REQUEST_DIMENSIONS: readonly (readonly string[])[] = Object.values(REQUEST_KINDS).map(Object.keys);
 
-/** The request that these kinds, one of each dimension, stand for. */
+/** The request that these kinds, one of each dimension, describe. */
 export function requestOf(kinds: readonly string[]): PlannedRequest {
   const parts = Object.values(REQUEST_KINDS).flatMap((dimension) =>
     Object.entries(dimension).flatMap(([kind, part]) => (kinds.includes(kind) ? [part] : [])),

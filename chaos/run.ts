@@ -24,7 +24,7 @@ export interface RunOptions {
   readonly limitMs: number;
   readonly settleLimitMs: number;
   readonly log: (line: string) => void;
-  /** A signal ends the run: everything is stopped, and null answered. */
+  /** A signal ends the run: everything is stopped, and null is returned. */
   readonly aborted: Promise<void>;
 }
 

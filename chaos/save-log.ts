@@ -1,4 +1,4 @@
-/** Notes every save that is at home while the run lasts: later many of them are thrown away, as they should be. */
+/** Records every save that is in our store during the run: later many of them are deleted, as they should be. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Database } from '../prisma/client.ts';
 
@@ -15,7 +15,7 @@ export interface SavedFile {
   readonly homeAtMs: number;
 }
 
-/** Begins to look; `stop` looks once more and answers everything that was seen. */
+/** Starts watching; `stop` looks once more and returns everything that was seen. */
 export function startSaveLog(rows: Database) {
   const seen = new Map<string, SavedFile>();
   let stopped = false;

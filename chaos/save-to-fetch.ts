@@ -2,9 +2,9 @@ import { kindOf, writtenBy } from './check-bytes.ts';
 import type { AttemptEvidence, Evidence, TrainingEvidence } from './evidence.ts';
 import { trainerOf } from './trainer-of.ts';
 
-/** Reasons with which a pod is kept until its saves are at home. */
+/** Failure codes for which a pod is kept until its saves are in our store. */
 const FETCHED_AFTER = new Set(['TRAINER_ERROR', 'OUT_OF_MEMORY', 'TRAINING_STALLED']);
-/** What may keep a save from coming home before its pod is ended. */
+/** What may keep a save from being fetched before its pod is ended. */
 const IN_THE_WAY = {
   faults: new Set<string>([
     'start-page',
@@ -20,13 +20,16 @@ const IN_THE_WAY = {
     'pod-exits',
   ]),
   outages: /^(worker|postgres|temporal|store)-/,
-  /** How long an outage of ours may be felt after its end: a step whose worker died is taken up again so late. Milliseconds. */
+  /**
+   * How long an outage of ours may have an effect after its end: a step whose worker died is retried this late.
+   * Milliseconds.
+   */
   aftermathMs: 12_000,
 } as const;
 
 /**
- * Step of the newest whole save on the disk of the pod of the attempt before, when that attempt's trainer had failed on a pod that answered, and
- * neither a person nor an outage nor a fault kept us from fetching what it had saved; else null.
+ * Step of the newest complete save on the previous attempt's pod, when that attempt's trainer had failed on a pod that
+ * answered, and neither a person nor an outage nor a fault kept us from fetching what it had saved; else null.
  */
 export function saveToFetch(
   training: TrainingEvidence,

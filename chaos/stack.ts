@@ -1,4 +1,7 @@
-/** A whole installation whose parts can be broken one by one: production's processes on real servers and the emulated cloud. */
+/**
+ * A whole installation whose parts can be broken one by one: production's processes on real servers and the emulated
+ * cloud.
+ */
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -20,9 +23,9 @@ import { openChaosStore } from './store.ts';
 import { supervise } from './supervisor.ts';
 import type { Supervised } from './supervisor.ts';
 
-/** Workers: with two, steps of one that is killed or frozen are taken over by the other. */
+/** Workers: with two, one takes over the steps of the other when that is killed or frozen. */
 const WORKERS = 2;
-/** How the sweeper is set; the grace is longer than a create call may be of unknown outcome. Seconds. */
+/** How the sweeper is set; the grace period is longer than the outcome of a create call may be unknown. Seconds. */
 export const SWEEP = { intervalSeconds: 5, graceSeconds: 8, settleSeconds: 5, quietSeconds: 15 } as const;
 
 export type ChaosStack = Awaited<ReturnType<typeof startChaosStack>>;
@@ -31,7 +34,10 @@ interface ChaosStackOptions {
   readonly log: (line: string) => void;
 }
 
-/** Starts everything in a folder of its own and waits until all is ready. Refuses a real RunPod key: pods would cost money. */
+/**
+ * Starts everything in a folder of its own and waits until all is ready. Refuses a real RunPod key: pods would cost
+ * money.
+ */
 export async function startChaosStack({ log }: ChaosStackOptions) {
   if (process.env['RUNPOD_API_KEY']) throw new Error('RUNPOD_API_KEY is set: chaos would rent real pods. Unset it.');
   const home = await mkdtemp(join(tmpdir(), 'tempera-chaos-'));
@@ -141,7 +147,7 @@ async function startTemporal(home: string, logs: string) {
 async function startDatabase(home: string, logs: string) {
   const port = await freePort();
   const logFile = join(logs, 'postgres.log');
-  // An empty address keeps a server of the person's own out of this.
+  // An empty address keeps the user's own server out of this.
   const start = () => ensureDatabase({ dir: join(home, 'postgres'), databaseUrl: '', port, logFile });
   let server = await start();
   return {

@@ -1,11 +1,14 @@
-/** A door in front of the object store, on the loopback address, that can be shut: connections are refused or answered with 503. */
+/**
+ * A door in front of the object store, on the loopback address, that can be shut: connections are refused or answered
+ * with 503.
+ */
 import { once } from 'node:events';
 import { createServer, connect } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
 
 export type GateMode = 'open' | 'refuses' | 'busy';
 
-/** What S3 says when it wants to be left alone. */
+/** S3's answer when it is overloaded. */
 const SLOW_DOWN =
   '<?xml version="1.0"?><Error><Code>SlowDown</Code><Message>Please reduce your request rate.</Message></Error>';
 

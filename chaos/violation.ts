@@ -25,7 +25,7 @@ export type ViolationCode = keyof typeof VIOLATIONS;
 
 export interface Violation {
   readonly code: ViolationCode;
-  /** Undefined when it is about none in particular. */
+  /** Undefined when it is not about one training. */
   readonly trainingId?: string | undefined;
   readonly message: string;
 }

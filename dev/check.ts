@@ -1,4 +1,7 @@
-/** `npm run check`: format, lint, types and unused code. Runs all four and says at the end which failed. `-- lint types` runs only those. */
+/**
+ * `npm run check`: format, lint, types and unused code. Runs all four and says at the end which failed. `-- lint types`
+ * runs only those.
+ */
 import { spawn } from 'node:child_process';
 
 const CHECKS: Record<string, readonly string[]> = {

@@ -1,6 +1,7 @@
 /**
- * Pictures with the statistics of photos, drawn from a seed: things of all sizes that hide each other ("dead leaves": as many
- * per size as in nature), each with its own shade and grain, before a background out of focus, under uneven light.
+ * Pictures with the statistics of photos, drawn from a seed: things of all sizes that hide each other ("dead leaves":
+ * as many per size as in nature), each with its own shade and grain, before a background out of focus, under uneven
+ * light.
  */
 import sharp from 'sharp';
 import type { Sharp } from 'sharp';

@@ -8,6 +8,7 @@ if (process.channel) {
   // The IPC channel must not keep the program alive.
   process.channel.unref();
 }
-// A program that has nothing left to do ends here, not by running out of work: Node 20.20 then closes its handles in a loop
-// that has been seen to spin for ever when a child of tsx ended at that very moment (uv_run in CleanupHandles, 2026-11-26).
+// A program that has nothing left to do ends here, not by running out of work: Node 20.20 then closes its handles in a
+// loop that has been seen to spin for ever when a child of tsx ended at that very moment (uv_run in CleanupHandles,
+// 2026-11-26).
 process.once('beforeExit', () => process.exit());

@@ -7,7 +7,10 @@ interface RunpodAccess {
   readonly apiUrl: string;
 }
 
-/** Asks RunPod for our pods, which needs the key, and says in one sentence whether it answers and takes the key. Never throws. */
+/**
+ * Asks RunPod for our pods, which needs the key, and says in one sentence whether it answers and takes the key. Never
+ * throws.
+ */
 export async function runpodAnswer({ apiKey, apiUrl }: RunpodAccess): Promise<string> {
   const compute = createRunpodCompute({ apiKey, apiUrl, proxyTemplate: '' });
   try {

@@ -13,8 +13,8 @@ const HOST = 'https://temporal.download';
 const REACH_LIMIT_MS = 8_000;
 
 /**
- * Returns the path of a working CLI. `dependencies` settles when node_modules is there: a download needs it, a build does
- * not wait for it. Throws an Error with the three ways to get one.
+ * Returns the path of a working CLI. `dependencies` settles when node_modules is there: a download needs it, a build
+ * does not wait for it. Throws an Error with the three ways to get one.
  */
 export async function resolveTemporalCli(dependencies = Promise.resolve()) {
   const given = process.env.TEMPORAL_CLI_PATH;

@@ -1,4 +1,7 @@
-/** The client of the back door (admin/routes.ts) for whoever drives an emulated world from outside: tests, chaos, benchmarks, the demo. */
+/**
+ * The client of the back door (admin/routes.ts) for whoever drives an emulated world from outside: tests, chaos,
+ * benchmarks, the demo.
+ */
 import type { Book } from './core/book.ts';
 import type { WorldConfig } from './core/config.ts';
 import type { ArmedFault, NewFault } from './core/faults.ts';
@@ -27,7 +30,10 @@ export const NO_DELAYS = { ...UP_AT_ONCE, step: 0, save: 0, sample: 0 } as const
 
 export type EmulatedWorld = ReturnType<typeof openWorld>;
 
-/** Opens a world of an emulator; `url` is `<emulator>/w/<name>`. Each call throws an Error with status and text when it is refused. */
+/**
+ * Opens a world of an emulator; `url` is `<emulator>/w/<name>`. Each call throws an Error with status and text when it
+ * is refused.
+ */
 export function openWorld(url: string) {
   const call = async <Answer>(method: string, path: string, body?: unknown): Promise<Answer> => {
     const init =

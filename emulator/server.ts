@@ -98,7 +98,7 @@ function fail(res: ServerResponse, error: unknown): void {
   }
   if (error instanceof HttpFailure) sendJson(res, error.status, error.body, error.headers);
   else
-    // Where in the code it happened is for whoever looks after the emulator, not for a vendor's answer.
+    // The stack trace is for whoever maintains the emulator; a vendor's answer has none.
     sendJson(res, 500, { error: `emulator: ${error instanceof Error ? error.message : String(error)}` });
   if (!(error instanceof HttpFailure))
     process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);

@@ -1,4 +1,4 @@
-/** The papers say what the code says. */
+/** The documents say what the code says. */
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';

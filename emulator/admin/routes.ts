@@ -41,7 +41,9 @@ const find = createRouter([
   }),
 ]);
 
-/** Our own back door for tests: config, faults, account book, state, clock. No vendor has this; client.ts speaks to it. */
+/**
+ * Our own back door for tests: config, faults, account book, state, clock. No vendor has this; client.ts speaks to it.
+ */
 export async function handleAdmin(world: World, call: Call): Promise<void> {
   const found = find(call.method, call.path);
   if (found.status !== 'found') throw new HttpFailure(404, { error: 'unknown admin route' });

@@ -4,7 +4,7 @@ export interface PodPost {
   name: string | null;
   gpuId: string | null;
   cloud: string | null;
-  /** `created` also when the answer was spoilt; `podId` tells. */
+  /** `created` even if the answer was spoilt; `podId` shows which. */
   result: 'created' | 'refused';
   status: number;
   podId: string | null;
@@ -35,12 +35,12 @@ export interface PodEntry {
   /** What is paid for, and at which rates; an end of null is now. */
   spans: BilledSpan[];
   costUsd: number;
-  /** What the records of `GET /v2/billing/pods` add up to once all is billed, in whole micro-dollars. */
+  /** The sum of the records of `GET /v2/billing/pods` once everything is billed, in whole micro-dollars. */
   costMicroUsd: number;
   trainingsStarted: number;
 }
 
-/** A file that a trainer has written, as it lay on the pod's disk when it was whole. */
+/** A file that a trainer has written, as it was on the pod's disk once it was complete. */
 export interface SavedFile {
   /** Path on the pod. */
   path: string;
@@ -50,7 +50,7 @@ export interface SavedFile {
   sha256: string;
 }
 
-/** How a trainer came by its optimizer state. `unreadable`: the file did not load, the trainer went on without. */
+/** How a trainer got its optimizer state. `unreadable`: the file did not load, and the trainer continued without it. */
 export type OptimizerOrigin = 'fresh' | 'restored' | 'missing' | 'mismatch' | 'unreadable';
 
 /** One process of a trainer on a pod, from its start to its end. */
@@ -60,10 +60,10 @@ export interface TrainingEntry {
   startedAtMs: number;
   /** Null while it runs. */
   endedAtMs: number | null;
-  /** Step of the checkpoint that it went on from; null = from zero. */
+  /** Step of the checkpoint that it resumed from; null = from zero. */
   resumedFromStep: number | null;
   optimizer: OptimizerOrigin;
-  /** Last step that it finished, and last one that it saved whole; 0 = none. */
+  /** The last step that it finished, and the last one that it saved completely; 0 = none. */
   lastStep: number;
   lastSavedStep: number;
   /** Steps that this process executed. */
@@ -110,7 +110,7 @@ interface AliveInterval {
   toMs: number | null;
 }
 
-/** What tests read to know that nothing was lost: who asked for pods, which lived when, what it cost. */
+/** What tests read to find out whether anything was lost: who asked for pods, which lived when, what it cost. */
 export class AccountBook {
   readonly posts: PodPost[] = [];
   readonly trainings: TrainingEntry[] = [];

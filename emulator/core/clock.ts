@@ -29,7 +29,7 @@ export class Clock {
     await this.sleepReal(this.scale(delayMs), signal);
   }
 
-  /** Waits for milliseconds that no factor divides. */
+  /** Waits for real milliseconds, whatever the clock factor. */
   async sleepReal(realMs: number, signal?: AbortSignal): Promise<void> {
     signal?.throwIfAborted();
     if (realMs <= 0) return;

@@ -67,9 +67,13 @@ export interface WorldConfig {
   toolkitRoot: string;
   /** Whether the image holds AI Toolkit's training folder, as the real one does by a `.gitkeep`. */
   hasOutputFolder: boolean;
-  /** nvidia-smi in the pods: `partial` cannot read most values, `fails` ends with an error, `absent` is not installed. */
+  /**
+   * nvidia-smi in the pods: `partial` cannot read most values, `fails` ends with an error, `absent` is not installed.
+   */
   nvidiaSmi: 'works' | 'partial' | 'fails' | 'absent';
-  /** Notes in the account book what each trainer has saved, with the SHA-256 of every file as it lies on the pod's disk. */
+  /**
+   * Notes in the account book what each trainer has saved, with the SHA-256 of every file as it lies on the pod's disk.
+   */
   bookFiles: boolean;
   /** Larger requests through the proxy get 413; null = no limit. */
   maxProxyBodyBytes: number | null;

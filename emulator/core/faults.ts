@@ -19,7 +19,9 @@ export const faultPoints = [
 
 export type FaultPoint = (typeof faultPoints)[number];
 
-/** Which requests, pods or jobs a fault applies to; texts are regular expressions, all given ones must hit. */
+/**
+ * Which requests, pods or jobs a fault applies to; texts are regular expressions, and all that are given must match.
+ */
 export interface FaultMatch {
   podName?: string;
   podId?: string;
@@ -29,7 +31,7 @@ export interface FaultMatch {
   jobName?: string;
   method?: string;
   path?: string;
-  /** Of the hub: the route as in the account book, for example `^lfs/batch$`. */
+  /** For the hub: the route as the account book names it, for example `^lfs/batch$`. */
   route?: string;
 }
 
@@ -40,7 +42,7 @@ export interface Fault {
   match?: FaultMatch;
   /** Hits to let pass first. */
   skip?: number;
-  /** Hits to spoil; default 1, 0 = for ever. */
+  /** Hits to spoil; default 1, 0 = all. */
   times?: number;
   /** Parameters of the effect, see the table in emulator/README.md. */
   step?: number;
@@ -54,7 +56,7 @@ export interface Fault {
   factor?: number;
 }
 
-/** What strikes one process of a trainer: at most one end, and any number of things that only make it worse. */
+/** What strikes one trainer process: at most one end, and any number of effects that only hinder it. */
 export interface TrainerFaults {
   strike: Fault | undefined;
   /** By effect. */
@@ -146,7 +148,7 @@ export class Faults {
   #armed: Armed[] = [];
   #nextId = 1;
 
-  /** Adds a fault and answers its id; throws TypeError when the point or the effect is unknown. */
+  /** Adds a fault and returns its id; throws TypeError when the point or the effect is unknown. */
   add(input: unknown): string {
     const fault = { ...(input as Fault), id: `fault-${this.#nextId}` };
     if (!faultPoints.includes(fault.at))
@@ -184,7 +186,7 @@ export class Faults {
     return undefined;
   }
 
-  /** All that strikes a trainer that starts now; every kind of modifier is counted for itself. */
+  /** All that strikes a trainer that starts now; every kind of modifier is counted separately. */
   takeForTrainer(context: FaultContext): TrainerFaults {
     const modifiers = new Map<string, Fault>();
     for (const effect of trainerModifiers) {

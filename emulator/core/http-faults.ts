@@ -3,7 +3,7 @@ import { sendText } from './http.ts';
 import type { Fault } from './faults.ts';
 import type { Call } from './http.ts';
 
-/** How a service words a refusal with a status. */
+/** How a service phrases a refusal with a status. */
 export type Refuse = (call: Call, status: number, fault: Fault) => void;
 
 const statuses: Record<string, number> = {
@@ -15,7 +15,7 @@ const statuses: Record<string, number> = {
   'server-error': 500,
 };
 
-/** Applies an effect that needs no knowledge of the service; true = the request is dealt with. */
+/** Applies an effect that needs no knowledge of the service; true = the request has been handled. */
 export async function applyHttpFault(call: Call, fault: Fault | undefined, refuse: Refuse): Promise<boolean> {
   if (fault === undefined) return false;
   const status = fault.effect === 'status' ? (fault.status ?? 500) : statuses[fault.effect];

@@ -82,7 +82,7 @@ export async function readBody(body: Readable, limitBytes = 16 * 1024 * 1024): P
   return Buffer.concat(chunks);
 }
 
-/** Parses a JSON body; throws SyntaxError when it is none. */
+/** Parses a JSON body; throws SyntaxError when it is not JSON. */
 export async function readJson(body: Readable, limitBytes?: number): Promise<unknown> {
   return JSON.parse((await readBody(body, limitBytes)).toString('utf8'));
 }

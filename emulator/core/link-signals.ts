@@ -1,5 +1,5 @@
 /**
- * Aborts with the first of the signals. Not `AbortSignal.any`: on Node 20 a garbage collection may take what it combines.
+ * Aborts with the first of the signals. Not `AbortSignal.any`: on Node 20 its signals may be garbage-collected.
  * `release` forgets the signals; the caller calls it when it is done.
  */
 export function linkSignals(...signals: readonly AbortSignal[]): { signal: AbortSignal; release: () => void } {

@@ -36,7 +36,7 @@ export async function readMultipart(params: {
 
   const delimiter = Buffer.from(`\r\n--${name}`);
   const upload: Upload = { files: [], fields: {} };
-  // The first delimiter has no line break before it: pretend that one came.
+  // The first delimiter has no line break before it: pretend that there was one.
   let buffer: Buffer = Buffer.from('\r\n');
   let part: Part | undefined;
   let ended = false;

@@ -10,7 +10,7 @@ export function seededRandom(seed: number): () => number {
   };
 }
 
-/** A stable 32-bit number of texts (FNV-1a), to derive seeds. */
+/** A stable 32-bit number from texts (FNV-1a), to derive seeds. */
 export function hashSeed(...parts: (string | number)[]): number {
   let hash = 0x811c9dc5;
   for (const char of parts.join('\u0000')) hash = Math.imul(hash ^ (char.codePointAt(0) ?? 0), 0x01000193);

@@ -41,7 +41,7 @@ function patternOf(path: string): RegExp {
   return new RegExp(`^${path.replaceAll(/\{[a-zA-Z]+\}/g, '([^/]+)')}$`);
 }
 
-/** A segment without its percent signs, or as it was sent when these make no sense. */
+/** A segment with its percent-encoding resolved, or as it was sent when that is invalid. */
 export function decodeSegment(segment: string): string {
   try {
     return decodeURIComponent(segment);

@@ -24,7 +24,7 @@ export async function sendFileBytes(params: {
     let position = params.start;
     while (position < limit) {
       if (res.destroyed) return 'closed';
-      // A fresh buffer per chunk: the socket may still hold the last one.
+      // A new buffer for each chunk: the socket may still hold the previous one.
       const buffer = Buffer.allocUnsafe(Math.min(chunkBytes, limit - position));
       const { bytesRead } = await file.read(buffer, 0, buffer.length, position);
       if (bytesRead === 0) break;

@@ -9,7 +9,8 @@ const LOCAL_BYTES = 30;
 const CENTRAL_BYTES = 46;
 const END_BYTES = 22;
 
-// Signatures and offsets: https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT (6.3.10), sections 4.3.7, 4.3.12, 4.3.16.
+// Signatures and offsets: https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT (6.3.10), sections 4.3.7, 4.3.12,
+// 4.3.16.
 const LOCAL = 0x04034b50;
 const CENTRAL = 0x02014b50;
 const END = 0x06054b50;
@@ -33,7 +34,10 @@ export function zipFrame(entries: readonly ZipEntry[]): { headers: Buffer[]; dir
   return { headers, directory: Buffer.concat([directory, end]) };
 }
 
-/** The entries with their bytes; undefined when the archive has no end, as a cut one. Throws RangeError on wild offsets. */
+/**
+ * The entries with their bytes; undefined when the archive has no end, because it was cut off. Throws RangeError on
+ * wild offsets.
+ */
 export function readStoredZip(bytes: Buffer): (ZipEntry & { bytes: Buffer })[] | undefined {
   const end = bytes.length - END_BYTES;
   if (end < 0 || bytes.readUInt32LE(end) !== END) return undefined;

@@ -2,7 +2,7 @@ import { isRecord, readBody } from '../core/http.ts';
 import { hubFailure } from './failures.ts';
 import type { Call } from '../core/http.ts';
 
-// What the Hub says of a body that it cannot use is (assumed): nobody has captured it.
+// What the Hub says about a body that it cannot use is (assumed): nobody has captured it.
 
 /** A JSON object; 400 for anything else. */
 export async function readObject(call: Call): Promise<Record<string, unknown>> {

@@ -8,8 +8,8 @@ import type { Hub, Repo, TreeEntry } from './state.ts';
 import type { RepoRequest } from './request.ts';
 
 /**
- * POST /api/models/{id}/commit/{rev}: NDJSON; all or nothing, 412 when the branch has moved. With `create_pr` the commit goes
- * to a new reference `refs/pr/{n}` and the branch stays as it is.
+ * POST /api/models/{id}/commit/{rev}: NDJSON; all or nothing, 412 when the branch has moved. With `create_pr` the
+ * commit goes to a new reference `refs/pr/{n}` and the branch stays as it is.
  */
 export async function commit({ world, call, repo, args, user = '' }: RepoRequest): Promise<void> {
   const target = args[0] ?? 'main';
@@ -69,7 +69,7 @@ interface Line {
   value: Record<string, unknown>;
 }
 
-/** Answers the path that it changed. */
+/** Returns the path that it changed. */
 async function apply(hub: Hub, tree: Map<string, TreeEntry>, { key, value }: Line): Promise<string> {
   const path = textOf(value, 'path');
   if (path === '' || path.startsWith('/') || path.split('/').includes('..'))

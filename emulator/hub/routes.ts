@@ -112,7 +112,10 @@ function refuse(call: Call, status: number, detail = 'Emulated failure', retryAf
   sendJson(call.res, status, { error: detail }, { ...headers, 'x-error-message': detail });
 }
 
-/** What was done stays unsaid; silence is a 60 s limit of the real Hub. Answers how to let the handler's own answer through. */
+/**
+ * Hides that the commit was made; silence stands for the real Hub's limit of 60 s. Returns how to let the handler's own
+ * answer through.
+ */
 function hideSuccess(call: Call, fault: Fault | undefined): () => void {
   const { res } = call;
   const { writeHead, end } = res;
@@ -132,7 +135,7 @@ function hideSuccess(call: Call, fault: Fault | undefined): () => void {
   return restore;
 }
 
-/** The user of the token; a token that is none of ours is refused, no token is anonymous. */
+/** The user of the token; an unknown token is refused, and no token means anonymous. */
 function signIn(world: World, call: Call): string | undefined {
   const token = bearerToken(call.headers);
   if (token === undefined) return undefined;

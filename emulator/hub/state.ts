@@ -51,7 +51,7 @@ export class Hub {
   /** Former names in lower case -> the repository that had them. */
   readonly formerNames = new Map<string, Repo>();
   readonly #dir: string;
-  /** Uploads in parts on their way: part number -> etag. */
+  /** Multipart uploads in progress: part number -> etag. */
   readonly parts = new Map<string, Map<number, string>>();
 
   constructor(dir: string) {
@@ -78,8 +78,8 @@ export class Hub {
   }
 
   /**
-   * The repository of a name. It is not the one asked for when the spelling differs or when it has moved: the Hub redirects
-   * then (the first is assumed, the second documented).
+   * The repository of a name. It is not the one asked for when the spelling differs or when it has moved: the Hub
+   * redirects then (the first is assumed, the second documented).
    */
   find(id: string): Repo | undefined {
     const exact = this.repos.get(id);

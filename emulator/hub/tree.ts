@@ -49,7 +49,9 @@ export function listTree({ call, repo, args }: RepoRequest): void {
   sendJson(call.res, 200, [...entries.values()]);
 }
 
-/** POST …/paths-info/{rev}: JSON from the JavaScript client, a form from Python's; paths that are absent are left out. */
+/**
+ * POST …/paths-info/{rev}: JSON from the JavaScript client, a form from Python's; paths that are absent are left out.
+ */
 export async function pathsInfo({ call, repo, args }: RepoRequest): Promise<void> {
   const commit = commitOf(repo, args[0] ?? 'main');
   const text = (await readBody(call.body)).toString('utf8');
@@ -137,7 +139,7 @@ function renderFolder(repo: Repo, commit: Commit, { path, isExpanded }: { path: 
   };
 }
 
-/** The commit that made a thing what it is. */
+/** The commit that last changed an entry. */
 function lastCommit(repo: Repo, commit: Commit, contentOf: (commit: Commit) => string | undefined): object {
   let last = commit;
   for (;;) {

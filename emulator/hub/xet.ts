@@ -6,8 +6,8 @@ import type { HubRequest, RepoRequest } from './request.ts';
 const TOKEN_SECONDS = 900;
 
 /**
- * GET …/xet-write-token/{rev} and …/xet-read-token/{rev}. A client that creates a pull request knows no revision yet and
- * sends "None".
+ * GET …/xet-write-token/{rev} and …/xet-read-token/{rev}. A client that creates a pull request knows no revision yet
+ * and sends "None".
  */
 export function xetToken({ world, call }: RepoRequest): void {
   const casUrl = `${call.worldUrl}/hub/xet`;

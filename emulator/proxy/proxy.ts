@@ -52,7 +52,7 @@ function refuse(call: Call, status: number): void {
     502: 'Bad gateway',
     524: 'A timeout occurred',
   };
-  // The rest of a refused upload is read and thrown away, so that the client sees the answer.
+  // The rest of a refused upload is read and discarded, so that the client sees the answer.
   call.body.resume();
   sendHtml(call.res, status, titles[status] ?? `Error ${status}`);
 }

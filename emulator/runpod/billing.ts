@@ -62,7 +62,9 @@ function startTime(query: URLSearchParams, lastN: string | null, width: number, 
   return asked === null ? endMs - 30 * 86_400_000 : Date.parse(asked);
 }
 
-/** Records are differences of what had run up at the borders of their bucket: they add up the same whatever the buckets. */
+/**
+ * Records are differences between the amounts at the ends of their bucket, so the sum is the same whatever the buckets.
+ */
 function podRecords(
   pod: Pod,
   range: { startMs: number; endMs: number; width: number; nowMs: number },

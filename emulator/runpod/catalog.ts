@@ -39,7 +39,7 @@ export function offered(config: WorldConfig, gpuId: string): Offered | undefined
   if (gpu === undefined) return undefined;
   const price = { community: 0, secure: 0, ...gpu.price, ...config.prices[gpuId] };
   const availability = config.stock[gpuId] ?? (['HIGH', 'MEDIUM', 'LOW'] as const)[index % 3] ?? 'HIGH';
-  // Every GPU type sits in a third of the data centers, at least five.
+  // Every GPU type is in a third of the data centers, and in at least five.
   const places = availability === 'NONE' ? [] : dataCenters.filter((_, place) => (place + index) % 3 === 0);
   return { gpu, price, availability, dataCenters: places };
 }

@@ -46,20 +46,20 @@ export interface Pod {
   locked: boolean;
   createdAtMs: number;
   startedAtMs: number | null;
-  /** Ports known and app answering are two moments: RUNNING is not ready. */
+  /** The ports are known before the app answers: RUNNING does not mean ready. */
   hasPorts: boolean;
   container: Container | null;
   trainingsBefore: number;
   deletedAtMs: number | null;
   endedBy: string | null;
-  /** Goes on answering through the proxy although the pod has ended. */
+  /** Still answers through the proxy although the pod has ended. */
   ghost: { container: Container; untilMs: number } | null;
   /** Still shown in lists until then, although deleted. */
   listedUntilMs: number;
   publicPort: number;
   spans: BilledSpan[];
   logs: LogLine[];
-  /** What shall go wrong with this pod. */
+  /** What is to go wrong with this pod. */
   fates: Fault[];
   life: AbortController;
 }
@@ -84,7 +84,7 @@ export function closeSpan(pod: Pod, nowMs: number): void {
   for (const span of pod.spans) span.toMs ??= nowMs;
 }
 
-/** What was run up until a moment, in exact fractions of a dollar. */
+/** The cost up to a moment, in exact fractions of a dollar. */
 export function billed(pod: Pod, untilMs: number): { ms: number; gpuUsd: number; diskUsd: number } {
   let ms = 0;
   let gpuUsd = 0;
@@ -98,7 +98,7 @@ export function billed(pod: Pod, untilMs: number): { ms: number; gpuUsd: number;
   return { ms, gpuUsd, diskUsd };
 }
 
-/** Whole micro-dollars, rounded up (assumed: nobody has written how RunPod rounds). */
+/** Whole micro-dollars, rounded up (assumed: RunPod does not say how it rounds). */
 export function microUsd(usd: number): number {
   return Math.ceil(usd * 1_000_000);
 }

@@ -1,7 +1,7 @@
 import { HttpFailure } from '../core/http.ts';
 
 // Texts: live captures and the OpenAPI document, runpod/docs@a900806e and
-// runpod/runpod-plugins-official@8be10ce6 (2026-08-18). Those marked (assumed) nobody captured.
+// runpod/runpod-plugins-official@8be10ce6 (2026-08-18). Nobody has captured those marked (assumed).
 
 const titles: Record<number, string> = {
   400: 'Bad Request',

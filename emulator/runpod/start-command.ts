@@ -10,9 +10,9 @@ import type { Pod } from './pod.ts';
 const START_SCRIPT = '/start.sh';
 
 /**
- * Runs what a container runs before its app: nothing, or the script of `bash -c`, whose commands are carried out on the pod's disk.
- * True when the image's start script came to run. A container whose command fails or is not understood never has an app; RunPod
- * would start it again and again (assumed).
+ * Runs what a container runs before its app: nothing, or the script of `bash -c`, whose commands are carried out on the
+ * pod's disk. True when the image's start script was reached. A container whose command fails or is not understood
+ * never has an app; RunPod would start it again and again (assumed).
  */
 export async function runStartCommand(
   world: World,

@@ -11,11 +11,11 @@ export interface PodView {
   status: PodStatus;
   isAlive: boolean;
   hasPorts: boolean;
-  /** What its container tells of itself; null without one. */
+  /** What its container reports about itself; null without one. */
   app: object | null;
 }
 
-/** RunPod of a world: the pods of its one account, also those that have ended, and the quotas of its keys. */
+/** RunPod of a world: the pods of its one account, including those that have ended, and the quotas of its keys. */
 export class Runpod {
   readonly pods = new Map<string, Pod>();
   readonly limiter = new RateLimiter();

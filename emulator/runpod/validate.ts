@@ -19,7 +19,7 @@ export function validateRequest(schema: RequestSchema, body: unknown): void {
   throw problem(422, details.validation, { errors });
 }
 
-/** `if` and `not` only repeat what other errors say. */
+/** `if` and `not` only repeat other errors. */
 function isCause(error: ErrorObject): boolean {
   return error.keyword !== 'if' && error.keyword !== 'not' && error.keyword !== 'allOf';
 }

@@ -5,7 +5,7 @@ import type { Disk } from '../toolkit/disk.ts';
 export interface Machine {
   disk: Disk;
   download: Download;
-  /** A pause of a program; a delay like others, divided by the clock factor. */
+  /** A pause of a program; a delay like any other, divided by the clock factor. */
   pause: (ms: number, signal: AbortSignal) => Promise<void>;
   /** A limit on what takes real time. */
   wait: (ms: number, signal: AbortSignal) => Promise<void>;
@@ -14,5 +14,5 @@ export interface Machine {
   signal: AbortSignal;
 }
 
-/** What shall go wrong with a download of this address. */
+/** What is to go wrong with a download from this address. */
 export type Download = (path: string) => Fault | undefined;

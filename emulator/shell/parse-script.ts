@@ -1,6 +1,6 @@
 /** One command of a script. */
 export interface Command {
-  /** How it hangs on the one before: `;` runs it in any case. */
+  /** How it depends on the one before: `;` runs it in any case. */
   after: ';' | '&&' | '||';
   words: string[];
   /** `> path` and `>> path` */
@@ -16,8 +16,9 @@ const SIGNS = ['<<<', '&&', '||', '>>', '>', ';'];
 const PLAIN = /[A-Za-z0-9_./:=@%+,-]/;
 
 /**
- * Parses the small part of bash that the emulator understands: commands of plain and quoted words, joined by `;`, `&&` and `||`,
- * with `>`, `>>` and `<<<`. Throws SyntaxError for anything else, rather than to do something else than a shell would.
+ * Parses the small part of bash that the emulator understands: commands of plain and quoted words, joined by `;`, `&&`
+ * and `||`, with `>`, `>>` and `<<<`. Throws SyntaxError for anything else, rather than do something that a shell would
+ * not.
  */
 export function parseScript(script: string): Command[] {
   const commands: Command[] = [];

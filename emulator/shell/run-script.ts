@@ -12,7 +12,10 @@ interface Outcome {
   output?: string;
 }
 
-/** Checks every command before the first one runs. Throws SyntaxError for a program or an option that the emulator does not know. */
+/**
+ * Checks every command before the first one runs. Throws SyntaxError for a program or an option that the emulator does
+ * not know.
+ */
 export function checkScript(commands: readonly Command[]): void {
   for (const { words } of commands) {
     const check = PROGRAMS[words[0] ?? '']?.check;
@@ -21,7 +24,9 @@ export function checkScript(commands: readonly Command[]): void {
   }
 }
 
-/** Runs a script that was checked; answers the program that took its place (`exec`), or null when it came to its end. */
+/**
+ * Runs a script that was checked; returns the program that took its place (`exec`), or null when it reached its end.
+ */
 export async function runScript(commands: readonly Command[], machine: Machine): Promise<string | null> {
   let exit = 0;
   for (const { after, words, output, input } of commands) {

@@ -1,6 +1,7 @@
 /**
- * Splits a text into words like a shell (quotes, backslashes, comments), without carrying anything out: what RunPod does with
- * `args` (runpod/runpodctl pull request 314, 2026-07-28; rules of google/shlex). Throws SyntaxError for an open quote.
+ * Splits a text into words like a shell (quotes, backslashes, comments), without running anything: what RunPod does
+ * with `args` (runpod/runpodctl pull request 314, 2026-07-28; rules of google/shlex). Throws SyntaxError for an open
+ * quote.
  */
 export function splitArgs(text: string): string[] {
   const words: string[] = [];

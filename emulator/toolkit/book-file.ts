@@ -2,7 +2,9 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import type { Run } from './run.ts';
 
-/** Notes a file that was written whole in the account book, by the bytes that lie on the disk; not in worlds that do not want it. */
+/**
+ * Records a complete file in the account book, with a hash of the bytes on the disk; only in worlds that ask for it.
+ */
 export async function bookFile({ toolkit, entry, signal }: Run, path: string, step: number): Promise<void> {
   if (!toolkit.options.config().bookFiles) return;
   const hash = createHash('sha256');

@@ -7,7 +7,7 @@ import type { Call } from '../core/http.ts';
 import type { ToolkitRequest } from './request.ts';
 import type { Toolkit } from './state.ts';
 
-/** Throws TypeError for an extension that is no text, as the real one does. */
+/** Throws TypeError for an extension that is not a text, as the real one does. */
 function captionPath(imgPath: string, ext: unknown): string {
   const given = (ext || 'txt') as string;
   return `${imgPath.replace(/\.[^/.]+$/, '')}.${given.replace(/^\.+/, '').trim() || 'txt'}`;
@@ -17,7 +17,7 @@ function isInDatasets(toolkit: Toolkit, imgPath: string): boolean {
   return isBelow(posix.resolve(workingFolder(toolkit), imgPath), toolkit.datasetsFolder);
 }
 
-/** A body that is no JSON looks to these routes like a client that went away. */
+/** To these routes a body that is not JSON looks like a client that went away. */
 async function bodyOf(call: Call): Promise<Record<string, unknown> | undefined> {
   let body: unknown;
   try {
@@ -47,7 +47,7 @@ export async function getCaption({ toolkit, call }: ToolkitRequest): Promise<voi
   }
 }
 
-/** POST /api/caption/getBatch: missing files are "", what is no path inside the datasets is left out. */
+/** POST /api/caption/getBatch: missing files are "", and paths outside the datasets are left out. */
 export async function getBatchCaptions({ toolkit, call }: ToolkitRequest): Promise<void> {
   const body = await bodyOf(call);
   if (body === undefined) return;

@@ -9,7 +9,10 @@ import type { LearnedWeights, Momentum } from './learner.ts';
 import type { OptimizerFile } from './optimizer-file.ts';
 import type { TrainerConfig } from './trainer-config.ts';
 
-/** The weights files of one job folder (ostris/ai-toolkit@27a03a91 jobs/process/BaseSDTrainProcess.py, names as recorded). */
+/**
+ * The weights files of one job folder (ostris/ai-toolkit@27a03a91 jobs/process/BaseSDTrainProcess.py, names as
+ * recorded).
+ */
 export class Checkpoints {
   readonly #disk: Disk;
   readonly #folder: string;
@@ -38,7 +41,7 @@ export class Checkpoints {
     return isFinal ? this.#config.name : `${this.#config.name}_${String(step).padStart(9, '0')}`;
   }
 
-  /** Writes the weights of a step, or the final ones; answers the paths. */
+  /** Writes the weights of a step, or the final ones; returns the paths. */
   async saveWeights(params: {
     step: number;
     isFinal: boolean;
@@ -103,7 +106,10 @@ export class Checkpoints {
     };
   }
 
-  /** Removes the oldest stepped checkpoints and answers their paths; Wan keeps twice the count, as it has two files per save. */
+  /**
+   * Removes the oldest stepped checkpoints and returns their paths; Wan keeps twice the count, as it has two files per
+   * save.
+   */
   async prune(): Promise<string[]> {
     const stepped = (await this.#names())
       .filter((file) => /_\d{9}(?:_(?:high|low)_noise)?\.safetensors$/.test(file))
@@ -114,7 +120,9 @@ export class Checkpoints {
     return removed.map((file) => `${this.#folder}/${file}`);
   }
 
-  /** The newest checkpoint by ctime (then by name), its step and what it holds; throws when a file of it is broken. */
+  /**
+   * The newest checkpoint by ctime (then by name), its step and its contents; throws when one of its files is broken.
+   */
   async newest(): Promise<{ path: string; step: number; learned: LearnedWeights } | undefined> {
     const found: { name: string; ctimeNs: bigint }[] = [];
     for (const name of await this.#names()) {
@@ -152,7 +160,7 @@ export class Checkpoints {
   }
 }
 
-/** Weights that no emulated trainer has written count as some weights or other. */
+/** Weights that no emulated trainer has written count as arbitrary weights. */
 function learnedOf(metadata: Record<string, string>): LearnedWeights {
   const text = metadata['emulated_weights'];
   if (text !== undefined) return JSON.parse(text) as LearnedWeights;

@@ -5,7 +5,10 @@ import type { Call } from '../core/http.ts';
 import type { Container } from '../runpod/pod.ts';
 import type { ToolkitOptions } from './state.ts';
 
-/** One AI Toolkit server (UI server + worker + trainers) as it runs in a pod; ostris/ai-toolkit@27a03a91, version 0.12.26. */
+/**
+ * One AI Toolkit server (UI server + worker + trainers) as it runs in a pod; ostris/ai-toolkit@27a03a91, version
+ * 0.12.26.
+ */
 export class ToolkitContainer implements Container {
   readonly #toolkit: Toolkit;
   readonly #worker: Worker;

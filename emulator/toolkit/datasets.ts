@@ -9,7 +9,7 @@ import type { Call } from '../core/http.ts';
 import type { ToolkitRequest } from './request.ts';
 import type { Toolkit } from './state.ts';
 
-/** GET /api/datasets/list, in the order of the disk; makes the folder, but not those above it. */
+/** GET /api/datasets/list, in the order of the disk; creates the folder, but not those above it. */
 export async function listDatasets({ toolkit, call: { res } }: ToolkitRequest): Promise<void> {
   try {
     const folder = toolkit.disk.real(toolkit.datasetsFolder);
@@ -76,7 +76,10 @@ export async function receive(toolkit: Toolkit, call: Call): Promise<Upload> {
   });
 }
 
-/** POST /api/datasets/listImages: recursive, without dot entries and _controls, in the order of a language; compressed when that is accepted. */
+/**
+ * POST /api/datasets/listImages: recursive, without dot entries and _controls, in the order of a language; compressed
+ * when that is accepted.
+ */
 export async function listImages({ toolkit, call }: ToolkitRequest): Promise<void> {
   const { datasetName: name } = (await readJson(call.body)) as { datasetName: string };
   const folder = posix.join(toolkit.datasetsFolder, name);

@@ -1,6 +1,6 @@
 import { join, posix } from 'node:path';
 
-/** A pod's file system: absolute paths of the pod live below one folder of ours, nothing leads out. */
+/** A pod's file system: absolute paths of the pod are below one folder of ours, and nothing leads out of it. */
 export class Disk {
   readonly #dir: string;
 
@@ -13,7 +13,7 @@ export class Disk {
     return join(this.#dir, posix.normalize(`/${podPath}`));
   }
 
-  /** A place for uploads on their way in. */
+  /** A place for uploads in progress. */
   temp(name: string): string {
     return join(this.#dir, 'tmp', name);
   }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 
-/** What there is to learn from: a number of the photos and captions, whatever their names, folder and order. */
+/** A hash of what there is to learn from: photos and captions, whatever their names, folder and order. */
 export async function hashPhotos(paths: readonly string[], captionExt: string): Promise<string> {
   const hashes: string[] = [];
   for (const path of paths) {

@@ -13,7 +13,10 @@ function known({ toolkit, call, id }: ToolkitRequest): Job | undefined {
   return job;
 }
 
-/** GET /api/jobs/{id}/log: offsets are bytes; one beyond the file means that it was rotated; a negative one pads the end with NULs. */
+/**
+ * GET /api/jobs/{id}/log: offsets are bytes; one beyond the end means that the file was rotated; a negative one pads
+ * the end with NULs.
+ */
 export async function jobLog(request: ToolkitRequest): Promise<void> {
   const { toolkit, call } = request;
   const job = known(request);

@@ -101,7 +101,9 @@ export function startJob({ toolkit, worker, call: { res }, id }: ToolkitRequest)
   worker.poke();
 }
 
-/** GET /api/jobs/{id}/stop: SIGINT when a pid is known and alive; a queued job only gets the flag and runs all the same. */
+/**
+ * GET /api/jobs/{id}/stop: SIGINT when a pid is known and alive; a queued job only gets the flag and runs all the same.
+ */
 export async function stopJob({ toolkit, worker, call: { res }, id }: ToolkitRequest): Promise<void> {
   const job = toolkit.jobs.get(id);
   if (job === undefined) return answerJson(res, 404, { error: 'Job not found' });

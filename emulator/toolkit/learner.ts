@@ -2,7 +2,7 @@
 export interface LearnedWeights {
   /** Stands for all weights: 16 hex digits that follow from every step and from the optimizer's state at each. */
   weights: string;
-  /** Steps since the optimizer last began without its past; a whole training with its state has as many as steps. */
+  /** Steps since the optimizer last started without its state; in an undisturbed training, all steps. */
   steadySteps: number;
 }
 
@@ -10,7 +10,7 @@ export interface LearnedWeights {
 export interface Momentum extends LearnedWeights {
   step: number;
   momentum: string;
-  /** How far the loss lies above the curve of an undisturbed training; fades with every step. */
+  /** How far the loss is above the curve of an undisturbed training; shrinks with every step. */
   excessLoss: number;
 }
 
@@ -20,9 +20,9 @@ const FOREIGN_EXCESS = 0.1;
 const FADE = 0.96;
 
 /**
- * The arithmetic of the emulated training. No weights are trained: a pair of numbers walks on with each step, moved by the
- * momentum, which is moved by the step's gradient. So the end depends on the whole chain: a run that goes on with its
- * optimizer state ends where an uninterrupted one ends, a run that lost it does not.
+ * The arithmetic of the emulated training. No weights are trained: a pair of numbers moves with each step, by the
+ * momentum, which the step's gradient moves. So the end depends on the whole chain: a run that resumes with its
+ * optimizer state ends where an uninterrupted one ends; a run that lost it does not.
  */
 export class Learner {
   #seed = 0;
@@ -48,13 +48,13 @@ export class Learner {
     return belongs;
   }
 
-  /** Gives it what there is to learn, as a number. */
+  /** Sets what there is to learn, as a number. */
   study(seed: number): void {
     this.#seed = seed;
     this.#weights ??= [mix(seed, 1), mix(seed, 2)];
   }
 
-  /** Executes one step (0-based) and answers its loss. */
+  /** Executes one step (0-based) and returns its loss. */
   train(step: number): number {
     const loss = curve(this.#seed, step) + this.#excessLoss;
     const gradient = mix(this.#seed, step);

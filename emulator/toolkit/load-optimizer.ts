@@ -2,8 +2,8 @@ import type { Run } from './run.ts';
 
 /**
  * What the trainer does with optimizer.pt of its folder, and the lines that it prints (ostris/ai-toolkit@27a03a91,
- * jobs/process/BaseSDTrainProcess.py): a file that does not load is only mentioned, a missing one not even that, and one that
- * belongs to other weights loads as if it were the right one.
+ * jobs/process/BaseSDTrainProcess.py): a file that does not load is only mentioned, a missing one not even that, and
+ * one that belongs to other weights loads as if it were the right one.
  */
 export async function loadOptimizer(run: Run): Promise<void> {
   const { checkpoints, entry, learner } = run;

@@ -1,4 +1,7 @@
-/** Names of the module pairs of a LoRA, in the style that the trainer writes per architecture (ostris/ai-toolkit@27a03a91). */
+/**
+ * Names of the module pairs of a LoRA, in the style that the trainer writes per architecture
+ * (ostris/ai-toolkit@27a03a91).
+ */
 export interface KeyStyle {
   down: (module: string) => string;
   up: (module: string) => string;

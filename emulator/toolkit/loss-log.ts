@@ -22,7 +22,7 @@ export class LossLog {
     this.#series.set(folder, { ...params, entries, isOpening: true });
   }
 
-  /** Notes a step. The first one of a run removes the points beyond it that an earlier run has left. */
+  /** Records a step. The first one of a run removes the later points that an earlier run left. */
   log(folder: string, step: number, entry: { wallTimeSec: number; loss: number }): void {
     const series = this.#series.get(folder);
     if (series === undefined) return;

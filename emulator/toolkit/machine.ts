@@ -4,8 +4,8 @@ import type { Toolkit } from './state.ts';
 import type { Worker } from './worker.ts';
 
 /**
- * GET /api/gpu: shape of ui/src/app/api/gpu/route.ts; a pod without GPU answers like the recording. What nvidia-smi cannot read is
- * null (NaN in JSON), but for the fan; when it fails the answer is 500.
+ * GET /api/gpu: shape of ui/src/app/api/gpu/route.ts; a pod without GPU answers like the recording. What nvidia-smi
+ * cannot read is null (NaN in JSON), except for the fan; when it fails the answer is 500.
  */
 export function gpu({ toolkit, worker, call: { res } }: ToolkitRequest): void {
   const error = 'Failed to fetch GPU stats: Command failed: nvidia-smi';

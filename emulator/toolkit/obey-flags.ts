@@ -1,7 +1,10 @@
 import { TrainerStopped } from './trainer-errors.ts';
 import type { Run } from './run.ts';
 
-/** What the trainer does after each step, and before and after each save and sample: look whether the row wants it to end. */
+/**
+ * What the trainer does after each step, and before and after each save and sample: see whether the row tells it to
+ * end.
+ */
 export function obeyFlags({ job, config }: Run): void {
   if (!config.reportsProgress) return;
   if (job.stop) {

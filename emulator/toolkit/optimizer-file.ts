@@ -3,8 +3,8 @@ import { crc32 } from 'node:zlib';
 import { readStoredZip, zipFrame } from '../core/stored-zip.ts';
 import type { Momentum } from './learner.ts';
 
-// torch.save writes a zip archive with uncompressed entries, and so does this; instead of pickled tensors it holds one JSON,
-// and a filler that gives the file its size. https://docs.pytorch.org/docs/stable/notes/serialization.html
+// torch.save writes a zip archive with uncompressed entries, and so does this; instead of pickled tensors it holds one
+// JSON, and a filler that gives the file its size. https://docs.pytorch.org/docs/stable/notes/serialization.html
 const STATE_NAME = 'optimizer/emulated.json';
 const FILLER_NAME = 'optimizer/data/0';
 const READER = 'PytorchStreamReader failed reading zip archive:';
@@ -17,12 +17,12 @@ export type OptimizerFile =
   /** `isWhole` false: the bytes are not those that were saved; torch loads them all the same. */
   | { status: 'read'; momentum: Momentum; isWhole: boolean };
 
-/** Writes the momentum into a file of `sizeBytes`, in place: a reader can meet it half written. */
+/** Writes the momentum into a file of `sizeBytes`, in place: a reader may find it half written. */
 export async function writeOptimizer(params: {
   path: string;
   momentum: Momentum;
   sizeBytes: number;
-  /** Awaited before each of about eight parts, so that the file is seen to grow. */
+  /** Awaited before each of about eight parts, so that the file visibly grows. */
   pause?: (() => Promise<void>) | undefined;
 }): Promise<void> {
   const { path, sizeBytes, pause } = params;
@@ -55,7 +55,7 @@ function fillerChunks(sizeBytes: number, chunkBytes: number): Buffer[] {
   );
 }
 
-/** Reads it back like torch.load: the archive must have its end; no checksum is compared. */
+/** Reads it back like torch.load: the archive must be complete; no checksum is compared. */
 export async function readOptimizer(path: string): Promise<OptimizerFile> {
   const bytes = await readFile(path).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'ENOENT') throw error;

@@ -12,7 +12,10 @@ function isPhoto(name: string): boolean {
   return photoExtensions.has(extname(name).slice(1).toLowerCase());
 }
 
-/** Pictures, films and sounds of a folder and those below it, without dot entries and `_controls`, in the order of the disk. */
+/**
+ * Pictures, films and sounds of a folder and those below it, without dot entries and `_controls`, in the order of the
+ * disk.
+ */
 export async function mediaFiles(folder: string, below = ''): Promise<string[]> {
   const found: string[] = [];
   for (const entry of await readdir(join(folder, below), { withFileTypes: true })) {

@@ -66,8 +66,8 @@ const find = createRouter<Handler>([
 const pages = /^\/(?:dashboard|datasets|datasets\/[^/]+|jobs|jobs\/new|jobs\/[^/]+|settings)$/;
 
 /**
- * The front server (ui/cron/fileServer.ts) hands out files by itself and passes the rest on to the web app, which is up later: until
- * then GET and HEAD wait, up to 120 times 250 ms, and everything else is refused.
+ * The front server (ui/cron/fileServer.ts) hands out files by itself and passes the rest on to the web app, which is up
+ * later: until then GET and HEAD wait, up to 120 times 250 ms, and everything else is refused.
  */
 export async function handleToolkit(toolkit: Toolkit, worker: Worker, call: Call): Promise<void> {
   const isRead = call.method === 'GET' || call.method === 'HEAD';
@@ -80,7 +80,7 @@ export async function handleToolkit(toolkit: Toolkit, worker: Worker, call: Call
   try {
     await handleWebApp(toolkit, worker, call);
   } catch (error) {
-    // What a route of the real one does not catch is a 500 without a word.
+    // What a real route does not catch becomes a 500 with an empty body.
     if (call.res.headersSent) throw error;
     call.body.resume();
     answerText(call.res, 500, '');
@@ -127,7 +127,7 @@ function allowed(methods: readonly string[]): string {
   return [...methods, ...(methods.includes('GET') ? ['HEAD'] : []), 'OPTIONS'].toSorted().join(', ');
 }
 
-/** Exempt from the password, for every method: a fact of that version, not a shortcut of ours. */
+/** Exempt from the password, for every method: so it is in that version; not a shortcut of ours. */
 const publicPrefixes = ['/api/img/', '/api/files/'] as const;
 
 function isPublic(path: string): boolean {

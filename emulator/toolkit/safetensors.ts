@@ -20,7 +20,10 @@ export interface WeightsParams {
   seed: number;
 }
 
-/** The JSON header of a LoRA of about `sizeBytes`; padded with blanks so that the file has exactly that size when it can. */
+/**
+ * The JSON header of a LoRA of about `sizeBytes`; padded with blanks so that the file has exactly that size when it
+ * can.
+ */
 function layout(params: WeightsParams): { header: Buffer; dataBytes: number; dtype: string } {
   const dtype = { bf16: 'BF16', bfloat16: 'BF16', fp32: 'F32', float32: 'F32' }[params.dtype] ?? 'F16';
   const width = dtype === 'F32' ? 4 : 2;
@@ -59,8 +62,8 @@ function layout(params: WeightsParams): { header: Buffer; dataBytes: number; dty
 }
 
 /**
- * Writes a valid safetensors file in chunks, in place like the real trainer: a reader can meet it half written. `pause` is
- * awaited before each of about eight parts, so that the file is seen to grow.
+ * Writes a valid safetensors file in chunks, in place like the real trainer: a reader may find it half written. `pause`
+ * is awaited before each of about eight parts, so that the file visibly grows.
  */
 export async function writeWeights(
   path: string,
@@ -78,7 +81,7 @@ export async function writeWeights(
     for (let written = 0; written < dataBytes;) {
       await pause?.();
       signal.throwIfAborted();
-      // Parts go on where the last one ended within the block, so that their size does not change the bytes.
+      // Each part continues where the last one ended within the block, so that part sizes do not change the bytes.
       const from = written % block.length;
       const part = block.subarray(from, from + Math.min(partBytes, dataBytes - written));
       await file.write(part);
@@ -107,7 +110,7 @@ function randomWeights(bytes: number, dtype: string, seed: number): Buffer {
   return block;
 }
 
-/** The metadata of a safetensors file; throws when the file is not a whole one. */
+/** The metadata of a safetensors file; throws when the file is incomplete. */
 export async function readMetadata(path: string): Promise<Record<string, string>> {
   const file = await open(path, 'r');
   try {

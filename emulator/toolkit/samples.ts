@@ -8,7 +8,10 @@ const greyPixel = Buffer.from(
   'base64',
 );
 
-/** Puts one sample into the job folder and answers its path: the bytes of one of the dataset's photos, not a generated picture. */
+/**
+ * Puts one sample into the job folder and returns its path: the bytes of one of the dataset's photos, not a generated
+ * picture.
+ */
 export async function writeSample(params: {
   disk: Disk;
   folder: string;
@@ -28,7 +31,7 @@ export async function writeSample(params: {
   return path;
 }
 
-/** The name tells what the bytes are, even where the real trainer would have made a JPEG. */
+/** The name says what the bytes are, even where the real trainer would have made a JPEG. */
 function sampleExtension(photo: string, format: string): string {
   const own = extname(photo).toLowerCase();
   const isJpeg = own === '.jpg' || own === '.jpeg';

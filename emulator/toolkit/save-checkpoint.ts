@@ -3,9 +3,9 @@ import { obeyFlags } from './obey-flags.ts';
 import type { Run } from './run.ts';
 
 /**
- * One save, in the real order: the weights, then the single optimizer.pt, then older saves go (ostris/ai-toolkit@27a03a91,
- * jobs/process/BaseSDTrainProcess.py). Between the first two the folder holds new weights and the momentum of the save before.
- * The final save is not announced in the log.
+ * One save, in the real order: the weights, then the single optimizer.pt, then older saves are removed
+ * (ostris/ai-toolkit@27a03a91, jobs/process/BaseSDTrainProcess.py). Between the first two the folder holds new weights
+ * and the momentum of the save before. The final save is not announced in the log.
  */
 export async function saveCheckpoint(run: Run, { step, isFinal }: { step: number; isFinal: boolean }): Promise<void> {
   const { checkpoints, learner, signal } = run;
@@ -26,7 +26,7 @@ export async function saveCheckpoint(run: Run, { step, isFinal }: { step: number
     spoil: spoilOf(run, { step, isFinal }),
   });
   for (const path of weights) await bookFile(run, path, step);
-  // One line also for the two files of Wan 2.2, with a name that neither of them has.
+  // One line even for the two files of Wan 2.2, with a name that neither of them has.
   await run.log(`Saved checkpoint to ${checkpoints.path({ step, isFinal })}\n`);
   await saveOptimizer(run, step);
   if (!isFinal) {
@@ -54,7 +54,7 @@ async function saveOptimizer(run: Run, step: number): Promise<void> {
   await run.log(`Saved optimizer to ${checkpoints.optimizerPath}\n`);
 }
 
-/** Files that are seen to grow are written in about so many parts. */
+/** Files that visibly grow are written in about this many parts. */
 const PARTS = 8;
 
 function strikes(run: Run, effect: string, step: number): boolean {

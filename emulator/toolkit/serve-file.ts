@@ -7,7 +7,8 @@ import type { Stats } from 'node:fs';
 import type { Call } from '../core/http.ts';
 import type { Toolkit } from './state.ts';
 
-// contentTypeMap of ui/cron/fileServer.ts (ostris/ai-toolkit@27a03a91): what is not named here is octet-stream, also .txt and .json.
+// contentTypeMap of ui/cron/fileServer.ts (ostris/ai-toolkit@27a03a91): what is not named here is octet-stream, also
+// .txt and .json.
 const types: Record<string, string> = {
   '.jpg': 'image/jpeg',
   '.jpeg': 'image/jpeg',
@@ -31,8 +32,9 @@ const types: Record<string, string> = {
 };
 
 /**
- * GET and HEAD of /api/files/{path} (a download) and /api/img/{path} (inline, with a weak ETag): public. Thumbnails are the picture
- * itself. Ranges have the real one's faults: a suffix is refused, an end beyond the file hangs, of several the first one counts.
+ * GET and HEAD of /api/files/{path} (a download) and /api/img/{path} (inline, with a weak ETag): public. Thumbnails are
+ * the picture itself. Ranges have the real one's faults: a suffix is refused, an end beyond the file hangs, and only
+ * the first of several counts.
  */
 export async function serveFile(toolkit: Toolkit, call: Call, prefix: '/api/files/' | '/api/img/'): Promise<void> {
   const { res } = call;
@@ -106,6 +108,6 @@ async function sendBody(
   const { res, transfer } = call;
   const outcome = await sendFileBytes({ path, start, end: Math.min(end, size), res, transfer });
   if (outcome === 'cut') res.destroy();
-  // Promised more than the file has: the socket stays open and the client waits, as recorded.
+  // More was promised than the file has: the socket stays open and the client waits, as recorded.
   else if (end <= size) res.end();
 }

@@ -14,7 +14,10 @@ export function getSettings({ toolkit, call: { res } }: ToolkitRequest): void {
   });
 }
 
-/** POST /api/settings: stores the texts that are given; 500 for what is no text, or is missing and was never stored. */
+/**
+ * POST /api/settings: stores the texts that are given; 500 for a value that is not a text, or that is missing and was
+ * never stored.
+ */
 export async function postSettings({ toolkit, call }: ToolkitRequest): Promise<void> {
   const body = await readJson(call.body).catch(() => undefined);
   const given = isRecord(body) ? body : {};

@@ -15,7 +15,7 @@ export interface ToolkitOptions {
   memoryGb: number;
   config: () => WorldConfig;
   clock: Clock;
-  /** What shall go wrong with a trainer that starts now. */
+  /** What is to go wrong with a trainer that starts now. */
   takeFaults: (jobName: string) => TrainerFaults;
   /** Opens a page for a trainer in the account book. */
   bookTraining: (jobName: string) => TrainingEntry;
@@ -51,7 +51,7 @@ export class Toolkit {
     });
   }
 
-  /** Waits for the web app at most so long, in real time; false when it is not up by then. */
+  /** Waits for the web app at most this long, in real time; false when it is not up by then. */
   async untilUp(holdMs: number): Promise<boolean> {
     if (this.isUp) return true;
     const end = new AbortController();

@@ -2,7 +2,7 @@ import { TrainerError, texts } from './trainer-errors.ts';
 import type { Fault } from '../core/faults.ts';
 import type { Exit, Run } from './run.ts';
 
-/** What a fault does when its moment has come: end the process in some way, or never go on. */
+/** What a fault does when its moment has come: end the process in some way, or hang. */
 export async function strike(run: Run, fault: Fault): Promise<Exit> {
   const { fates, podEvents } = run.toolkit.options;
   if (fates.includes(fault)) fates.splice(fates.indexOf(fault), 1);

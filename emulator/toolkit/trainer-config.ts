@@ -25,7 +25,9 @@ export interface TrainerConfig {
   baseModel: string;
   /** Suffixes of the files of one save: two for Wan 2.2 14B. */
   weightSuffixes: string[];
-  /** All that decides what is learned, as text; two jobs that have it in common learn the same from the same photos. */
+  /**
+   * Everything that decides what is learned, as text; two jobs with the same text learn the same from the same photos.
+   */
   recipe: string;
 }
 

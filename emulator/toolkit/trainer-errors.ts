@@ -1,4 +1,5 @@
-// Texts of the real trainer and of the libraries below it, as found in its sources and in issue threads of ostris/ai-toolkit.
+// Texts of the real trainer and of the libraries below it, as found in its sources and in issue threads of
+// ostris/ai-toolkit.
 
 /** An exception inside the trainer: it writes `error` and the text into the row and exits with 1. */
 export class TrainerError extends Error {}

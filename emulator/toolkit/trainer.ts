@@ -15,7 +15,10 @@ import type { Exit, Run } from './run.ts';
 import type { Toolkit } from './state.ts';
 import type { TrainerConfig } from './trainer-config.ts';
 
-/** `run.py` on one job: loads, trains, saves; answers how the process ended (ostris/ai-toolkit@27a03a91, DiffusionTrainer.py). */
+/**
+ * `run.py` on one job: loads, trains, saves; returns how the process ended (ostris/ai-toolkit@27a03a91,
+ * DiffusionTrainer.py).
+ */
 export async function runTrainer(params: {
   toolkit: Toolkit;
   job: Job;
@@ -85,7 +88,7 @@ async function end(run: Run, error: unknown): Promise<Exit> {
   return { code: 1 };
 }
 
-/** Everything before the first step; answers how the process ended when it came to an end here. */
+/** Everything before the first step; returns how the process ended if it ended here. */
 async function load(run: Run): Promise<Exit | 'loaded'> {
   const { toolkit, config, faults } = run;
   const { seed, delaysMs, gated } = toolkit.options.config();
@@ -122,7 +125,7 @@ async function load(run: Run): Promise<Exit | 'loaded'> {
   return 'loaded';
 }
 
-/** Spoilt files are no end of the process. */
+/** Spoilt files do not end the process. */
 function isSudden(effect: string): boolean {
   return effect !== 'corrupt-file' && effect !== 'truncate-file';
 }

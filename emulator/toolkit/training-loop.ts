@@ -7,10 +7,11 @@ import type { Fault } from '../core/faults.ts';
 import type { Exit, Run } from './run.ts';
 
 /**
- * Walks from the resumed step to the end; several steps at a time when they are shorter than a timer can be. As in the real loop
- * (ostris/ai-toolkit@27a03a91, jobs/process/BaseSDTrainProcess.py) the row says N for as long as the next step takes, and only then
- * come the save and the samples of N; the final save comes before the last samples. Unlike there, the weights saved at N have not
- * learned that next step: it is executed after the save, so that a run that goes on from N equals one that was never interrupted.
+ * Goes from the resumed step to the end; several steps at a time when they are shorter than a timer can be. As in the
+ * real loop (ostris/ai-toolkit@27a03a91, jobs/process/BaseSDTrainProcess.py) the row says N for as long as the next
+ * step takes, and only then come the save and the samples of N; the final save comes before the last samples. Unlike
+ * the real ones, the weights saved at N have not learned that next step: it is executed after the save, so that a run
+ * that resumes from N equals one that was never interrupted.
  */
 export async function trainSteps(run: Run): Promise<Exit | 'done'> {
   const { toolkit, job, config } = run;
@@ -52,7 +53,7 @@ export async function trainSteps(run: Run): Promise<Exit | 'done'> {
     const wasAsked = await obeyRequests(run, step);
     // Saves and samples take their own time, not that of the steps.
     if (isSave || isSample || wasAsked || clock.now() - markMs > 1000) markMs = clock.now();
-    // Lets requests in between even when nothing takes time.
+    // Lets requests through even when nothing takes time.
     await new Promise<void>((resolve) => setImmediate(resolve));
     run.signal.throwIfAborted();
   }
@@ -63,7 +64,7 @@ export async function trainSteps(run: Run): Promise<Exit | 'done'> {
   return 'done';
 }
 
-/** What people asked for comes at the end of a step, without another one in between; true = something did. */
+/** Requested saves and samples come at the end of a step, before the next one begins; true = there was one. */
 async function obeyRequests(run: Run, step: number): Promise<boolean> {
   const { job, config } = run;
   const { save_now: saves, sample_now: samples } = job;
@@ -120,7 +121,7 @@ async function executeSteps(run: Run, { start, from, to }: { start: number; from
     const loss = run.learner.train(step);
     const percent = Math.floor(((step + 1) / config.steps) * 100);
     text += `\r${config.name}: ${percent}%| ${step + 1}/${config.steps} lr: ${rate} loss: ${exponent(loss, 3)}`;
-    // Nothing is written down of a run's first step.
+    // The first step of a run is not logged.
     if (step === start) continue;
     toolkit.losses.log(folder, step, { wallTimeSec, loss });
   }

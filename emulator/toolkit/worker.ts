@@ -13,7 +13,9 @@ interface Process {
   interrupt: AbortController;
 }
 
-/** ui/cron/worker.ts: looks at the queues once a tick, spawns trainers, notices their end (ostris/ai-toolkit@27a03a91). */
+/**
+ * ui/cron/worker.ts: looks at the queues once a tick, spawns trainers, notices their end (ostris/ai-toolkit@27a03a91).
+ */
 export class Worker {
   started = 0;
   readonly #toolkit: Toolkit;
@@ -31,7 +33,7 @@ export class Worker {
     return [...this.#processes.values()].map(({ pid, jobId }) => ({ pid, jobId }));
   }
 
-  /** Something changed: make sure that a tick comes, at most one period from now. */
+  /** Something changed: make sure that a tick follows within one period. */
   poke(): void {
     if (this.#isTickPlanned || this.#life.signal.aborted) return;
     this.#isTickPlanned = true;
@@ -139,7 +141,7 @@ export class Worker {
     return process !== undefined;
   }
 
-  /** The container ends: everything dies at once, nothing is written any more. */
+  /** The container ends: everything dies at once, and nothing is written after that. */
   async kill(): Promise<void> {
     this.#life.abort(new Error('container ended'));
     await Promise.allSettled(this.#running);

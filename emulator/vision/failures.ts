@@ -19,7 +19,7 @@ export function badRequest(message: string, param?: string, code?: string): Http
   });
 }
 
-/** The vendor repeats the ends of a wrong key, as in reports of 2023 to 2025. */
+/** The vendor quotes both ends of a wrong key, as reports of 2023 to 2025 show. */
 export function wrongKey(key: string | undefined): HttpFailure {
   const message =
     key === undefined

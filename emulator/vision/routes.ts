@@ -13,7 +13,10 @@ const find = createRouter([
   { name: 'chat/completions', path: '/v1/chat/completions', methods: { POST: completeChat } },
 ]);
 
-/** Chat completions about a picture, as https://platform.openai.com/docs/api-reference/chat/create states them (read 2026-11). */
+/**
+ * Chat completions about a picture, as https://platform.openai.com/docs/api-reference/chat/create states them (read
+ * 2026-11).
+ */
 export async function handleVision(world: World, call: Call): Promise<void> {
   const found = find(call.method, call.path);
   world.book.countRequest(`${call.method} vision ${found.status === 'unknown path' ? 'unknown' : found.name}`);

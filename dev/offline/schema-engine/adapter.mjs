@@ -54,8 +54,8 @@ export async function runOnce(url, sql) {
 }
 
 /**
- * Corrections: results of several statements come as a list, and the catalogue's type "char" is unknown to the adapter (as
- * text it makes the engine panic on PostgreSQL 18).
+ * Corrections: results of several statements come as a list, and the catalogue's type "char" is unknown to the adapter
+ * (as text it makes the engine panic on PostgreSQL 18).
  */
 function correct(queryable) {
   const charColumns = new WeakMap();
