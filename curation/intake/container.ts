@@ -2,7 +2,7 @@
  * What stands around the pixels of a file, looked at before a decoder does. Decoders unpack text, profiles and directories
  * before they ask for any limit: 1.7 MB of PNG with 20 packed texts took libpng to 3.1 GB (docs/decisions/containers.md).
  */
-import type { IntakeReason } from './intake.ts';
+import type { IntakeReason } from './reason.ts';
 
 /** A file that no decoder may see. The message is a sentence for the person who sent it. */
 export class RefusedPicture extends Error {

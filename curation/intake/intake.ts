@@ -4,14 +4,9 @@ import { createSemaphore } from '../../core/semaphore.ts';
 import { LIMITS } from '../limits.ts';
 import { RefusedPicture } from './container.ts';
 import { openPicture } from './pictures.ts';
+import type { IntakeReason } from './reason.ts';
 import { sniff, SNIFF_BYTES } from './sniff.ts';
 import type { PhotoMimeType } from './sniff.ts';
-
-/**
- * Why a file is no photo for us. `unsafe`: opening it would take more memory or time than any photo does; `crashed`: processes
- * that opened it have died.
- */
-export type IntakeReason = 'unreadable' | 'unsupported_format' | 'animated' | 'too_large' | 'unsafe' | 'crashed';
 
 export type PhotoInspection =
   | {

@@ -7,7 +7,7 @@ import { orderPhotos, sheetOrder } from './order.ts';
 import type { OrderedPhotos, ReasonFamily } from './order.ts';
 import { STYLE } from './page-style.ts';
 import { badge, linkedPicture, photoCard } from './photo-card.ts';
-import type { Page } from './photo-card.ts';
+import type { Page } from './page.ts';
 import type { Advice, Bucket, CurationReport, MixLine, PhotoReport } from './report.ts';
 import { summarise } from './summary.ts';
 import { counted, DECISION_WORDS, FRAMING_WORDS, grouped } from './words.ts';

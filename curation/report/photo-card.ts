@@ -1,17 +1,10 @@
-import type { CuratedSet, SimilarPair } from '../contract.ts';
+import type { SimilarPair } from '../contract.ts';
 import type { Markup } from './markup.ts';
 import { html } from './markup.ts';
-import { valueTable } from './value-table.ts';
+import type { Page } from './page.ts';
 import type { FramingFinding, PhotoReport } from './report.ts';
+import { valueTable } from './value-table.ts';
 import { DECISION_WORDS, FRAMING_WORDS, grouped, REASON_WORDS, WARNING_WORDS } from './words.ts';
-
-/** What a part of the page needs to know about the whole set. */
-export interface Page {
-  readonly set: CuratedSet;
-  readonly photos: ReadonlyMap<string, PhotoReport>;
-  /** Id of a photo's card on the page. */
-  anchor(photoId: string): string;
-}
 
 const GLYPHS: Readonly<Record<PhotoReport['decision'], string>> = { keep: '✓', reserve: '○', drop: '✕' };
 

@@ -1,5 +1,5 @@
 import type { CurationOptions, Framing, PhotoOverride } from '../../core/curation.ts';
-import type { IntakeReason } from '../intake/intake.ts';
+import type { IntakeReason } from '../intake/reason.ts';
 
 /** Why a photo is not trained on. */
 export type DropReason =

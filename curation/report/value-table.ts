@@ -1,7 +1,7 @@
 import { LIMITS } from '../limits.ts';
 import type { Markup } from './markup.ts';
 import { html } from './markup.ts';
-import type { Page } from './photo-card.ts';
+import type { Page } from './page.ts';
 import type { PhotoReport, SignalValues } from './report.ts';
 
 interface Row {

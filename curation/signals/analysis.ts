@@ -1,5 +1,5 @@
 /** What curation knows about a photo once the picture itself is gone, and how that is stored as JSON. */
-import type { IntakeReason } from '../intake/intake.ts';
+import type { IntakeReason } from '../intake/reason.ts';
 import type { Pixels } from '../intake/pictures.ts';
 import type { Fingerprint } from './fingerprint.ts';
 
