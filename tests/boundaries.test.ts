@@ -78,9 +78,8 @@ const RULES: readonly Rule[] = [
   },
   {
     files: 'dev',
-    may: ['cli', 'core', 'config', EMULATOR_CLIENT, 'prisma', 'providers'],
-    types: ['api'],
-    because: 'it starts the worker, the API and the emulator as processes, and stands below tests, bench and chaos',
+    may: ['api/schemas', 'cli', 'core', 'config', EMULATOR_CLIENT, 'prisma', 'providers'],
+    because: 'it starts the worker, the API and the emulator as processes, and is below tests, bench and chaos',
   },
   {
     files: 'bench',
