@@ -34,6 +34,14 @@ export interface TrainLoraInput {
   readonly taskQueues?: { readonly io: string; readonly cpu: string };
 }
 
+/** What a run that is Completed returns; a run that finds its training ready already returns the same. */
+export interface TrainLoraResult {
+  readonly status: 'ready';
+  readonly costMicroUsd: number;
+  readonly sha256: string;
+  readonly publications: readonly { readonly position: number; readonly status: 'published' | 'failed' }[];
+}
+
 export interface CancelTraining {
   /** Who asked for it, or why; shown to operators. */
   readonly by?: string;

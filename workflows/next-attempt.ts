@@ -8,7 +8,7 @@ import type { EndedEarly } from './attempt-input.ts';
 import type { Training } from './setup.ts';
 
 /** What an attempt is started with. */
-export interface AttemptPlace {
+export interface AttemptTerms {
   /** From 1 to `maxAttempts`. */
   readonly positionInSet: number;
   /** The least GPU memory that may be rented; absent: what the recipe needs. */
@@ -17,12 +17,12 @@ export interface AttemptPlace {
   readonly overrides: RecipeOverrides;
 }
 
-export const FIRST_ATTEMPT: AttemptPlace = { positionInSet: 1, overrides: {} };
+export const FIRST_ATTEMPT: AttemptTerms = { positionInSet: 1, overrides: {} };
 
 type Ended = AttemptResult & EndedEarly;
 
 /** The attempt that the policy makes next; null when it makes none, and `run` decides how the training ends. */
-export async function nextAttempt(training: Training, ended: Ended, last: AttemptPlace): Promise<AttemptPlace | null> {
+export async function nextAttempt(training: Training, ended: Ended, last: AttemptTerms): Promise<AttemptTerms | null> {
   const policy = failurePolicy(ended.code);
   if (policy.action === 'pause') {
     await training.waitWhilePaused(ended.step);
@@ -56,23 +56,23 @@ export async function nextAttempt(training: Training, ended: Ended, last: Attemp
   }
 }
 
-export function freshCount(place: AttemptPlace): AttemptPlace {
-  return { ...place, positionInSet: 1 };
+export function freshCount(terms: AttemptTerms): AttemptTerms {
+  return { ...terms, positionInSet: 1 };
 }
 
 function counted(
   { intervals }: Training,
   { countsAsAttempt }: Extract<FailurePolicy, { readonly countsAsAttempt: boolean }>,
-  place: AttemptPlace,
-): AttemptPlace | null {
-  if (!countsAsAttempt) return place;
-  if (place.positionInSet >= intervals.maxAttempts) return null;
-  return { ...place, positionInSet: place.positionInSet + 1 };
+  terms: AttemptTerms,
+): AttemptTerms | null {
+  if (!countsAsAttempt) return terms;
+  if (terms.positionInSet >= intervals.maxAttempts) return null;
+  return { ...terms, positionInSet: terms.positionInSet + 1 };
 }
 
 /** More memory than the GPU that failed had, and the trainer's low-memory mode in case there is no larger one. */
-function onLargerGpu(place: AttemptPlace, { vramGb }: Ended): AttemptPlace {
-  return { ...place, ...(vramGb === null ? {} : { minVramGb: vramGb + 1 }), overrides: { lowVram: true } };
+function onLargerGpu(terms: AttemptTerms, { vramGb }: Ended): AttemptTerms {
+  return { ...terms, ...(vramGb === null ? {} : { minVramGb: vramGb + 1 }), overrides: { lowVram: true } };
 }
 
 /** An action of the table that no case handles does not compile. */

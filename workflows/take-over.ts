@@ -1,8 +1,8 @@
 /** What a run does after it was reset in Temporal or started again: the database says where the training stands. */
 import { ApplicationFailure, CancellationScope, log } from '@temporalio/workflow';
 import type { Standing } from '../activities/take-over.ts';
+import type { TrainLoraResult } from './contract.ts';
 import type { Training } from './setup.ts';
-import type { TrainLoraResult } from './train-lora.ts';
 
 /** Where the training stands by its record, once nothing of the previous run is open. */
 type Recorded = Exclude<Standing, { readonly status: 'open' }>;

@@ -2,14 +2,7 @@
  * A training from start to end: curate, then up to three attempts, then publish. It ends with a LoRA in our store, or
  * failed with a reason and a week in which `retryTraining` continues it, or cancelled; in every case without a pod.
  */
-import {
-  ActivityFailure,
-  CancellationScope,
-  CancelledFailure,
-  isCancellation,
-  patched,
-  workflowInfo,
-} from '@temporalio/workflow';
+import { ActivityFailure, CancelledFailure, isCancellation, patched, workflowInfo } from '@temporalio/workflow';
 import { ApplicationFailure } from '@temporalio/common';
 import type { TrainingPlan } from '../activities/begin-training.ts';
 import type { CuratedDataset } from '../activities/curate-dataset.ts';
@@ -19,21 +12,15 @@ import { recipeFaults } from '../core/recipe.ts';
 import type { RecipeOverrides } from '../core/recipe.ts';
 import { runAttempt } from './attempt.ts';
 import type { AttemptResult } from './attempt.ts';
-import type { TrainLoraInput } from './contract.ts';
+import type { TrainLoraInput, TrainLoraResult } from './contract.ts';
 import { FIRST_ATTEMPT, freshCount, nextAttempt } from './next-attempt.ts';
-import type { AttemptPlace } from './next-attempt.ts';
+import type { AttemptTerms } from './next-attempt.ts';
 import { PAUSED, failureOf, isReset } from './outcome.ts';
 import type { Failed } from './outcome.ts';
+import { publishAndSettle } from './publish.ts';
 import { setup } from './setup.ts';
 import type { Training } from './setup.ts';
 import { cancelledAlready, readyAlready, takeOver } from './take-over.ts';
-
-export interface TrainLoraResult {
-  readonly status: 'ready';
-  readonly costMicroUsd: number;
-  readonly sha256: string;
-  readonly publications: readonly { readonly position: number; readonly status: 'published' | 'failed' }[];
-}
 
 /** Trains one LoRA. Ends Completed when it is ready, Failed with the policy's code, or Canceled. */
 export async function trainLoraWorkflow(input: TrainLoraInput): Promise<TrainLoraResult> {
@@ -81,11 +68,23 @@ async function run(training: Training, artifact: Artifact | null): Promise<Train
   for (;;) {
     const outcome = await trainInAttempts(training, plan);
     if (outcome.status === 'succeeded') return await publishAndSettle(training, plan, outcome);
-    const { action } = failurePolicy(outcome.code);
-    if (action === 'take_over' || action === 'cancel') throw failedFor(outcome);
-    if (action !== 'send_again') {
-      await training.end('failed', outcome, true);
-      if (await training.requests.retriedWithin(training.intervals.retryWindowMs)) continue;
+    switch (failurePolicy(outcome.code).action) {
+      // `trainLoraWorkflow` records these.
+      case 'cancel':
+      case 'take_over':
+        throw failedFor(outcome);
+      case 'send_again':
+        break;
+      // Waited for or repeated in vain, or not worth repeating: a person has to do something.
+      case 'new_attempt':
+      case 'new_pod':
+      case 'wait_for_capacity':
+      case 'retry_step':
+      case 'stop':
+      case 'keep_artifact':
+      case 'pause':
+        await training.end('failed', outcome, true);
+        if (await training.requests.retriedWithin(training.intervals.retryWindowMs)) continue;
     }
     await training.end('failed', outcome, false);
     throw failedFor(outcome);
@@ -101,22 +100,22 @@ async function trainInAttempts(training: Training, plan: TrainingPlan): Promise<
   const curated = await curate(training, plan);
   if (curated.status === 'failed') return curated;
   if (curated.status === 'rejected') return { status: 'failed', code: 'DATASET_REJECTED', message: curated.message };
-  let place = FIRST_ATTEMPT;
+  let terms = FIRST_ATTEMPT;
   for (;;) {
     if (training.requests.pausedBy() !== null) await training.waitWhilePaused(null);
-    const result = await startAttempt(training, plan, curated, place);
+    const result = await startAttempt(training, plan, curated, terms);
     switch (result.status) {
       case 'succeeded':
         return result;
       case 'retried':
-        place = freshCount(place);
+        terms = freshCount(terms);
         break;
       case 'taken_back':
         break;
       case 'failed': {
-        const next = await nextAttempt(training, result, place);
+        const next = await nextAttempt(training, result, terms);
         if (next === null) return result;
-        place = next;
+        terms = next;
       }
     }
   }
@@ -142,7 +141,7 @@ async function startAttempt(
   training: Training,
   plan: TrainingPlan,
   curated: CuratedDataset & { status: 'accepted' },
-  { positionInSet, minVramGb, overrides: ofPolicy }: AttemptPlace,
+  { positionInSet, minVramGb, overrides: ofPolicy }: AttemptTerms,
 ): Promise<
   | (AttemptResult & { readonly overrides: RecipeOverrides })
   /** Ended by `retryTraining`. */
@@ -189,47 +188,5 @@ async function startAttempt(
     if (requests.isPauseRequested()) return { ...PAUSED, ...NOTHING_RENTED, overrides };
     if (patched('pause-taken-back')) return { status: 'taken_back' };
     throw error;
-  }
-}
-
-async function publishAndSettle(
-  training: Training,
-  plan: TrainingPlan,
-  { artifact, overrides }: Pick<Succeeded, 'artifact' | 'overrides'>,
-): Promise<TrainLoraResult> {
-  training.state.enter('publishing');
-  const positions = Array.from({ length: plan.destinations }, (_, position) => position);
-  // All are awaited, even after a cancellation: nothing may be published once the training has ended.
-  const outcomes = await Promise.allSettled(positions.map((position) => publish(training, position, overrides)));
-  const publications = outcomes.map((outcome) => {
-    if (outcome.status === 'rejected') throw outcome.reason;
-    return outcome.value;
-  });
-  // The LoRA is stored and verified: a late cancellation would only lose the record of it.
-  const settled = await CancellationScope.nonCancellable(() =>
-    training.record.settleTraining({ trainingId: plan.trainingId, attempt: training.state.attempt() }),
-  );
-  training.state.finish('ready', null, settled.costMicroUsd);
-  return { status: 'ready', costMicroUsd: settled.costMicroUsd, sha256: artifact.files[0]?.sha256 ?? '', publications };
-}
-
-/** A destination that fails for good does not harm the training: it is ready, and only that publication has failed. */
-async function publish(training: Training, position: number, overrides: RecipeOverrides) {
-  const { trainingId } = training.input;
-  try {
-    await training.publishing.publishLora({
-      trainingId,
-      position,
-      attempt: training.state.attempt(),
-      overrides,
-    });
-    return { position, status: 'published' } as const;
-  } catch (error) {
-    if (isCancellation(error) || isReset(error)) throw error;
-    const { code, message } = failureOf(error);
-    if (failurePolicy('PUBLISH_FAILED').action !== 'keep_artifact') throw error;
-    const reason = failurePolicy(code).publicationKeepsCode === true ? code : 'PUBLISH_FAILED';
-    await training.record.recordPublishFailed({ trainingId, position, reason, message });
-    return { position, status: 'failed' } as const;
   }
 }

@@ -1,9 +1,8 @@
 /** The workflow of a training over a failure table that differs in one row, as the run's input says. */
 import { FAILURE_POLICY } from '../../core/failure.ts';
 import type { FailureCode, FailurePolicy } from '../../core/failure.ts';
-import type { TrainLoraInput } from '../../workflows/contract.ts';
+import type { TrainLoraInput, TrainLoraResult } from '../../workflows/contract.ts';
 import { trainLoraWorkflow as trainLora } from '../../workflows/train-lora.ts';
-import type { TrainLoraResult } from '../../workflows/train-lora.ts';
 
 /** Fields of one row of the table. */
 export interface PolicyChange {
