@@ -47,6 +47,9 @@ export function renderFailurePolicy(): string {
     '(pod first) and starts the next one with a fresh count, so an operator never has to cancel a run that is stuck. A failed',
     'publication that keeps no code of its own is stored as PUBLISH_FAILED.',
     '',
+    'A step may report any failure as passing, as it does for an unexpected error (INTERNAL) and for a transfer whose hash',
+    'differs: Temporal then retries it as for `retry_step`, and the table says what follows when all tries are used up.',
+    '',
   ].join('\n');
 }
 
