@@ -41,7 +41,7 @@ export type FailurePolicy = Described &
   (
     | {
         readonly action: 'new_attempt';
-        /** Whether the failure uses up one of the attempts (three by default); what never does is repeated for ever. */
+        /** Whether the failure uses up one of the attempts (three by default). If not, there is no limit to the repeats. */
         readonly countsAsAttempt: boolean;
         /** Whether the next attempts need more GPU memory than this one had, and the trainer's low-memory mode. */
         readonly largerGpu: boolean;

@@ -1,4 +1,4 @@
-/** What people ask of a running training: signals, the update of its ceiling, the query. Nothing asked is lost. */
+/** What people ask of a running training: signals, the update of its ceiling, the query. */
 import { CancellationScope, condition, isCancellation, log, patched, setHandler } from '@temporalio/workflow';
 import { HandlerUnfinishedPolicy } from '@temporalio/common';
 import type { BringHomeInput, BroughtHome } from '../activities/bring-home.ts';

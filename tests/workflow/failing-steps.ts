@@ -1,4 +1,4 @@
-/** Steps of one training that succeed at once, except for those that a story makes fail; they write down what they are asked. */
+/** Steps of one training that succeed at once, except those that a story makes fail; they write down every call. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Context } from '@temporalio/activity';
 import type { WorkflowHandle } from '@temporalio/client';

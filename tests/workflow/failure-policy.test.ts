@@ -1,4 +1,4 @@
-/** The failure table decides: whoever changes a field of a row changes what the workflow does. */
+/** The failure table decides: a change of any field of any row changes what the workflow does. */
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { Context } from '@temporalio/activity';
@@ -109,7 +109,7 @@ function storyOf(code: FailureCode): Story {
 
 const notReady = async () => ({ status: 'not_ready', message: 'a bad host' }) as const;
 
-/** A row with this action and no peculiarity. */
+/** A row with this action, and with nothing else out of the ordinary. */
 function withAction(code: FailureCode, action: FailureAction): PolicyChange {
   const attempt = { countsAsAttempt: true, largerGpu: false, oncePerTraining: false };
   return { code, fields: { action, ...attempt } };
@@ -177,7 +177,7 @@ function gist(transcript: readonly string[]): string[] {
 /** Codes whose rows have this field. */
 const withField = (field: string) => FAILURE_CODES.filter((code) => field in failurePolicy(code));
 
-describe('what the rows of repeated attempts say besides', () => {
+describe('the other fields of each row', () => {
   test.concurrent.each(withField('countsAsAttempt'))('countsAsAttempt of %s', async (code) => {
     const others = ['a', 'b'].map(
       () => () => failWith(code === 'TRAINER_ERROR' ? 'ARTIFACT_INVALID' : 'TRAINER_ERROR'),
