@@ -79,6 +79,7 @@ const RULES: readonly Rule[] = [
   {
     files: 'dev',
     may: ['api/schemas', 'cli', 'core', 'config', EMULATOR_CLIENT, 'prisma', 'providers'],
+    types: ['curation'],
     because: 'it starts the worker, the API and the emulator as processes, and is below tests, bench and chaos',
   },
   {
@@ -119,6 +120,17 @@ describe('who imports what', () => {
     expect(faults).toEqual([]);
   });
 
+  test('nothing imports from tests/, not even the tests beside the code: what they share is in dev/', () => {
+    const beside = RULES.map(({ files: folder }) => folder).filter((folder) => !folder.endsWith('.ts'));
+    const faults = beside
+      .flatMap((folder) => filesIn(folder, /\.(ts|mjs)$/))
+      .flatMap((file) => importsOf(file))
+      .filter(({ file, specifier }) => isInside(relative(ROOT, resolve(ROOT, dirname(file), specifier)), 'tests'))
+      .map(({ file, specifier }) => `${file} imports ${specifier}`);
+
+    expect(faults).toEqual([]);
+  });
+
   test('an import is seen whatever way it is written', () => {
     const code = [
       "import a from 'one';",
@@ -150,8 +162,12 @@ test('the workflows bundle without Node modules and without code of ours from ou
 });
 
 function sourceFiles(folder: string): string[] {
+  return filesIn(folder, /(?<!\.(test|d))\.(ts|mts|mjs)$/);
+}
+
+function filesIn(folder: string, names: RegExp): string[] {
   return readdirSync(join(ROOT, folder), { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && /\.(ts|mjs)$/.test(entry.name) && !/\.(test|d)\.m?ts$/.test(entry.name))
+    .filter((entry) => entry.isFile() && names.test(entry.name))
     .map((entry) => relative(ROOT, join(entry.parentPath, entry.name)))
     .filter((file) => !file.startsWith('prisma/generated/'));
 }

@@ -1,7 +1,7 @@
 import sharp from 'sharp';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { hostileContainers } from '../../tests/curation/hostile/index.ts';
-import type { HostileContainers } from '../../tests/curation/hostile/index.ts';
+import { hostileContainers } from '../../dev/hostile-containers/index.ts';
+import type { HostileContainers } from '../../dev/hostile-containers/index.ts';
 import { jpegScene, scene } from '../generated-photos.fixture.ts';
 import { RefusedPicture } from './container.ts';
 import { safeBytes } from './safe-bytes.ts';

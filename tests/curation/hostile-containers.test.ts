@@ -10,10 +10,10 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { CurationReport } from '../../curation/report/report.ts';
 import { drawView } from '../../dev/draw-view.ts';
+import type { HostileContainer } from '../../dev/hostile-containers/container.ts';
+import { hostileContainers } from '../../dev/hostile-containers/index.ts';
+import type { HostileContainers } from '../../dev/hostile-containers/index.ts';
 import { writeFiles } from './hostile-files.ts';
-import type { HostileContainer } from './hostile/container.ts';
-import { hostileContainers } from './hostile/index.ts';
-import type { HostileContainers } from './hostile/index.ts';
 import type { OpenedFile, Way } from './open-files-worker.ts';
 
 const ROOT = join(import.meta.dirname, '../..');

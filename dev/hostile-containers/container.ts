@@ -1,6 +1,6 @@
 /** What the makers of hostile files share. */
 
-import type { DropReason } from '../../../curation/report/report.ts';
+import type { DropReason } from '../../curation/report/report.ts';
 
 export interface HostileContainer {
   readonly name: string;
