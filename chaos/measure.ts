@@ -1,9 +1,9 @@
 /** Figures of a run: how trainings ended, what recoveries lost and took. */
-import { leakedFor, podsOf } from './check-pods.ts';
+import { leakedFor, podsOf } from './checks/check-pods.ts';
 import type { Evidence } from './evidence.ts';
 import { RECIPE } from './fault-kinds.ts';
-import { saveToFetch } from './save-to-fetch.ts';
-import { trainerOf } from './trainer-of.ts';
+import { saveToFetch } from './checks/save-to-fetch.ts';
+import { trainerOf } from './checks/trainer-of.ts';
 
 export interface Spread {
   readonly count: number;

@@ -3,8 +3,8 @@ import { formatUsd } from '../core/money.ts';
 import type { Coverage } from './coverage.ts';
 import { coverageRows, coverageTables, tableText } from './coverage-text.ts';
 import type { Figures, Spread } from './measure.ts';
-import { VIOLATIONS } from './violation.ts';
-import type { Violation } from './violation.ts';
+import { VIOLATIONS } from './checks/violation.ts';
+import type { Violation } from './checks/violation.ts';
 
 export interface Report {
   readonly seed: number;

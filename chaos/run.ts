@@ -1,7 +1,7 @@
 /** One run from plan to report: start, play, collect, judge, save the histories of what went wrong, stop. */
 import { cpSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { checkEvidence } from './check.ts';
+import { checkEvidence } from './checks/check.ts';
 import { collectEvidence } from './collect.ts';
 import { coverageOf } from './coverage.ts';
 import type { Evidence } from './evidence.ts';
@@ -12,7 +12,7 @@ import type { ChaosPlan } from './plan.ts';
 import type { Report } from './report.ts';
 import { startChaosStack } from './stack.ts';
 import type { ChaosStack } from './stack.ts';
-import type { Violation } from './violation.ts';
+import type { Violation } from './checks/violation.ts';
 
 /** Where histories and logs of a run with violations are kept. */
 const KEPT_IN = join('.tempera', 'chaos');

@@ -1,8 +1,8 @@
-import type { AttemptEvidence, Evidence, SaveEvidence, TrainingEvidence } from './evidence.ts';
+import type { AttemptEvidence, Evidence, SaveEvidence, TrainingEvidence } from '../evidence.ts';
+import type { BookTraining } from '../book.ts';
 import { saveToFetch } from './save-to-fetch.ts';
 import { trainerOf } from './trainer-of.ts';
 import type { Violation } from './violation.ts';
-import type { BookTraining } from './book.ts';
 
 /**
  * Every attempt that trained resumed from the newest save that was in our store by then, and the record says what

@@ -1,5 +1,5 @@
+import type { Evidence } from '../evidence.ts';
 import { podsOf } from './check-pods.ts';
-import type { Evidence } from './evidence.ts';
 import type { Violation } from './violation.ts';
 
 /**

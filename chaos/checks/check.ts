@@ -1,4 +1,5 @@
 /** Judges the evidence of a run: every promise that was broken, with the training that it was broken to. */
+import type { Evidence } from '../evidence.ts';
 import { checkBytes } from './check-bytes.ts';
 import { checkCoverage } from './check-coverage.ts';
 import { checkMoney } from './check-money.ts';
@@ -6,7 +7,6 @@ import { checkPods } from './check-pods.ts';
 import { checkPublications } from './check-publications.ts';
 import { checkResumes } from './check-resumes.ts';
 import { checkStory } from './check-story.ts';
-import type { Evidence } from './evidence.ts';
 import type { Violation } from './violation.ts';
 
 /** All violations, in the order of the trainings; empty when every promise was kept. */

@@ -1,6 +1,6 @@
-import { coverageOf, filled } from './coverage.ts';
-import type { Count } from './coverage.ts';
-import type { Evidence } from './evidence.ts';
+import { coverageOf, filled } from '../coverage.ts';
+import type { Count } from '../coverage.ts';
+import type { Evidence } from '../evidence.ts';
 import type { Violation } from './violation.ts';
 
 /** Below this number a share means nothing. */

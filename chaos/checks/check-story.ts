@@ -1,5 +1,5 @@
-import { took } from './evidence.ts';
-import type { TrainingEvidence } from './evidence.ts';
+import { took } from '../evidence.ts';
+import type { TrainingEvidence } from '../evidence.ts';
 import type { Violation, ViolationCode } from './violation.ts';
 
 /** Attempts of one set by the failure policy. */

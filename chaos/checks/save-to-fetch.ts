@@ -1,5 +1,5 @@
+import type { AttemptEvidence, Evidence, TrainingEvidence } from '../evidence.ts';
 import { kindOf, writtenBy } from './check-bytes.ts';
-import type { AttemptEvidence, Evidence, TrainingEvidence } from './evidence.ts';
 import { trainerOf } from './trainer-of.ts';
 
 /** Failure codes for which a pod is kept until its saves are in our store. */

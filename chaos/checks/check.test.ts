@@ -1,9 +1,9 @@
 /** The checks can fail: each kind of violation is planted, and only that one is found. */
 import { describe, expect, test } from 'vitest';
+import type { Evidence, OutageEvidence } from '../evidence.ts';
 import { kindOf } from './check-bytes.ts';
 import { checkEvidence } from './check.ts';
 import { KEPT, TRAINING_ID, withBook, withTraining } from './evidence.fixture.ts';
-import type { Evidence, OutageEvidence } from './evidence.ts';
 import { VIOLATIONS } from './violation.ts';
 import type { ViolationCode } from './violation.ts';
 

@@ -1,7 +1,7 @@
-import { shortTrainingId } from '../core/names.ts';
-import type { Book, BookPod, BookTraining } from './book.ts';
-import { took } from './evidence.ts';
-import type { Evidence, OutageEvidence } from './evidence.ts';
+import { shortTrainingId } from '../../core/names.ts';
+import type { Book, BookPod, BookTraining } from '../book.ts';
+import { took } from '../evidence.ts';
+import type { Evidence, OutageEvidence } from '../evidence.ts';
 import type { Violation } from './violation.ts';
 
 /**

@@ -2,9 +2,9 @@
  * Evidence of a run in which every promise was kept: one training, two attempts, the first ended by a fault. Tests
  * plant what is wrong.
  */
+import type { Evidence, TrainingEvidence } from '../evidence.ts';
+import type { BookFile } from '../book.ts';
 import type { FileKind } from './check-bytes.ts';
-import type { Evidence, TrainingEvidence } from './evidence.ts';
-import type { BookFile } from './book.ts';
 
 export const TRAINING_ID = '01a1ff00-0000-7000-8000-00000000abcd';
 const POD = 'tempera-chaos-800000000000abcd';

@@ -1,5 +1,5 @@
-import type { DestinationKind } from '../core/destination.ts';
-import type { Evidence, TrainingEvidence } from './evidence.ts';
+import type { DestinationKind } from '../../core/destination.ts';
+import type { Evidence, TrainingEvidence } from '../evidence.ts';
 import type { Violation } from './violation.ts';
 
 /** The places that a training was to be published to: the artifact is there by its bytes, and was put there once. */

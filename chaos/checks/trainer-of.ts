@@ -1,5 +1,5 @@
+import type { Book, BookTraining } from '../book.ts';
 import { podsOf } from './check-pods.ts';
-import type { Book, BookTraining } from './book.ts';
 
 /** The trainer's process of an attempt; undefined when none was started. */
 export function trainerOf(book: Book, trainingId: string, attempt: number): BookTraining | undefined {

@@ -1,7 +1,7 @@
+import type { HomeFile, SaveEvidence, TrainingEvidence } from '../evidence.ts';
+import type { Book, BookFile } from '../book.ts';
 import { podsOf } from './check-pods.ts';
-import type { HomeFile, SaveEvidence, TrainingEvidence } from './evidence.ts';
 import type { Violation } from './violation.ts';
-import type { Book, BookFile } from './book.ts';
 
 /** Compares what is in our store with what the emulated trainers wrote on their pods' disks, by SHA-256. */
 export function checkBytes(training: TrainingEvidence, book: Book): Violation[] {
