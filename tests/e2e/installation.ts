@@ -39,6 +39,7 @@ import { createTestDatabase } from '../support/database.ts';
 import { nativeTemporalConnection, temporalConnection } from '../support/temporal.ts';
 import { createWorld } from '../support/world.ts';
 import { client as apiClient } from './api-harness.ts';
+import { repeatedSteps } from './repeated-steps.ts';
 
 Runtime.install({ logger: new DefaultLogger('ERROR') });
 
@@ -335,6 +336,7 @@ export async function createInstallation(options: InstallationOptions = {}) {
     },
 
     async close() {
+      for (const line of await repeatedSteps(temporal, queues.workflow)) console.warn(line);
       workers.forEach((worker) => worker.shutdown());
       await running;
       await curator.stop();
