@@ -336,7 +336,7 @@ export async function createInstallation(options: InstallationOptions = {}) {
     },
 
     async close() {
-      for (const line of await repeatedSteps(temporal, queues.workflow)) console.warn(line);
+      for (const line of await repeatedSteps(temporal, queues.workflow)) process.stderr.write(`${line}\n`);
       workers.forEach((worker) => worker.shutdown());
       await running;
       await curator.stop();
