@@ -2,7 +2,7 @@ import type { BaseModel } from '../core/base-model.ts';
 import { BASE_MODEL_FACTS } from '../core/base-model.ts';
 import { TemperaError } from '../core/failure.ts';
 import { resolveRecipe } from '../core/recipe.ts';
-import type { TrainingRow } from '../prisma/repositories/training-runs.ts';
+import type { TrainingRow } from '../prisma/repositories/trainings.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 
 /** What the workflow must know about a training; prompts, captions and addresses stay in the database. */

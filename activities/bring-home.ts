@@ -41,7 +41,7 @@ export function bringHome(deps: ActivityDependencies) {
     const recipe = await recipeOf(deps, trainingId, input.overrides);
     const deadline = Date.now() + input.withinMs;
     const asked = await job.observe(step.signal);
-    const samples = await deps.repositories.attempts.countSamples(trainingId, attempt);
+    const samples = await deps.repositories.samples.countSamples(trainingId, attempt);
     const resumedFrom = (await deps.repositories.attempts.findResume(trainingId, attempt))?.fromStep ?? 0;
     if (asked.state !== 'running' || asked.step <= resumedFrom) return { status: 'nothing', step: await savedStep() };
     if (what === 'save' && (await savedStep()) === asked.step) return { status: 'nothing', step: asked.step };
@@ -56,7 +56,7 @@ export function bringHome(deps: ActivityDependencies) {
         await mirror.look(seen, inTime.signal);
         const saved = await savedStep();
         if (what === 'save' && saved !== null && saved >= asked.step) return { status: 'home', step: saved };
-        if (what === 'samples' && (await deps.repositories.attempts.countSamples(trainingId, attempt)) > samples)
+        if (what === 'samples' && (await deps.repositories.samples.countSamples(trainingId, attempt)) > samples)
           return { status: 'home', step: seen.step };
         if (seen.state !== 'running') return { status: 'nothing', step: saved };
         if (Date.now() >= deadline) {
@@ -77,7 +77,7 @@ export function bringHome(deps: ActivityDependencies) {
 
     /** The newest complete save of this attempt, with its optimizer. */
     async function savedStep(): Promise<number | null> {
-      const files = await deps.repositories.attempts.checkpointFiles(trainingId);
+      const files = await deps.repositories.checkpoints.checkpointFiles(trainingId);
       const saves = wholeSaves(files, BASE_MODEL_FACTS[recipe.baseModel].filesPerCheckpoint);
       return saves.find((save) => save.attempt === attempt && save.optimizer !== null)?.step ?? null;
     }

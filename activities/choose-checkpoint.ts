@@ -37,7 +37,7 @@ export async function chooseCheckpoint(
 ): Promise<CheckpointChoice> {
   const recipe = await recipeOf(deps, trainingId, overrides);
   const earlier = await deps.repositories.attempts.earlierAttempts(trainingId, attempt);
-  const files = await deps.repositories.attempts.checkpointFiles(trainingId);
+  const files = await deps.repositories.checkpoints.checkpointFiles(trainingId);
   // A save that an attempt resumed from without completing a step is not trusted again.
   const stuckAt = new Set(
     earlier

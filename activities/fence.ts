@@ -1,6 +1,6 @@
 /** Keeps steps that lost Temporal, and come back after the workflow has moved on, from overwriting newer results. */
 import { TemperaError } from '../core/failure.ts';
-import type { PhaseChange } from '../prisma/repositories/training-runs.ts';
+import type { PhaseChange } from '../prisma/repositories/training-states.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 
 /** The error of a step whose pod is no longer the one in use. */

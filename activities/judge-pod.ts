@@ -18,7 +18,7 @@ export interface Orphan {
  * say.
  */
 export async function judgePod({ repositories, workflows }: ActivityDependencies, pod: Pod): Promise<Orphan | null> {
-  const owner = await repositories.pods.findOwner(pod.name);
+  const owner = await repositories.sweeps.findOwner(pod.name);
   if (!owner) return { why: 'no training requested it', since: pod.createdAt, row: 'none' };
   if (owner.externalId !== null && owner.externalId !== pod.id)
     return { why: 'another pod with its name is the one in use', since: pod.createdAt, row: 'of_another_pod' };

@@ -8,7 +8,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { optimizerFilename } from '../core/checkpoint.ts';
 import { resolveRecipe } from '../core/recipe.ts';
 import { createFilesystemStore } from '../providers/storage/filesystem.ts';
-import type { MirroredFile } from '../prisma/repositories/attempts.ts';
+import type { MirroredFile } from '../prisma/repositories/checkpoints.ts';
 import type { Job } from '../providers/backends/job.ts';
 import { createAiToolkitTrainer } from '../providers/trainers/ai-toolkit/trainer.ts';
 import type { ActivityDependencies } from './dependencies.ts';
@@ -68,9 +68,9 @@ function podAndHome() {
       return Readable.from([bytes]);
     },
   } as unknown as Job;
-  const attempts = {
+  const attempts = { findResume: async () => null };
+  const checkpoints = {
     mirroredFilenames: async () => [...rows.keys()],
-    findResume: async () => null,
     recordCheckpoint: async (file: MirroredFile) => {
       const before = rows.get(file.filename)?.storageKey ?? null;
       rows.set(file.filename, file);
@@ -83,7 +83,11 @@ function podAndHome() {
     },
     checkpointFiles: async () => [],
   };
-  const deps = { store, repositories: { attempts }, keepCheckpoints: 4 } as unknown as ActivityDependencies;
+  const deps = {
+    store,
+    repositories: { attempts, checkpoints },
+    keepCheckpoints: 4,
+  } as unknown as ActivityDependencies;
   const weightsName = (step: number) => `x_${String(step).padStart(9, '0')}.safetensors`;
   return {
     deps,

@@ -55,7 +55,7 @@ export async function createMirror(deps: ActivityDependencies, params: MirrorPar
   const { trainingId, attempt, job, recipe } = params;
   const stop = new AbortController();
   const { signal, release } = linkSignals([step.signal, stop.signal]);
-  const done = new Set(await deps.repositories.attempts.mirroredFilenames(trainingId, attempt));
+  const done = new Set(await deps.repositories.checkpoints.mirroredFilenames(trainingId, attempt));
   const resumedFrom = (await deps.repositories.attempts.findResume(trainingId, attempt))?.fromStep ?? 0;
   /** The furthest step seen; the trainer's own counter goes back when it fails. */
   let trained = 0;
@@ -73,7 +73,7 @@ export async function createMirror(deps: ActivityDependencies, params: MirrorPar
     `trainings/${trainingId}/attempts/a${attempt}/checkpoints/${randomUUID()}/${filename}`;
   const record = async (saved: number, filename: string, { key, sizeBytes, sha256 }: StoredObject) => {
     const file = { trainingId, attempt, step: saved, filename, sizeBytes, sha256, storageKey: key };
-    const recorded = await deps.repositories.attempts.recordCheckpoint(file);
+    const recorded = await deps.repositories.checkpoints.recordCheckpoint(file);
     done.add(filename);
     const unwanted = recorded.status === 'recorded' ? recorded.replaced : key;
     if (unwanted !== null) await deps.store.delete(unwanted, signal);
@@ -147,7 +147,7 @@ export async function createMirror(deps: ActivityDependencies, params: MirrorPar
       // While a file is fetched again, its save must not be resumed from.
       if (done.delete(file.filename)) {
         const { filename } = file;
-        const storageKey = await deps.repositories.attempts.forgetFile({ trainingId, attempt, filename });
+        const storageKey = await deps.repositories.checkpoints.forgetFile({ trainingId, attempt, filename });
         if (storageKey !== null) await deps.store.delete(storageKey, until);
       }
       await fetchWeights(file, until);
@@ -178,7 +178,7 @@ export async function createMirror(deps: ActivityDependencies, params: MirrorPar
       const key = `trainings/${trainingId}/attempts/a${attempt}/samples/${name}${/\.[a-z]+$/.exec(sample.path)?.[0] ?? '.jpg'}`;
       const body = await job.open(sample.path, until);
       await deps.store.put(key, body, { signal: until });
-      await deps.repositories.attempts.recordSample({
+      await deps.repositories.samples.recordSample({
         trainingId,
         attempt,
         step: sample.step,

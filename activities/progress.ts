@@ -14,7 +14,7 @@ const MILESTONES = [0, 0.25, 0.5, 0.75] as const;
 /** Writes progress to the database when it has changed, and to the Web UI at a few milestones. */
 export async function createReporter(watch: Watch, pace: Pace): Promise<(seen: JobObservation) => Promise<void>> {
   const { deps, input, recipe } = watch;
-  const earlierMicroUsd = await deps.repositories.pods.ledgerCost(input.trainingId);
+  const earlierMicroUsd = await deps.repositories.bills.ledgerCost(input.trainingId);
   let writtenAt = 0;
   let writtenStep = -1;
   let told = -1;

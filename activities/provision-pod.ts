@@ -8,7 +8,7 @@ import { limitSentence } from '../core/spend-limit.ts';
 import type { Offer } from '../core/offer.ts';
 import type { RecipeOverrides } from '../core/recipe.ts';
 import type { Pod } from '../providers/compute/compute.ts';
-import type { PodRow } from '../prisma/repositories/pods.ts';
+import type { PodRow } from '../prisma/repositories/pod-row.ts';
 import { isGated, loadTraining } from './begin-training.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { discardPod } from './discard-pod.ts';

@@ -16,13 +16,13 @@ export async function pruneCheckpoints(
   signal: AbortSignal,
 ): Promise<void> {
   const { trainingId, attempt, recipe } = params;
-  const { attempts } = deps.repositories;
+  const { attempts, checkpoints } = deps.repositories;
   const rule = { ...ruleOf(deps, recipe.baseModel), training: 'trains', steps: recipe.steps } as const;
-  const expired = expiredFiles(await attempts.checkpointFiles(trainingId), rule);
+  const expired = expiredFiles(await checkpoints.checkpointFiles(trainingId), rule);
   if (expired.length === 0 || (await attempts.latestAttempt(trainingId)) !== attempt) return;
   for (const file of expired) {
     signal.throwIfAborted();
-    await attempts.forgetCheckpoint(file);
+    await checkpoints.forgetCheckpoint(file);
     await deps.store.delete(file.storageKey, signal);
   }
 }
@@ -33,14 +33,14 @@ export async function pruneCheckpoints(
  * training from ending.
  */
 export async function pruneEnded(deps: ActivityDependencies, trainingId: string): Promise<void> {
-  const { attempts } = deps.repositories;
+  const { checkpoints } = deps.repositories;
   const { cancellationSignal: signal } = Context.current();
   try {
     const { baseModel } = (await loadTraining(deps, trainingId)).request;
-    const files = await attempts.checkpointFiles(trainingId);
+    const files = await checkpoints.checkpointFiles(trainingId);
     const rule = { ...ruleOf(deps, baseModel), training: 'ended', steps: 0 } as const;
     const expired = new Set(expiredFiles(files, rule));
-    for (const file of expired) await attempts.forgetCheckpoint(file);
+    for (const file of expired) await checkpoints.forgetCheckpoint(file);
     const kept = new Set(files.filter((file) => !expired.has(file)).map(({ storageKey }) => storageKey));
     const stored = await deps.store.list(`trainings/${trainingId}/attempts/`, signal);
     for (const key of stored) if (key.includes('/checkpoints/') && !kept.has(key)) await deps.store.delete(key, signal);

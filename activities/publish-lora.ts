@@ -50,7 +50,7 @@ export function publishLora(deps: ActivityDependencies) {
 
     const facts = BASE_MODEL_FACTS[training.request.baseModel];
     const recipe = await recipeOf(deps, training.id, input.overrides);
-    const samples = await deps.repositories.attempts.samplesOf(training.id, MAX_SAMPLES);
+    const samples = await deps.repositories.samples.samplesOf(training.id, MAX_SAMPLES);
     const beat = setInterval(() => step.heartbeat(), 1_000);
     try {
       const result = await publisher.publish({

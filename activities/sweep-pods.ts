@@ -139,8 +139,8 @@ export function sweepPods(deps: ActivityDependencies) {
 
   /** A pod that was not terminated by the training's own workflow is missing from its total so far. */
   async function bookCost(podName: string): Promise<void> {
-    const owner = await repositories.pods.findOwner(podName);
-    if (owner) await repositories.pods.bookClosed(owner.trainingId);
+    const owner = await repositories.sweeps.findOwner(podName);
+    if (owner) await repositories.bills.bookClosed(owner.trainingId);
   }
 
   /** Terminate runs no workflow code: without this, the row would say `training` for ever and block the character. */
@@ -158,7 +158,7 @@ export function sweepPods(deps: ActivityDependencies) {
   /** All of them: a hundred that have been paused for days must not hide the one that was terminated. */
   async function* quietTrainings(quietSince: Date) {
     for (let afterId: string | null = null; ;) {
-      const page = await repositories.trainings.findQuiet({ quietSince, afterId, limit: QUIET_AT_ONCE });
+      const page = await repositories.sweeps.findQuiet({ quietSince, afterId, limit: QUIET_AT_ONCE });
       yield* page;
       if (page.length < QUIET_AT_ONCE) return;
       afterId = page.at(-1)!.id;
@@ -180,7 +180,7 @@ export function sweepPods(deps: ActivityDependencies) {
   async function closeLedger(step: Step, pods: readonly Pod[], before: Date, troubles: unknown[]): Promise<number> {
     const listed = new Set(pods.flatMap(({ id, name }) => [id, name]));
     let closed = 0;
-    for (const { name, externalId } of await repositories.pods.openPods(before)) {
+    for (const { name, externalId } of await repositories.sweeps.openPods(before)) {
       // A second pod with the same name has a row of its own, under a name that no list contains.
       if (listed.has(externalId ?? name)) continue;
       try {
@@ -198,7 +198,7 @@ export function sweepPods(deps: ActivityDependencies) {
    * all.
    */
   async function closeRow(step: Step, name: string): Promise<boolean> {
-    const owner = await repositories.pods.findOwner(name);
+    const owner = await repositories.sweeps.findOwner(name);
     if (!owner || (await workflows.isOpen(owner.workflowId))) return false;
     const { externalId, createdAt, hourlyMicroUsd } = owner;
     if (externalId !== null && !(await keepAlive(step, compute.isGone(externalId, step.signal)))) return false;
@@ -212,10 +212,10 @@ export function sweepPods(deps: ActivityDependencies) {
 
   async function settle(step: Step, endedBefore: Date, troubles: unknown[]): Promise<number> {
     let settled = 0;
-    for (const pod of await repositories.pods.unsettledPods(endedBefore, SETTLE_AT_ONCE)) {
+    for (const pod of await repositories.bills.unsettledPods(endedBefore, SETTLE_AT_ONCE)) {
       try {
         const billed = await keepAlive(step, compute.billed(pod.externalId, pod.createdAt, step.signal));
-        if (await repositories.pods.recordBill(pod.name, billed)) settled += 1;
+        if (await repositories.bills.recordBill(pod.name, billed)) settled += 1;
       } catch (error) {
         // One bill that cannot be read or recorded must not hold up the others.
         troubles.push(error);
@@ -228,7 +228,7 @@ export function sweepPods(deps: ActivityDependencies) {
    * Trainings that no workflow has taken over: started now, or ended if an operator terminated them before they began.
    */
   async function startLost(): Promise<{ started: number; terminated: number }> {
-    const lost = await repositories.trainings.findUnstarted(new Date(Date.now() - UNSTARTED_AFTER_MS));
+    const lost = await repositories.sweeps.findUnstarted(new Date(Date.now() - UNSTARTED_AFTER_MS));
     let terminated = 0;
     for (const training of lost) {
       if ((await workflows.startTraining(training)) === 'running') continue;

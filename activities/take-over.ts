@@ -37,7 +37,7 @@ export function takeOver(deps: ActivityDependencies) {
     }
     if (status === 'cancelled') return { status, message: record.message ?? 'It was cancelled', costMicroUsd };
     if (openAttempts.length > 0) return { status: 'open', attempts: openAttempts };
-    const spentMicroUsd = await repositories.pods.ledgerCost(trainingId);
+    const spentMicroUsd = await repositories.bills.ledgerCost(trainingId);
     if (status === 'training' && artifact !== null)
       return { status: 'at_home', artifact, attempt, costMicroUsd: spentMicroUsd };
     return { status: 'goes_on', attempt, costMicroUsd: spentMicroUsd };

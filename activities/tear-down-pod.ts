@@ -2,7 +2,7 @@ import { createWindowMs } from '../core/interval.ts';
 import { TemperaError } from '../core/failure.ts';
 import { rentMicroUsd } from '../core/money.ts';
 import type { Pod } from '../providers/compute/compute.ts';
-import type { PodRow } from '../prisma/repositories/pods.ts';
+import type { PodRow } from '../prisma/repositories/pod-row.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { discardPod, endPod } from './discard-pod.ts';
 import { currentStep, keepAlive } from './step.ts';
@@ -90,6 +90,6 @@ export function tearDownPod(deps: ActivityDependencies) {
       const note = row.externalId === null ? 'never created' : 'teardown';
       await repositories.pods.recordTerminated({ name, note, ...(await costOf(row, step)) });
     }
-    return { costMicroUsd: await repositories.pods.ledgerCost(input.trainingId, input.attempt) };
+    return { costMicroUsd: await repositories.bills.ledgerCost(input.trainingId, input.attempt) };
   }
 }

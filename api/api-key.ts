@@ -2,8 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import type { Database } from '../prisma/client.ts';
-import { createFirstApiKey } from '../prisma/repositories/api-keys.ts';
+import type { Repositories } from '../prisma/repositories/index.ts';
 import { sha256Hex } from './ids.ts';
 
 const KEY = /^tmp_[A-Za-z0-9_-]{43}$/;
@@ -27,10 +26,9 @@ export function apiKeyOf(headers: {
  * Creates the first user and key when the database has none, and writes the key to a file that only its owner can read.
  * False when there already was a key.
  */
-export async function ensureFirstApiKey(database: Database, file: string): Promise<boolean> {
+export async function ensureFirstApiKey(repositories: Repositories, file: string): Promise<boolean> {
   const key = newApiKey();
-  const made = await createFirstApiKey(
-    database,
+  const made = await repositories.keys.createFirstApiKey(
     { prefix: key.slice(0, PREFIX_LENGTH), secretHash: sha256Hex(key) },
     async () => {
       await mkdir(dirname(file), { recursive: true, mode: 0o700 });

@@ -3,7 +3,7 @@ import type { CatalogGpu } from '../core/offer.ts';
 import type { PublishPolicy } from '../core/publish-policy.ts';
 import type { SpendLimits } from '../core/spend-limit.ts';
 import type { Logger } from '../config/logger.ts';
-import type { Database } from '../prisma/client.ts';
+import type { Repositories } from '../prisma/repositories/index.ts';
 import type { ObjectStore } from '../providers/storage/object-store.ts';
 import type { TemporalGateway } from './temporal.ts';
 
@@ -44,7 +44,7 @@ export interface ApiSettings {
 }
 
 export interface ApiDeps {
-  readonly database: Database;
+  readonly repositories: Repositories;
   readonly temporal: TemporalGateway;
   readonly store: ObjectStore;
   /** Undefined when the store signs URLs for its own server (S3). */

@@ -1,5 +1,4 @@
 import { linkSignals } from '../core/time-limit.ts';
-import { pingDatabase } from '../prisma/repositories/api-keys.ts';
 import { databaseTrouble } from '../prisma/trouble.ts';
 import type { ApiDeps } from './deps.ts';
 
@@ -21,9 +20,9 @@ export type CheckReadiness = () => Promise<ReadinessReport>;
  * changes: probes come every few seconds.
  */
 export function createReadinessCheck(
-  deps: Pick<ApiDeps, 'database' | 'temporal' | 'store' | 'logger'>,
+  deps: Pick<ApiDeps, 'repositories' | 'temporal' | 'store' | 'logger'>,
 ): CheckReadiness {
-  const { database, temporal, store, logger } = deps;
+  const { repositories, temporal, store, logger } = deps;
   const told = new Map<PartName, string>();
   const checkPart = async (part: PartName, ask: (signal: AbortSignal) => Promise<void>): Promise<Part> => {
     const why = await whyUnavailable(ask);
@@ -35,7 +34,7 @@ export function createReadinessCheck(
   };
   return async () => {
     const [databasePart, temporalPart, objectStore] = await Promise.all([
-      checkPart('database', () => pingDatabase(database)),
+      checkPart('database', () => repositories.health.pingDatabase()),
       checkPart('temporal', () => temporal.health()),
       checkPart('objectStore', (signal) => store.ping(signal)),
     ]);

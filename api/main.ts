@@ -6,6 +6,7 @@ import { createLogger } from '../config/logger.ts';
 import { settingsOfProcess } from '../config/process.ts';
 import { inspectPhotoFile } from '../curation/intake/intake.ts';
 import { createDatabase } from '../prisma/client.ts';
+import { createRepositories } from '../prisma/repositories/index.ts';
 import { databaseTrouble } from '../prisma/trouble.ts';
 import { createRunpodCompute } from '../providers/compute/runpod/compute.ts';
 import { createObjectStore } from '../providers/storage/registry.ts';
@@ -51,9 +52,10 @@ const database = createDatabase({
   connectTimeoutMs: DATABASE_CONNECT_MS,
   statementTimeoutMs: DATABASE_STATEMENT_MS,
 });
+const repositories = createRepositories(database);
 const store = createObjectStore(settings);
 const app = buildApp({
-  database,
+  repositories,
   temporal,
   logger,
   store,
@@ -99,7 +101,7 @@ async function makeFirstKey(): Promise<{ readonly why: string; readonly lasts: b
   const file = join(settings.home, 'api-key');
   try {
     // The key itself is only in that file: more people read logs.
-    if (await ensureFirstApiKey(database, file)) logger.info({ file }, 'the first API key is in this file');
+    if (await ensureFirstApiKey(repositories, file)) logger.info({ file }, 'the first API key is in this file');
     return null;
   } catch (error) {
     const { code, name } = error as { code?: unknown; name?: unknown };

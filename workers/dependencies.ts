@@ -5,7 +5,6 @@ import type { ActivityDependencies } from '../activities/dependencies.ts';
 import type { Settings } from '../config/env.ts';
 import { SettingsError } from '../config/env.ts';
 import { createDatabase } from '../prisma/client.ts';
-import { checkTables } from '../prisma/repositories/api-keys.ts';
 import { databaseTrouble } from '../prisma/trouble.ts';
 import { createRepositories } from '../prisma/repositories/index.ts';
 import { createCaptioner } from '../providers/captioning/registry.ts';
@@ -29,11 +28,12 @@ export function createDependencies(settings: Settings, client: Client): WorkerDe
   const { runpod, huggingFace } = settings;
   if (runpod.apiKey === undefined) throw new SettingsError(['RUNPOD_API_KEY is not set']);
   const database = createDatabase({ url: settings.databaseUrl });
+  const repositories = createRepositories(database);
   const store = createObjectStore(settings);
   const curator = createLazyCurator();
   return {
     activities: {
-      repositories: createRepositories(database),
+      repositories,
       store,
       curator,
       captioner: createCaptioner(settings),
@@ -53,7 +53,7 @@ export function createDependencies(settings: Settings, client: Client): WorkerDe
     },
     async troubles() {
       const troubles = await Promise.all([
-        checkTables(database).then(
+        repositories.health.checkTables().then(
           () => null,
           (error: unknown) => databaseTrouble(error)?.why ?? `the database cannot be used (${(error as Error).name})`,
         ),

@@ -2,7 +2,6 @@
 import { TypedSearchAttributes } from '@temporalio/common';
 import { parseBaseModel } from '../../core/base-model.ts';
 import { recipeFaults, triggerWordFaults } from '../../core/recipe.ts';
-import { ownsDataset } from '../../prisma/repositories/datasets.ts';
 import type { CheckRequest } from '../../workflows/contract.ts';
 import { loraOwner } from '../../workflows/search-attributes.ts';
 import type { ApiDeps } from '../deps.ts';
@@ -15,9 +14,9 @@ const DEFAULTS = { triggerWord: 'ohwx', baseModel: 'flux' } as const;
 
 /** Starts a check, or makes the running one repeat. Throws ApiError 404, 422, and 503 when Temporal does not answer. */
 export async function checkDataset(deps: ApiDeps, userId: string, datasetId: string, body: CheckBody) {
-  const { settings, temporal, database } = deps;
+  const { settings, temporal, repositories } = deps;
   const request = checkRequest(body, settings.allowTestIntervals === true);
-  if (!(await ownsDataset(database, userId, datasetId))) throw notFound('dataset');
+  if (!(await repositories.datasets.ownsDataset(userId, datasetId))) throw notFound('dataset');
   await temporal.check({
     request,
     input: {

@@ -1,12 +1,6 @@
 /** Making, reading and changing datasets. */
 import { curationOptionFaults, resolveCurationOptions } from '../../core/curation.ts';
 import type { CurationOptionsDraft } from '../../core/curation.ts';
-import {
-  asCurationOptions,
-  changeCurationOptions,
-  createDataset,
-  findDataset,
-} from '../../prisma/repositories/datasets.ts';
 import type { DatasetWithItems } from '../../prisma/repositories/datasets.ts';
 import type { ApiDeps } from '../deps.ts';
 import { invalid, notFound } from '../errors.ts';
@@ -33,7 +27,12 @@ export async function makeDataset(deps: ApiDeps, userId: string, body: DatasetBo
   const faults = strays.map((id) => `captions: ${id} is not in imageIds`);
   if (checked.status === 'invalid') throw invalid([...faults, ...checked.faults]);
   if (faults.length > 0) throw invalid(faults);
-  const made = await createDataset(deps.database, userId, { name, imageIds, captions, curation: checked.curation });
+  const made = await deps.repositories.datasets.createDataset(userId, {
+    name,
+    imageIds,
+    captions,
+    curation: checked.curation,
+  });
   if (made.status === 'unknown_images')
     throw invalid(made.imageIds.map((id) => `imageIds: ${id} is not one of your photos`));
   return getDataset(deps, userId, made.datasetId);
@@ -41,14 +40,14 @@ export async function makeDataset(deps: ApiDeps, userId: string, body: DatasetBo
 
 /** A dataset of this user. Throws ApiError 404. */
 export async function getDataset(deps: ApiDeps, userId: string, datasetId: string) {
-  const dataset = await findDataset(deps.database, userId, datasetId);
+  const dataset = await deps.repositories.datasets.findDataset(userId, datasetId);
   if (dataset === null) throw notFound('dataset');
   return datasetView(dataset);
 }
 
 /** Changes individual curation options; null resets one to its default. Throws ApiError 404 and 422. */
 export async function changeDataset(deps: ApiDeps, userId: string, datasetId: string, { curation }: DatasetPatch) {
-  const found = await changeCurationOptions(deps.database, userId, datasetId, (stored) => {
+  const found = await deps.repositories.datasets.changeCurationOptions(userId, datasetId, (stored) => {
     const merged = Object.entries({ ...stored, ...curation }).filter(([, value]) => value !== null);
     const checked = checkCuration(Object.fromEntries(merged));
     if (checked.status === 'invalid') throw invalid(checked.faults);
@@ -63,6 +62,6 @@ function datasetView({ id, name, createdAt, curation, items }: DatasetWithItems)
     const { filename, sha256, width, height, bytes } = image;
     return { id: image.id, filename, sha256, width, height, bytes, caption };
   });
-  const options = resolveCurationOptions(asCurationOptions(curation));
+  const options = resolveCurationOptions(curation);
   return { id, name, createdAt: createdAt.toISOString(), curation: options, images };
 }

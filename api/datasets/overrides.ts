@@ -1,6 +1,4 @@
 /** A person's decisions about individual photos: who decided what, and why. */
-import { hasPhoto, ownsDataset } from '../../prisma/repositories/datasets.ts';
-import { addOverride, latestOverride, listOverrides } from '../../prisma/repositories/overrides.ts';
 import type { OverrideRow } from '../../prisma/repositories/overrides.ts';
 import type { ApiDeps } from '../deps.ts';
 import { invalid, notFound } from '../errors.ts';
@@ -20,15 +18,17 @@ export async function overrulePhoto(deps: ApiDeps, photo: PhotoOfDataset, body: 
     throw invalid(['at least one of decision, framing and caption must be given; DELETE removes an override']);
   if (caption !== null && caption.trim() === '') throw invalid(['caption must not be blank']);
   const { datasetId, sha256, userName: by } = await requirePhoto(deps, photo);
-  return overrideView(await addOverride(deps.database, { datasetId, sha256, decision, framing, caption, by, why }));
+  return overrideView(
+    await deps.repositories.curation.addOverride({ datasetId, sha256, decision, framing, caption, by, why }),
+  );
 }
 
 /** Removes the override of a photo; does nothing when there is none. Throws ApiError 404. */
 export async function takeOverrideBack(deps: ApiDeps, photo: PhotoOfDataset): Promise<void> {
   const { datasetId, sha256, userName: by } = await requirePhoto(deps, photo);
-  if ((await latestOverride(deps.database, datasetId, sha256)) === null) return;
+  if ((await deps.repositories.curation.latestOverride(datasetId, sha256)) === null) return;
   const nothing = { decision: null, framing: null, caption: null, why: null };
-  await addOverride(deps.database, { datasetId, sha256, by, ...nothing });
+  await deps.repositories.curation.addOverride({ datasetId, sha256, by, ...nothing });
 }
 
 /** One page of the history of a dataset's overrides, newest first. Throws ApiError 404. */
@@ -38,9 +38,9 @@ export async function pageOfOverrides(
   datasetId: string,
   { cursor, limit = 100 }: { readonly cursor?: string; readonly limit?: number },
 ) {
-  if (!(await ownsDataset(deps.database, userId, datasetId))) throw notFound('dataset');
+  if (!(await deps.repositories.datasets.ownsDataset(userId, datasetId))) throw notFound('dataset');
   const before = cursor === undefined ? undefined : BigInt(cursor);
-  const rows = await listOverrides(deps.database, { datasetId, before, limit: limit + 1 });
+  const rows = await deps.repositories.curation.listOverrides({ datasetId, before, limit: limit + 1 });
   const page = rows.slice(0, limit);
   return {
     overrides: page.map(overrideView),
@@ -49,7 +49,7 @@ export async function pageOfOverrides(
 }
 
 async function requirePhoto(deps: ApiDeps, photo: PhotoOfDataset): Promise<PhotoOfDataset> {
-  const there = await hasPhoto(deps.database, photo.userId, photo.datasetId, photo.sha256);
+  const there = await deps.repositories.datasets.hasPhoto(photo.userId, photo.datasetId, photo.sha256);
   if (there === null) throw notFound('dataset');
   if (!there) throw notFound('photo in this dataset');
   return photo;

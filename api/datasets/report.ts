@@ -1,7 +1,5 @@
 /** Curation reports: as data, as a page, as a picture. */
-import { ownsDataset } from '../../prisma/repositories/datasets.ts';
-import { findReport } from '../../prisma/repositories/reports.ts';
-import type { ReportRow } from '../../prisma/repositories/reports.ts';
+import type { ReportRow } from '../../prisma/repositories/curation-reports.ts';
 import type { ApiDeps } from '../deps.ts';
 import { ApiError, notFound } from '../errors.ts';
 import type { ReportFormat } from '../schemas/datasets.ts';
@@ -24,8 +22,8 @@ export async function requireReport(
   datasetId: string,
   version: string | undefined,
 ): Promise<ReportRow> {
-  if (!(await ownsDataset(deps.database, userId, datasetId))) throw notFound('dataset');
-  const row = await findReport(deps.database, datasetId, version);
+  if (!(await deps.repositories.datasets.ownsDataset(userId, datasetId))) throw notFound('dataset');
+  const row = await deps.repositories.curation.findReport(datasetId, version);
   if (row !== null) return row;
   if (version !== undefined) throw notFound('report');
   const state = await deps.temporal.checkState(datasetId);

@@ -1,6 +1,5 @@
 /** Setting a training's ceiling: waits for the workflow's answer, because a limit may forbid the change. */
 import { parseUsd } from '../../core/money.ts';
-import { endRetryWindow } from '../../prisma/repositories/training-requests.ts';
 import type { ApiDeps } from '../deps.ts';
 import { ApiError, invalid } from '../errors.ts';
 import type { TrainingView } from '../schemas/trainings.ts';
@@ -25,7 +24,7 @@ export async function setBudget(
   const result = await deps.temporal.raiseBudget(trainingId, { by, ceilingMicroUsd });
   switch (result.status) {
     case 'raised':
-      if (training.reason === 'BUDGET_EXCEEDED') await endRetryWindow(deps.database, training);
+      if (training.reason === 'BUDGET_EXCEEDED') await deps.repositories.trainings.endRetryWindow(training);
       return await getTraining(deps, userId, trainingId);
     case 'over_limit':
       throw new ApiError(402, 'LIMIT_EXCEEDED', 'This would exceed a spending limit.', {

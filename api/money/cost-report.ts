@@ -1,15 +1,14 @@
-import { costReport } from '../../prisma/repositories/cost-report.ts';
 import type { ReportBy } from '../../prisma/repositories/cost-report.ts';
 import type { ApiDeps } from '../deps.ts';
 import type { CostReport } from '../schemas/money.ts';
 
 /** What trainings have cost, grouped as requested: operators see those of all users, everybody else their own. */
 export async function costReportOf(
-  { database }: ApiDeps,
+  { repositories }: ApiDeps,
   { userId, isOperator }: { readonly userId: string; readonly isOperator: boolean },
   { by = 'month', month }: { readonly by?: ReportBy; readonly month?: string },
 ): Promise<CostReport> {
-  const rows = await costReport(database, { userId: isOperator ? null : userId, by, month: month ?? null });
+  const rows = await repositories.bills.costReport({ userId: isOperator ? null : userId, by, month: month ?? null });
   return {
     by,
     month: month ?? null,

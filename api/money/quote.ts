@@ -10,10 +10,6 @@ import type { StoredQuote } from '../../core/stored-quote.ts';
 import { withTimeLimit } from '../../core/time-limit.ts';
 import type { TrainingRequest } from '../../core/training-request.ts';
 import { vendorTrouble } from '../../core/vendor-trouble.ts';
-import { findDataset } from '../../prisma/repositories/datasets.ts';
-import { standing } from '../../prisma/repositories/money.ts';
-import { pastRuns } from '../../prisma/repositories/past-runs.ts';
-import { countPhotos } from '../../prisma/repositories/training-requests.ts';
 import type { ApiDeps } from '../deps.ts';
 import { ApiError, notFound } from '../errors.ts';
 import type { Quote, QuoteBody } from '../schemas/money.ts';
@@ -40,7 +36,7 @@ export async function quoteTraining(deps: ApiDeps, userId: string, body: QuoteBo
   if (first === undefined) throw new ApiError(409, 'NO_OFFER', 'No suitable GPU type is in stock at the moment.');
   const now = deps.clock();
   const reserveMicroUsd = maxCostMicroUsd ?? reserveFor(first);
-  const { limits, used } = await standing(deps.database, {
+  const { limits, used } = await deps.repositories.money.standing({
     userId,
     characterId: request.characterId,
     limits: deps.settings.limits,
@@ -82,13 +78,13 @@ async function quoted(
     photos,
     diskGb: deps.settings.diskGb,
     offers: rankOffers(catalog, { ...compute, baseModel }),
-    past: await pastRuns(deps.database, baseModel),
+    past: await deps.repositories.history.pastRuns(baseModel),
   });
 }
 
-async function photosOf({ database }: ApiDeps, userId: string, datasetId: string): Promise<number> {
-  if ((await findDataset(database, userId, datasetId)) === null) throw notFound('dataset');
-  return await countPhotos(database, datasetId);
+async function photosOf({ repositories }: ApiDeps, userId: string, datasetId: string): Promise<number> {
+  if ((await repositories.datasets.findDataset(userId, datasetId)) === null) throw notFound('dataset');
+  return await repositories.datasets.countPhotos(datasetId);
 }
 
 type Prices =

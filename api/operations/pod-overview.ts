@@ -1,8 +1,6 @@
 /** All pods at a glance. Ids are left out: anyone who knows a pod's id can reach its trainer. */
 import { rentMicroUsd } from '../../core/money.ts';
-import { findAlivePods } from '../../prisma/repositories/alive-pods.ts';
 import type { AlivePod } from '../../prisma/repositories/alive-pods.ts';
-import { lastSweep, leakedSince, sweepsThatEnded } from '../../prisma/repositories/sweeps.ts';
 import type { SweepRow, SweptPod } from '../../prisma/repositories/sweeps.ts';
 import type { ApiDeps } from '../deps.ts';
 import type { PodOverview } from '../schemas/operations.ts';
@@ -11,15 +9,18 @@ const MOST_PODS = 1_000;
 const MOST_SWEEPS = 200;
 const DAY_MS = 86_400_000;
 
-export async function podOverview({ database, clock }: Pick<ApiDeps, 'database' | 'clock'>): Promise<PodOverview> {
+export async function podOverview({
+  repositories,
+  clock,
+}: Pick<ApiDeps, 'repositories' | 'clock'>): Promise<PodOverview> {
   const now = clock();
   const since = (days: number) => new Date(now.getTime() - days * DAY_MS);
   const [{ count, pods }, last, ended, day, month] = await Promise.all([
-    findAlivePods(database, MOST_PODS),
-    lastSweep(database),
-    sweepsThatEnded(database, since(7), MOST_SWEEPS),
-    leakedSince(database, since(1)),
-    leakedSince(database, since(30)),
+    repositories.pods.findAlivePods(MOST_PODS),
+    repositories.sweeps.lastSweep(),
+    repositories.sweeps.sweepsThatEnded(since(7), MOST_SWEEPS),
+    repositories.sweeps.leakedSince(since(1)),
+    repositories.sweeps.leakedSince(since(30)),
   ]);
   return {
     at: now.toISOString(),

@@ -1,5 +1,4 @@
 import type { FastifyInstance } from 'fastify';
-import { findApiKeyOwner, touchApiKey } from '../../prisma/repositories/api-keys.ts';
 import { apiKeyOf } from '../api-key.ts';
 import type { ApiDeps } from '../deps.ts';
 import { ApiError } from '../errors.ts';
@@ -21,10 +20,13 @@ declare module 'fastify' {
 }
 
 /** Lets only requests with a valid API key into this scope. */
-export function requireApiKey(scope: FastifyInstance, { database, clock }: Pick<ApiDeps, 'database' | 'clock'>): void {
+export function requireApiKey(
+  scope: FastifyInstance,
+  { repositories, clock }: Pick<ApiDeps, 'repositories' | 'clock'>,
+): void {
   scope.addHook('onRequest', async (request) => {
     const key = apiKeyOf(request.headers);
-    const owner = key === null ? null : await findApiKeyOwner(database, sha256Hex(key));
+    const owner = key === null ? null : await repositories.keys.findApiKeyOwner(sha256Hex(key));
     if (owner === null)
       throw new ApiError(401, 'UNAUTHENTICATED', 'Send a valid API key: "Authorization: Bearer tmp_...".');
     request.userId = owner.userId;
@@ -35,6 +37,6 @@ export function requireApiKey(scope: FastifyInstance, { database, clock }: Pick<
     // Nothing needs the key from here on, so it is removed: @fastify/multipart logs all headers (10.1, level trace).
     delete request.headers.authorization;
     delete request.headers['x-api-key'];
-    await touchApiKey(database, owner, clock());
+    await repositories.keys.touchApiKey(owner, clock());
   });
 }

@@ -1,10 +1,9 @@
 /** Short-lived links to a trained LoRA. */
 import type { ArtifactFile } from '../../core/artifact.ts';
-import type { TrainingRow } from '../../prisma/repositories/training-requests.ts';
+import type { TrainingRow } from '../../prisma/repositories/trainings.ts';
 import type { ApiDeps } from '../deps.ts';
 import { ApiError } from '../errors.ts';
 import { requireTraining } from './read.ts';
-import { artifactOf } from './view.ts';
 
 /** Long enough to start a download, short enough that a leaked link is soon worthless. Seconds. */
 const LINK_TTL_SECONDS = 300;
@@ -24,7 +23,7 @@ export async function artifactLinks(
   trainingId: string,
 ): Promise<{ training: TrainingRow; files: FileLink[] }> {
   const training = await requireTraining(deps, userId, trainingId);
-  const artifact = artifactOf(training);
+  const { artifact } = training;
   if (artifact === null)
     throw new ApiError(
       409,

@@ -2,8 +2,7 @@
 import { recipeFaults } from '../../core/recipe.ts';
 import type { RecipeOverrides } from '../../core/recipe.ts';
 import { isTerminal } from '../../core/status.ts';
-import { endRetryWindow, hasOtherActiveTraining } from '../../prisma/repositories/training-requests.ts';
-import type { TrainingRow } from '../../prisma/repositories/training-requests.ts';
+import type { TrainingRow } from '../../prisma/repositories/trainings.ts';
 import type { ApiDeps } from '../deps.ts';
 import { ApiError, invalid } from '../errors.ts';
 import type { TrainingView } from '../schemas/trainings.ts';
@@ -39,11 +38,12 @@ export async function retryTraining(
   refuseEnded(training, 'retried');
   if (training.phase === 'publishing')
     throw new ApiError(409, 'NEARLY_READY', 'The LoRA is trained and being published: there is nothing to retry.');
-  if (await hasOtherActiveTraining(deps.database, training)) {
+  if (await deps.repositories.trainings.hasOtherActiveTraining(training)) {
     throw new ApiError(409, 'CHARACTER_BUSY', 'This character has another active training.');
   }
   requireRunning(await deps.temporal.retry(trainingId, { by, ...(overrides === undefined ? {} : { overrides }) }));
-  return trainingView(await endRetryWindow(deps.database, training), deps.settings);
+  await deps.repositories.trainings.endRetryWindow(training);
+  return trainingView({ ...training, retryUntil: null }, deps.settings);
 }
 
 /** Asks for a pause, its end, a save or samples. Throws ApiError 409 when the training cannot do that now. */

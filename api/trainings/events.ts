@@ -2,7 +2,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isLastEvent } from '../../core/event.ts';
 import { isTerminal } from '../../core/status.ts';
-import { eventsAfter } from '../../prisma/repositories/outbox.ts';
 import type { StoredEvent } from '../../prisma/repositories/outbox.ts';
 import { isDatabaseUnavailable } from '../database-errors.ts';
 import type { ApiDeps } from '../deps.ts';
@@ -85,7 +84,8 @@ interface Look {
 async function lookAt(deps: ApiDeps, { userId, trainingId }: Follow, after: bigint): Promise<Look> {
   try {
     const row = await requireTraining(deps, userId, trainingId);
-    return { view: trainingView(row, deps.settings), events: await eventsAfter(deps.database, trainingId, after) };
+    const events = await deps.repositories.outbox.eventsAfter(trainingId, after);
+    return { view: trainingView(row, deps.settings), events };
   } catch (error) {
     // A brief database outage must not end a stream that may last for hours.
     if (isDatabaseUnavailable(error)) return { view: null, events: [] };

@@ -1,6 +1,6 @@
 /** Hands an accepted training to Temporal. */
 import type { Intervals } from '../../core/interval.ts';
-import type { TrainingRow } from '../../prisma/repositories/training-requests.ts';
+import type { TrainingRow } from '../../prisma/repositories/trainings.ts';
 import { TASK_QUEUES } from '../../workflows/contract.ts';
 import { startOptions } from '../../workflows/start-options.ts';
 import type { ApiDeps } from '../deps.ts';

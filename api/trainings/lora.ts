@@ -1,6 +1,6 @@
 /** Translates the founding documents' requests and answers to and from ours. */
 import type { Static } from '@fastify/type-provider-typebox';
-import type { TrainingRow } from '../../prisma/repositories/training-requests.ts';
+import type { TrainingRow } from '../../prisma/repositories/trainings.ts';
 import type { ApiDeps } from '../deps.ts';
 import { invalid } from '../errors.ts';
 import type { LoraStartBody, LoraStatus } from '../schemas/lora.ts';

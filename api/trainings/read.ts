@@ -1,11 +1,10 @@
 /** Reading trainings of one user. */
 import type { TrainingStatus } from '../../core/status.ts';
-import { findTraining, listTrainings } from '../../prisma/repositories/training-requests.ts';
-import type { TrainingRow } from '../../prisma/repositories/training-requests.ts';
 import type { ApiDeps } from '../deps.ts';
 import { notFound } from '../errors.ts';
 import type { TrainingView } from '../schemas/trainings.ts';
 import { trainingView } from './view.ts';
+import type { OwnTraining } from './view.ts';
 
 interface ListQuery {
   readonly status?: TrainingStatus;
@@ -14,11 +13,12 @@ interface ListQuery {
   readonly limit?: number;
 }
 
-/** The row of a training; throws ApiError 404 when it is not this user's. */
-export async function requireTraining(deps: ApiDeps, userId: string, trainingId: string): Promise<TrainingRow> {
-  const training = await findTraining(deps.database, userId, trainingId);
-  if (training === null) throw notFound('training');
-  return training;
+/** Throws ApiError 404 when it is not this user's. */
+export async function requireTraining(deps: ApiDeps, userId: string, trainingId: string): Promise<OwnTraining> {
+  const { trainings, publications } = deps.repositories;
+  const training = await trainings.findTraining(trainingId);
+  if (training?.userId !== userId) throw notFound('training');
+  return { ...training, publications: await publications.publicationsOf([trainingId]) };
 }
 
 export async function getTraining(deps: ApiDeps, userId: string, trainingId: string): Promise<TrainingView> {
@@ -31,10 +31,13 @@ export async function pageOfTrainings(
   userId: string,
   { status, characterId, cursor, limit = 20 }: ListQuery,
 ): Promise<{ trainings: TrainingView[]; nextCursor: string | null }> {
-  const rows = await listTrainings(deps.database, { userId, status, characterId, before: cursor, limit: limit + 1 });
+  const { trainings, publications } = deps.repositories;
+  const rows = await trainings.listTrainings({ userId, status, characterId, before: cursor, limit: limit + 1 });
   const page = rows.slice(0, limit);
+  const published = await publications.publicationsOf(page.map(({ id }) => id));
+  const ofTraining = (id: string) => published.filter(({ loraModelId }) => loraModelId === id);
   return {
-    trainings: page.map((row) => trainingView(row, deps.settings)),
+    trainings: page.map((row) => trainingView({ ...row, publications: ofTraining(row.id) }, deps.settings)),
     nextCursor: rows.length > limit ? (page.at(-1)?.id ?? null) : null,
   };
 }

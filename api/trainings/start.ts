@@ -3,15 +3,7 @@ import type { Destination } from '../../core/destination.ts';
 import { publishRefusal } from '../../core/publish-policy.ts';
 import type { PublishPolicy } from '../../core/publish-policy.ts';
 import { resolveRecipe } from '../../core/recipe.ts';
-import { findIdempotencyKey } from '../../prisma/repositories/idempotency.ts';
-import {
-  countPhotos,
-  createTraining,
-  findTraining,
-  markNotStarted,
-  reopenNotStarted,
-} from '../../prisma/repositories/training-requests.ts';
-import type { TrainingRow } from '../../prisma/repositories/training-requests.ts';
+import type { TrainingRow } from '../../prisma/repositories/trainings.ts';
 import { trainingWorkflowId } from '../../workflows/contract.ts';
 import type { ApiDeps } from '../deps.ts';
 import { ApiError, invalid, notFound } from '../errors.ts';
@@ -20,6 +12,8 @@ import { quoteToKeep } from '../money/quote.ts';
 import { tooDear } from '../money/refusal.ts';
 import type { CheckedTraining, PhotoChoice } from './draft.ts';
 import { launchTraining } from './launch.ts';
+import { requireTraining } from './read.ts';
+import type { OwnTraining } from './view.ts';
 
 interface StartRequest {
   readonly userId: string;
@@ -32,7 +26,7 @@ interface StartRequest {
 
 export interface StartedTraining {
   readonly status: 'started' | 'replayed';
-  readonly training: TrainingRow;
+  readonly training: OwnTraining;
 }
 
 /**
@@ -50,7 +44,7 @@ export async function startTraining(deps: ApiDeps, start: StartRequest): Promise
   refuseDestinations(request.destinations, deps.settings.publishing, userId);
   const id = uuidV7(deps.clock());
   const totalSteps = resolveRecipe(request.baseModel, request.triggerWord, request.recipe).steps;
-  const made = await createTraining(deps.database, {
+  const made = await deps.repositories.trainings.createTraining({
     id,
     userId,
     workflowId: trainingWorkflowId(id),
@@ -65,9 +59,11 @@ export async function startTraining(deps: ApiDeps, start: StartRequest): Promise
     idempotency,
   });
   switch (made.status) {
-    case 'created':
-      await launchOrMark(deps, { training: made.training, photoCount: made.photoCount, intervals });
-      return { status: 'started', training: made.training };
+    case 'created': {
+      const { training, photoCount } = made;
+      await launchOrMark(deps, { training, photoCount, intervals });
+      return { status: 'started', training: { ...training, publications: [] } };
+    }
     case 'unknown_images':
       throw invalid(made.imageIds.map((imageId) => `imageIds: ${imageId} is not one of your photos`));
     case 'unknown_dataset':
@@ -105,13 +101,12 @@ async function replayed(
   { key, requestHash }: { key: string; requestHash: string },
   start: StartRequest,
 ): Promise<StartedTraining | null> {
-  const first = await findIdempotencyKey(deps.database, userId, key);
+  const first = await deps.repositories.trainings.findIdempotencyKey(userId, key);
   if (first === null) return null;
   if (first.requestHash !== requestHash) {
     throw new ApiError(409, 'IDEMPOTENCY_CONFLICT', 'This Idempotency-Key was already used for a different request.');
   }
-  const training = await findTraining(deps.database, userId, first.trainingId);
-  if (training === null) throw notFound('training');
+  const training = await requireTraining(deps, userId, first.trainingId);
   const neverStarted = training.status === 'failed' && training.reason === 'NOT_STARTED';
   if (neverStarted) return { status: 'started', training: await startAgain(deps, training, start) };
   // Accepted but not started: the first request may have died before that, and a second start is harmless.
@@ -120,17 +115,17 @@ async function replayed(
   return { status: 'replayed', training };
 }
 
-async function startAgain(deps: ApiDeps, training: TrainingRow, start: StartRequest): Promise<TrainingRow> {
-  const reopened = await reopenNotStarted(deps.database, training.id);
+async function startAgain(deps: ApiDeps, training: OwnTraining, start: StartRequest): Promise<OwnTraining> {
+  const reopened = await deps.repositories.trainings.reopenNotStarted(training.id);
   if (reopened.status === 'character_busy') throw characterBusy();
   await launchOrMark(deps, await launchOf(deps, training, start));
-  return (await findTraining(deps.database, training.userId, training.id)) ?? training;
+  return await requireTraining(deps, training.userId, training.id);
 }
 
 async function launchOf(deps: ApiDeps, training: TrainingRow, { fingerprint }: StartRequest) {
   const { body } = fingerprint as { body?: { intervals?: CheckedTraining['intervals'] } };
   const intervals = deps.settings.allowTestIntervals === true ? body?.intervals : undefined;
-  return { training, photoCount: await countPhotos(deps.database, training.datasetId), intervals };
+  return { training, photoCount: await deps.repositories.datasets.countPhotos(training.datasetId), intervals };
 }
 
 /** Starts the workflow; a training that cannot be started says so in its row, and the same key can start it later. */
@@ -139,13 +134,13 @@ async function launchOrMark(deps: ApiDeps, launch: Parameters<typeof launchTrain
     await launchTraining(deps, launch);
   } catch (error) {
     const message = 'Temporal could not be reached. Send the request again with the same Idempotency-Key.';
-    await markNotStarted(deps.database, launch.training.id, message);
+    await deps.repositories.trainings.markNotStarted(launch.training.id, message);
     throw new ApiError(503, 'NOT_STARTED', message, { details: [`training ${launch.training.id}`], cause: error });
   }
 }
 
-async function photoCountOf({ database }: ApiDeps, photos: PhotoChoice): Promise<number> {
-  return 'datasetId' in photos ? await countPhotos(database, photos.datasetId) : photos.imageIds.length;
+async function photoCountOf({ repositories }: ApiDeps, photos: PhotoChoice): Promise<number> {
+  return 'datasetId' in photos ? await repositories.datasets.countPhotos(photos.datasetId) : photos.imageIds.length;
 }
 
 function characterBusy(): ApiError {

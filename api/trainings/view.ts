@@ -1,15 +1,16 @@
 /** A training as clients see it. Pods are left out on purpose: anyone who knows a pod's id can reach its trainer. */
-import type { Artifact } from '../../core/artifact.ts';
 import { formatUsd } from '../../core/money.ts';
 import type { Publication } from '../../prisma/generated/client.ts';
-import type { TrainingRow } from '../../prisma/repositories/training-requests.ts';
+import type { TrainingRow } from '../../prisma/repositories/trainings.ts';
 import type { ApiSettings } from '../deps.ts';
 import type { TrainingView } from '../schemas/trainings.ts';
 
-export function trainingView(row: TrainingRow, settings: ApiSettings): TrainingView {
+/** A training of the caller, with what became of its publications. */
+export type OwnTraining = TrainingRow & { readonly publications: readonly Publication[] };
+
+export function trainingView(row: OwnTraining, settings: ApiSettings): TrainingView {
   const self = `${settings.publicUrl}/v1/trainings/${row.id}`;
-  const artifact = artifactOf(row);
-  const costMicroUsd = Number(row.costMicroUsd);
+  const { artifact, costMicroUsd } = row;
   return {
     id: row.id,
     status: row.status,
@@ -32,8 +33,8 @@ export function trainingView(row: TrainingRow, settings: ApiSettings): TrainingV
     gpu: row.gpu,
     cost: { microUsd: costMicroUsd, usd: formatUsd(costMicroUsd) },
     budget: {
-      ceilingMicroUsd: row.ceilingMicroUsd === null ? null : Number(row.ceilingMicroUsd),
-      quote: row.quote as TrainingView['budget']['quote'],
+      ceilingMicroUsd: row.ceilingMicroUsd,
+      quote: row.quote,
     },
     artifact:
       artifact === null
@@ -54,14 +55,6 @@ export function trainingView(row: TrainingRow, settings: ApiSettings): TrainingV
       temporalUi: temporalUiLink(row.workflowId, settings),
     },
   };
-}
-
-/** The artifact as the activities stored it; null while there is none. */
-export function artifactOf(row: { artifact: unknown }): Artifact | null {
-  const artifact = row.artifact as Partial<Artifact> | null;
-  return artifact !== null && Array.isArray(artifact.files) && artifact.files.length > 0
-    ? (artifact as Artifact)
-    : null;
 }
 
 export function isoTime(time: Date | null): string | null {

@@ -1,12 +1,11 @@
 /** Moves accepted photos into the object store and the database: all of them, or none. */
 import { createReadStream } from 'node:fs';
 import { atOnce } from '../../core/at-once.ts';
-import { referencedStorageKeys, saveImages } from '../../prisma/repositories/images.ts';
 import type { NewImage, SavedImage } from '../../prisma/repositories/images.ts';
 import type { ApiDeps } from '../deps.ts';
 import type { StagedPhoto } from './intake.ts';
 
-type StoreDeps = Pick<ApiDeps, 'database' | 'store' | 'logger'>;
+type StoreDeps = Pick<ApiDeps, 'repositories' | 'store' | 'logger'>;
 
 const PARALLEL_PUTS = 4;
 
@@ -22,7 +21,7 @@ export async function storePhotos(
   const created: string[] = [];
   try {
     await putAll(deps, photos, images, created);
-    return await saveImages(deps.database, userId, images);
+    return await deps.repositories.photos.saveImages(userId, images);
   } catch (error) {
     await removeUnreferenced(deps, created);
     throw error;
@@ -48,10 +47,10 @@ async function putAll(
  * Removes objects that this request made and no row points to. Another request may have stored a row for the same photo
  * meanwhile, so the database is asked first; when it does not answer, the objects stay: orphans do no harm.
  */
-async function removeUnreferenced({ database, store, logger }: StoreDeps, keys: readonly string[]): Promise<void> {
+async function removeUnreferenced({ repositories, store, logger }: StoreDeps, keys: readonly string[]): Promise<void> {
   if (keys.length === 0) return;
   try {
-    const wanted = await referencedStorageKeys(database, keys);
+    const wanted = await repositories.photos.referencedStorageKeys(keys);
     for (const key of keys) if (!wanted.has(key)) await store.delete(key);
   } catch (error) {
     logger.warn({ objects: keys.length, err: (error as Error).name }, 'photos of a failed upload could not be removed');

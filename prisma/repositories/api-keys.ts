@@ -17,11 +17,6 @@ export interface KeyOwner {
   readonly lastUsedAt: Date | null;
 }
 
-/** Reads from a table. Throws when the database cannot be reached, or is not Tempera's. */
-export async function checkTables(database: Database): Promise<void> {
-  await database.apiKey.findFirst({ select: { id: true } });
-}
-
 /** Serialises the first start of several API processes on one database; any constant will do. */
 const FIRST_KEY_LOCK = 7_302_114;
 /** Precision of `last_used_at`: at most one write a minute, however busy a key is. */
@@ -73,9 +68,4 @@ export async function createFirstApiKey(
     await beforeCommit();
     return { status: 'created' };
   });
-}
-
-/** A query that touches no table, as a ping. */
-export async function pingDatabase(database: Database): Promise<void> {
-  await database.$queryRaw`SELECT 1`;
 }

@@ -1,7 +1,6 @@
-/** The input and output of curation: photos with their overrides, options, reports. */
+/** What determines how a dataset is curated: photos with their overrides, and options. */
 import type { CurationOptionsDraft, PhotoOverride } from '../../core/curation.ts';
 import type { Database } from '../client.ts';
-import type { CurationVerdict, Prisma } from '../generated/client.ts';
 import { asCurationOptions } from './datasets.ts';
 import { latestOverrides } from './overrides.ts';
 
@@ -43,31 +42,4 @@ export async function datasetToCurate(database: Database, datasetId: string): Pr
       override: overrides.get(image.sha256) ?? null,
     })),
   };
-}
-
-export interface NewReport {
-  readonly datasetId: string;
-  readonly version: string;
-  readonly verdict: CurationVerdict;
-  readonly kept: number;
-  readonly reserved: number;
-  readonly dropped: number;
-  /** JSON of the whole report. */
-  readonly report: object;
-  /** Null when the photos were only checked; an existing key stays. */
-  readonly manifestKey: string | null;
-  readonly htmlKey: string;
-  readonly contactSheetKey: string;
-}
-
-/** Stores the report of a dataset version; the same version again replaces it and makes it the latest one. */
-export async function saveCurationReport(database: Database, row: NewReport): Promise<void> {
-  const { datasetId, version, report, manifestKey, ...data } = row;
-  const stored = { ...data, report: report as Prisma.InputJsonValue, checkedAt: new Date() };
-  await database.curationReport.upsert({
-    where: { datasetId_version: { datasetId, version } },
-    create: { datasetId, version, manifestKey, ...stored },
-    update: { ...stored, ...(manifestKey === null ? {} : { manifestKey }) },
-    select: { id: true },
-  });
 }

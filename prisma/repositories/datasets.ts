@@ -1,6 +1,6 @@
 /** Datasets: an ordered selection of a user's photos with captions. */
 import type { CurationOptionsDraft } from '../../core/curation.ts';
-import type { Database } from '../client.ts';
+import type { Database, Transaction } from '../client.ts';
 import type { Dataset, DatasetItem, Prisma, TrainingImage } from '../generated/client.ts';
 
 export interface DatasetDraft {
@@ -13,7 +13,10 @@ export interface DatasetDraft {
   readonly curation: CurationOptionsDraft;
 }
 
-export type DatasetWithItems = Dataset & { items: (DatasetItem & { image: TrainingImage })[] };
+export type DatasetWithItems = Omit<Dataset, 'curation'> & {
+  readonly curation: CurationOptionsDraft;
+  readonly items: (DatasetItem & { image: TrainingImage })[];
+};
 
 export type CreatedDataset =
   | { readonly status: 'created'; readonly datasetId: string }
@@ -21,11 +24,7 @@ export type CreatedDataset =
   | { readonly status: 'unknown_images'; readonly imageIds: readonly string[] };
 
 /** Creates a dataset inside a transaction of the caller, after checking that every photo is the user's. */
-export async function createDatasetIn(
-  tx: Prisma.TransactionClient,
-  userId: string,
-  draft: DatasetDraft,
-): Promise<CreatedDataset> {
+export async function createDatasetIn(tx: Transaction, userId: string, draft: DatasetDraft): Promise<CreatedDataset> {
   const owned = await tx.trainingImage.findMany({
     where: { id: { in: [...draft.imageIds] }, userId, deletedAt: null },
     select: { id: true, caption: true },
@@ -56,10 +55,11 @@ export async function findDataset(
   userId: string,
   datasetId: string,
 ): Promise<DatasetWithItems | null> {
-  return database.dataset.findFirst({
+  const row = await database.dataset.findFirst({
     where: { id: datasetId, userId },
     include: { items: { orderBy: { position: 'asc' }, include: { image: true } } },
   });
+  return row && { ...row, curation: asCurationOptions(row.curation) };
 }
 
 /**
@@ -101,6 +101,11 @@ export async function hasPhoto(
 /** Whether the user has a dataset of this id. */
 export async function ownsDataset(database: Database, userId: string, datasetId: string): Promise<boolean> {
   return (await database.dataset.findFirst({ where: { id: datasetId, userId }, select: { id: true } })) !== null;
+}
+
+/** Number of photos in a dataset. */
+export async function countPhotos(database: Database, datasetId: string): Promise<number> {
+  return database.datasetItem.count({ where: { datasetId } });
 }
 
 /** Stored by the API after a full check (core/curation.ts), so the shape is trusted here. */

@@ -5,11 +5,9 @@
  */
 import { NO_LIMITS, beyondTrainingLimit, exceededLimits, monthOf } from '../../core/spend-limit.ts';
 import type { LimitFigures, SpendLimits } from '../../core/spend-limit.ts';
-import type { Database } from '../client.ts';
+import type { Database, Transaction } from '../client.ts';
 import type { MoneyKind, Prisma } from '../generated/client.ts';
 import { ledgerCost } from './ledger-cost.ts';
-
-type Transaction = Prisma.TransactionClient;
 
 export type Reserved =
   | { readonly status: 'reserved' }
@@ -44,7 +42,11 @@ export async function limitsFor(tx: Transaction, userId: string, installation: S
   return await userLimits(tx, userId, installation);
 }
 
-async function userLimits(database: Transaction, userId: string, installation: SpendLimits): Promise<SpendLimits> {
+async function userLimits(
+  database: Prisma.TransactionClient,
+  userId: string,
+  installation: SpendLimits,
+): Promise<SpendLimits> {
   const user = await database.user.findUniqueOrThrow({ where: { id: userId } });
   const own = (limit: bigint | null, fallback: number | null) => (limit === null ? fallback : Number(limit));
   return {
@@ -86,7 +88,12 @@ async function openAccount(tx: Transaction, trainingId: string, installation: Sp
 }
 
 /** What a user, and one character of theirs, have committed in a month. Micro-dollars. */
-async function committed(database: Transaction, userId: string, characterId: string | null, month: string) {
+async function committed(
+  database: Prisma.TransactionClient,
+  userId: string,
+  characterId: string | null,
+  month: string,
+) {
   const sumOf = async (where: Prisma.MoneyEntryWhereInput) => {
     const { _sum } = await database.moneyEntry.aggregate({ where, _sum: { amountMicroUsd: true } });
     return Number(_sum.amountMicroUsd ?? 0n);

@@ -1,39 +1,10 @@
 /**
  * The ledger of pods: a row is committed before the vendor is asked, and closed only when the pod is confirmed gone.
  */
-import { microUsdToCents } from '../../core/money.ts';
 import type { Database } from '../client.ts';
-import type { Prisma } from '../generated/client.ts';
 import { openAttempt } from './attempts.ts';
-import { ledgerCost, lockedCost } from './ledger-cost.ts';
-import { settleMoneyIn } from './money.ts';
-
-export interface PodRow {
-  readonly name: string;
-  readonly externalId: string | null;
-  readonly gpu: string | null;
-  readonly dataCenter: string | null;
-  readonly hourlyMicroUsd: number | null;
-  readonly createSentAt: Date | null;
-  readonly createdAt: Date | null;
-  readonly terminatedAt: Date | null;
-  readonly costMicroUsd: number;
-}
-
-const FIELDS = {
-  name: true,
-  externalId: true,
-  gpu: true,
-  dataCenter: true,
-  hourlyMicroUsd: true,
-  createSentAt: true,
-  createdAt: true,
-  terminatedAt: true,
-  costMicroUsd: true,
-} as const;
-
-type Selected = Omit<PodRow, 'costMicroUsd'> & { readonly costMicroUsd: bigint };
-const toRow = (row: Selected): PodRow => ({ ...row, costMicroUsd: Number(row.costMicroUsd) });
+import { POD_FIELDS, toPodRow } from './pod-row.ts';
+import type { PodRow } from './pod-row.ts';
 
 /** Commits the intent to rent a pod with this name; finds the row if it was already committed. */
 export async function reservePod(
@@ -45,14 +16,14 @@ export async function reservePod(
     where: { name: params.name },
     create: { attemptId, name: params.name },
     update: {},
-    select: FIELDS,
+    select: POD_FIELDS,
   });
-  return toRow(row);
+  return toPodRow(row);
 }
 
 export async function findPod(database: Database, name: string): Promise<PodRow | null> {
-  const row = await database.pod.findUnique({ where: { name }, select: FIELDS });
-  return row ? toRow(row) : null;
+  const row = await database.pod.findUnique({ where: { name }, select: POD_FIELDS });
+  return row ? toPodRow(row) : null;
 }
 
 /**
@@ -152,135 +123,8 @@ export async function recordTerminated(database: Database, { name, ...data }: Te
 export async function openPodsOfAttempt(database: Database, trainingId: string, attempt: number): Promise<PodRow[]> {
   const rows = await database.pod.findMany({
     where: { terminatedAt: null, attempt: { loraModelId: trainingId, number: attempt } },
-    select: FIELDS,
+    select: POD_FIELDS,
     orderBy: { name: 'asc' },
   });
-  return rows.map(toRow);
-}
-
-export { ledgerCost };
-
-export interface OwnedPod extends PodRow {
-  readonly trainingId: string;
-  readonly workflowId: string;
-  readonly attempt: number;
-  /** When a later pod of the same training was reserved; null when this is the latest. */
-  readonly supersededAt: Date | null;
-}
-
-/** What the ledger says about a pod name: whose pod it is, and whether it is that training's latest. */
-export async function findOwner(database: Database, name: string): Promise<OwnedPod | null> {
-  const row = await database.pod.findUnique({
-    where: { name },
-    select: {
-      ...FIELDS,
-      requestedAt: true,
-      attempt: { select: { number: true, loraModel: { select: { id: true, workflowId: true } } } },
-    },
-  });
-  if (!row) return null;
-  const { attempt, requestedAt, ...fields } = row;
-  const training = { loraModelId: attempt.loraModel.id };
-  const later = await database.pod.findFirst({
-    where: {
-      OR: [
-        { attempt: { ...training, number: { gt: attempt.number } } },
-        { attempt: { ...training, number: attempt.number }, requestedAt: { gt: requestedAt } },
-      ],
-    },
-    orderBy: { requestedAt: 'asc' },
-    select: { requestedAt: true },
-  });
-  return {
-    ...toRow(fields),
-    trainingId: attempt.loraModel.id,
-    workflowId: attempt.loraModel.workflowId,
-    attempt: attempt.number,
-    supersededAt: later?.requestedAt ?? null,
-  };
-}
-
-/** Pods that are alive according to the ledger and were requested before `before`. */
-export async function openPods(
-  database: Database,
-  before: Date,
-): Promise<{ readonly name: string; readonly externalId: string | null }[]> {
-  return await database.pod.findMany({
-    where: { terminatedAt: null, requestedAt: { lt: before } },
-    select: { name: true, externalId: true },
-    orderBy: { requestedAt: 'asc' },
-    take: 1_000,
-  });
-}
-
-/** Pods that ended before `before` and whose bill is not final, least recently queried first. */
-export async function unsettledPods(
-  database: Database,
-  before: Date,
-  limit: number,
-): Promise<{ name: string; externalId: string; createdAt: Date }[]> {
-  const rows = await database.pod.findMany({
-    where: {
-      costSettled: false,
-      externalId: { not: null },
-      createdAt: { not: null },
-      // A pod without a final bill after a week will never have one.
-      terminatedAt: { lt: before, gt: new Date(before.getTime() - 7 * 86_400_000) },
-      OR: [{ billAskedAt: null }, { billAskedAt: { lt: before } }],
-    },
-    select: { name: true, externalId: true, createdAt: true },
-    orderBy: [{ billAskedAt: { sort: 'asc', nulls: 'first' } }, { terminatedAt: 'asc' }],
-    take: limit,
-  });
-  return rows.map((row) => ({ name: row.name, externalId: row.externalId!, createdAt: row.createdAt! }));
-}
-
-/** Books a pod that the sweeper has closed: in the ledger of money and, if the training has ended, in its total. */
-export async function bookClosed(database: Database, trainingId: string): Promise<void> {
-  await database.$transaction(async (transaction) => {
-    // The user's row is locked before the training's, as everywhere.
-    await settleMoneyIn(transaction, trainingId, { keepReserved: true });
-    await bookTotal(transaction, { id: trainingId, status: { in: ['ready', 'failed', 'cancelled'] } });
-  });
-}
-
-/** Writes what its pods have cost to a training's row, if the row matches. */
-async function bookTotal(
-  transaction: Prisma.TransactionClient,
-  where: Prisma.LoraModelWhereInput & { readonly id: string },
-): Promise<void> {
-  const total = await lockedCost(transaction, where.id);
-  await transaction.loraModel.updateMany({
-    where,
-    data: { costMicroUsd: total, trainingCost: microUsdToCents(total) },
-  });
-}
-
-/**
- * Records what the vendor says a pod has cost, null for nothing yet, and returns whether that is final: bills arrive
- * late and in parts, so one is final when the previous query found the same. Until then the greater of estimate and
- * bill counts, in both ledgers and in the training's total.
- */
-export async function recordBill(database: Database, name: string, billMicroUsd: number | null): Promise<boolean> {
-  return await database.$transaction(async (transaction) => {
-    if (billMicroUsd === null) {
-      await transaction.pod.update({ where: { name }, data: { billAskedAt: new Date() } });
-      return false;
-    }
-    const bill = BigInt(billMicroUsd);
-    const select = { billMicroUsd: true, costMicroUsd: true } as const;
-    const before = await transaction.pod.findUniqueOrThrow({ where: { name }, select });
-    const costSettled = before.billMicroUsd === bill;
-    const costMicroUsd = costSettled || bill > before.costMicroUsd ? bill : before.costMicroUsd;
-    const pod = await transaction.pod.update({
-      where: { name },
-      data: { costMicroUsd, costSettled, billMicroUsd: bill, billAskedAt: new Date() },
-      select: { attempt: { select: { loraModelId: true } } },
-    });
-    const { loraModelId } = pod.attempt;
-    // As above.
-    await settleMoneyIn(transaction, loraModelId, { keepReserved: true });
-    await bookTotal(transaction, { id: loraModelId });
-    return costSettled;
-  });
+  return rows.map(toPodRow);
 }

@@ -2,6 +2,7 @@
 import type { Destination } from '../../core/destination.ts';
 import type { FailureCode } from '../../core/failure.ts';
 import type { Database } from '../client.ts';
+import type { Publication } from '../generated/client.ts';
 import { countEvents, writeEvent } from './outbox.ts';
 
 interface PublicationKey {
@@ -83,6 +84,14 @@ export async function recordPublishFailed(
         payload: { position, target, location, ...failure },
       },
     );
+  });
+}
+
+/** The publications of these trainings, each training's in the order of its destinations. */
+export async function publicationsOf(database: Database, trainingIds: readonly string[]): Promise<Publication[]> {
+  return await database.publication.findMany({
+    where: { loraModelId: { in: [...trainingIds] } },
+    orderBy: [{ loraModelId: 'asc' }, { position: 'asc' }],
   });
 }
 

@@ -2,10 +2,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createDatabase } from '../../prisma/client.ts';
 import type { Database } from '../../prisma/client.ts';
-import { datasetToCurate, saveCurationReport } from '../../prisma/repositories/curation.ts';
+import { datasetToCurate } from '../../prisma/repositories/curation.ts';
+import { findReport, saveCurationReport } from '../../prisma/repositories/curation-reports.ts';
 import { changeCurationOptions } from '../../prisma/repositories/datasets.ts';
 import { addOverride, latestOverride, latestOverrides, listOverrides } from '../../prisma/repositories/overrides.ts';
-import { findReport } from '../../prisma/repositories/reports.ts';
 import { createTestDatabase } from '../support/database.ts';
 import type { TestDatabase } from '../support/database.ts';
 

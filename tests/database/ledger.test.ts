@@ -99,21 +99,21 @@ describe('a save', () => {
   });
 
   test('is recorded while its attempt is open, and names the copy that it replaces', async () => {
-    const { attempts } = repositories;
+    const { checkpoints } = repositories;
 
-    expect(await attempts.recordCheckpoint(file(20, 'one'))).toEqual({ status: 'recorded', replaced: null });
-    expect(await attempts.recordCheckpoint(file(20, 'two'))).toEqual({ status: 'recorded', replaced: 'one' });
+    expect(await checkpoints.recordCheckpoint(file(20, 'one'))).toEqual({ status: 'recorded', replaced: null });
+    expect(await checkpoints.recordCheckpoint(file(20, 'two'))).toEqual({ status: 'recorded', replaced: 'one' });
   });
 
   test('that arrives once its attempt has ended is neither recorded nor takes another’s place', async () => {
-    const { attempts } = repositories;
-    await attempts.recordCheckpoint(file(21, 'kept'));
+    const { attempts, checkpoints } = repositories;
+    await checkpoints.recordCheckpoint(file(21, 'kept'));
     const end = { status: 'succeeded', reason: null, message: null, costMicroUsd: 0 } as const;
     await attempts.closeAttempt({ trainingId, number: 21, ...end });
 
-    expect(await attempts.recordCheckpoint(file(21, 'late'))).toEqual({ status: 'attempt_ended' });
-    expect(await attempts.forgetFile(file(21, 'late'))).toBeNull();
-    const kept = (await attempts.checkpointFiles(trainingId)).filter(({ attempt }) => attempt === 21);
+    expect(await checkpoints.recordCheckpoint(file(21, 'late'))).toEqual({ status: 'attempt_ended' });
+    expect(await checkpoints.forgetFile(file(21, 'late'))).toBeNull();
+    const kept = (await checkpoints.checkpointFiles(trainingId)).filter(({ attempt }) => attempt === 21);
     expect(kept.map(({ storageKey }) => storageKey)).toEqual(['kept']);
   });
 });
@@ -140,7 +140,7 @@ describe('cost', () => {
     const name = await reserved(6);
     await repositories.pods.recordTerminated({ name, costMicroUsd: 1_000, costSettled: false, note: 'teardown' });
 
-    await repositories.pods.recordBill(name, 25_001);
+    await repositories.bills.recordBill(name, 25_001);
 
     const training = await database.loraModel.findUniqueOrThrow({ where: { id: trainingId } });
     expect([Number(training.costMicroUsd), training.trainingCost]).toEqual([25_001, 3]);
@@ -152,7 +152,7 @@ describe('cost', () => {
 
     const looks: [boolean, number][] = [];
     for (const bill of [null, 5, 15, null, 15]) {
-      const isFinal = await repositories.pods.recordBill(name, bill);
+      const isFinal = await repositories.bills.recordBill(name, bill);
       const { costMicroUsd } = await database.pod.findUniqueOrThrow({ where: { name } });
       looks.push([isFinal, Number(costMicroUsd)]);
     }
@@ -171,8 +171,8 @@ describe('cost', () => {
     };
     const [first, second] = [await ended(8), await ended(9)];
     const ask = async () => {
-      const [pod] = await repositories.pods.unsettledPods(new Date(), 1);
-      await repositories.pods.recordBill(pod!.name, null);
+      const [pod] = await repositories.bills.unsettledPods(new Date(), 1);
+      await repositories.bills.recordBill(pod!.name, null);
       return pod!.name;
     };
 
@@ -180,6 +180,6 @@ describe('cost', () => {
 
     expect(asked.slice(0, 2).sort()).toEqual([first, second].sort());
     expect(asked[2]).toBe(asked[0]);
-    expect(await repositories.pods.unsettledPods(new Date(Date.now() - 30_000), 9)).toEqual([]);
+    expect(await repositories.bills.unsettledPods(new Date(Date.now() - 30_000), 9)).toEqual([]);
   });
 });

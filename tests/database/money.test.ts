@@ -109,7 +109,7 @@ describe('a training', () => {
     const first = await pod(id, 300);
     const second = await pod(id, 200);
     const finalBill = async (name: string, bill: number) => {
-      for (const look of [1, 2]) expect(await repositories.pods.recordBill(name, bill)).toBe(look === 2);
+      for (const look of [1, 2]) expect(await repositories.bills.recordBill(name, bill)).toBe(look === 2);
     };
     await finalBill(first, 290);
     const whileRunning = await entriesOf(id);

@@ -1,5 +1,7 @@
 /** The outbox: every topic as it stands on the wire, each event once and with its change or not at all. */
 import { randomUUID } from 'node:crypto';
+import { readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, expectTypeOf, test } from 'vitest';
 import { EVENTS } from '../../core/event.ts';
 import { NO_LIMITS } from '../../core/spend-limit.ts';
@@ -7,8 +9,7 @@ import { createDatabase } from '../../prisma/client.ts';
 import type { Database } from '../../prisma/client.ts';
 import { createRepositories } from '../../prisma/repositories/index.ts';
 import type { Repositories } from '../../prisma/repositories/index.ts';
-import { eventsAfter, writeEvent } from '../../prisma/repositories/outbox.ts';
-import { createTraining } from '../../prisma/repositories/training-requests.ts';
+import { writeEvent } from '../../prisma/repositories/outbox.ts';
 import { createTestDatabase } from '../support/database.ts';
 import type { TestDatabase } from '../support/database.ts';
 
@@ -31,7 +32,7 @@ afterAll(async () => {
 
 async function accepted(): Promise<string> {
   const id = randomUUID();
-  const made = await createTraining(database, {
+  const made = await repositories.trainings.createTraining({
     id,
     userId,
     workflowId: `lora-training/${id}`,
@@ -160,14 +161,23 @@ test('a reader gets the events after a number, without what the catalogue does n
       payload: { phase: 'training', attempt: 1, podId: 'secret-pod' },
     },
   });
-  const [queued] = await eventsAfter(database, id, 0n);
+  const [queued] = await repositories.outbox.eventsAfter(id, 0n);
 
-  expect((await eventsAfter(database, id, queued!.seq)).map(({ topic, payload }) => [topic, payload])).toEqual([
+  expect(
+    (await repositories.outbox.eventsAfter(id, queued!.seq)).map(({ topic, payload }) => [topic, payload]),
+  ).toEqual([
     ['training.started', {}],
     ['training.phase', { phase: 'training', attempt: 1 }],
   ]);
 });
 
-test('outside a transaction no event can be written', () => {
+test('events are written in one place, and not outside a transaction', () => {
+  const folder = join(import.meta.dirname, '..', '..', 'prisma', 'repositories');
+  const writers = readdirSync(folder).filter((file) =>
+    readFileSync(join(folder, file), 'utf8').includes('outboxEvent'),
+  );
+
+  expect(writers).toEqual(['outbox.ts']);
   expectTypeOf<Database>().not.toExtend<Parameters<typeof writeEvent>[0]>();
+  expectTypeOf<Repositories['outbox']>().not.toHaveProperty('writeEvent');
 });

@@ -15,6 +15,7 @@ import { NO_LIMITS } from '../../core/spend-limit.ts';
 import { inspectPhotoFile } from '../../curation/intake/intake.ts';
 import { createDatabase } from '../../prisma/client.ts';
 import type { Database } from '../../prisma/client.ts';
+import { createRepositories } from '../../prisma/repositories/index.ts';
 import { createFilesystemStore } from '../../providers/storage/filesystem.ts';
 import { verifySignedObjectUrl } from '../../providers/storage/signed-object-url.ts';
 import { createTestDatabase } from '../support/database.ts';
@@ -55,7 +56,7 @@ export async function startApi(): Promise<ApiHarness> {
   const publicUrl = 'http://api.test';
   const store = createFilesystemStore({ root: join(home, 'objects'), secret: SECRET, publicUrl });
   const deps: ApiDeps = {
-    database,
+    repositories: createRepositories(database),
     temporal,
     store,
     signedObjects: { verify: (url) => verifySignedObjectUrl({ secret: SECRET, ...url }) },

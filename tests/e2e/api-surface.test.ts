@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { newApiKey } from '../../api/api-key.ts';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { createDatabase } from '../../prisma/client.ts';
+import { createRepositories } from '../../prisma/repositories/index.ts';
 import { client, startApi } from './api-harness.ts';
 import type { ApiHarness } from './api-harness.ts';
 
@@ -102,7 +103,7 @@ describe('the surface of the API', () => {
         url: `postgresql://a:b@127.0.0.1:${port}/x?query_timeout=2500`,
         connectTimeoutMs: 1_500,
       });
-      const cut = client(api.build({ database }), key);
+      const cut = client(api.build({ repositories: createRepositories(database) }), key);
       const before = performance.now();
       const [list, ready] = await Promise.all([cut.get('/v1/trainings'), cut.get('/readyz')]);
       const tookMs = performance.now() - before;
@@ -122,7 +123,7 @@ describe('the surface of the API', () => {
     url.port = String(proxy.port);
     url.searchParams.set('query_timeout', '2000');
     const database = createDatabase({ url: url.href, connectTimeoutMs: 1_500 });
-    const cut = client(api.build({ database }), key);
+    const cut = client(api.build({ repositories: createRepositories(database) }), key);
     const before = await cut.get('/v1/trainings');
     proxy.freeze();
     const start = performance.now();

@@ -2,6 +2,7 @@
 import { mkdir, readFile, readdir, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createRepositories } from '../../prisma/repositories/index.ts';
 import { photo, zip } from './api-files.ts';
 import type { ZipEntry } from './api-files.ts';
 import { client, multipartBody, startApi } from './api-harness.ts';
@@ -317,7 +318,7 @@ describe('uploads', () => {
 
   test('leaves nothing behind when the rows cannot be written', async () => {
     const { key, userId } = await api.newUser();
-    const broken = api.build({ store: api.deps.store, database: failingTransactions(api) });
+    const broken = api.build({ store: api.deps.store, repositories: createRepositories(failingTransactions(api)) });
     const answer = await client(broken, key).upload({ filename: 'a.jpg', bytes: await photo() });
 
     expect(answer.status).toBe(500);
@@ -329,7 +330,8 @@ describe('uploads', () => {
     const { ensureFirstApiKey } = await import('../../api/api-key.ts');
     const file = join(api.home, 'keys', 'api-key');
     await api.database.apiKey.deleteMany();
-    const made = await Promise.all([ensureFirstApiKey(api.database, file), ensureFirstApiKey(api.database, file)]);
+    const { repositories } = api.deps;
+    const made = await Promise.all([ensureFirstApiKey(repositories, file), ensureFirstApiKey(repositories, file)]);
     const key = (await readFile(file, 'utf8')).trim();
 
     expect(made.toSorted()).toEqual([false, true]);

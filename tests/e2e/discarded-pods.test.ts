@@ -66,7 +66,7 @@ test('of two pods of one name the older is kept, the other ended and paid for', 
   expect(result).toMatchObject({ status: 'provisioned', podId: older });
   expect(pods.filter((pod) => pod.deletedAtMs !== null).map(({ id }) => id)).toEqual([newer]);
   // The pod in use is still the latest of its training: a sweep must leave it alone.
-  expect((await tempera.activities.repositories.pods.findOwner(input.podName))?.supersededAt).toBeNull();
+  expect((await tempera.activities.repositories.sweeps.findOwner(input.podName))?.supersededAt).toBeNull();
   expect(await compareLedgers(input)).toBe(2);
 });
 

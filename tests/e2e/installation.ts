@@ -150,8 +150,9 @@ export async function createInstallation(options: InstallationOptions = {}) {
     catalogAgeMs: 0,
     freeListsPerMinute: Infinity,
   });
+  const repositories = createRepositories(database);
   const app = buildApp({
-    database,
+    repositories,
     store,
     temporal: gateway,
     inspectPhoto: inspectPhotoFile,
@@ -185,7 +186,7 @@ export async function createInstallation(options: InstallationOptions = {}) {
 
   const curator = createCurator();
   const activities: ActivityDependencies = {
-    repositories: createRepositories(database),
+    repositories,
     store,
     curator,
     captioner: null,

@@ -1,9 +1,7 @@
-/** What the workflow's activities write about a training. Every state change and its event are one transaction. */
-import type { Artifact } from '../../core/artifact.ts';
+/** The states of a training, as its workflow goes through them. Every change and its event are one transaction. */
 import type { FailureCode } from '../../core/failure.ts';
 import { microUsdToCents } from '../../core/money.ts';
-import type { TrainingPhase, TrainingStatus } from '../../core/status.ts';
-import type { TrainingRequest } from '../../core/training-request.ts';
+import type { TrainingPhase } from '../../core/status.ts';
 import type { Database, Transaction } from '../client.ts';
 import type { Prisma } from '../generated/client.ts';
 import { lockedCost } from './ledger-cost.ts';
@@ -11,53 +9,6 @@ import { settleMoneyIn } from './money.ts';
 import { writeEvent } from './outbox.ts';
 import type { NewEvent } from './outbox.ts';
 import { isUniqueViolation } from './unique-violation.ts';
-
-export interface TrainingRow {
-  readonly id: string;
-  readonly userId: string;
-  readonly characterId: string | null;
-  readonly datasetId: string;
-  readonly name: string;
-  readonly status: TrainingStatus;
-  readonly reason: string | null;
-  readonly workflowId: string;
-  readonly request: TrainingRequest;
-  readonly artifact: Artifact | null;
-  readonly createdAt: Date;
-  readonly attempt: number;
-  /** What it may cost in total; null: no ceiling. Micro-dollars. */
-  readonly ceilingMicroUsd: number | null;
-}
-
-/** Stored by the API after a full check (core/training-request.ts), so the shape is trusted here. */
-function asTrainingRequest(json: Prisma.JsonValue): TrainingRequest {
-  return json as unknown as TrainingRequest;
-}
-
-function asArtifact(json: Prisma.JsonValue | null): Artifact | null {
-  return json as unknown as Artifact | null;
-}
-
-/** Reads a training; null when there is none with this id. */
-export async function findTraining(database: Database, trainingId: string): Promise<TrainingRow | null> {
-  const row = await database.loraModel.findUnique({ where: { id: trainingId } });
-  if (!row) return null;
-  return {
-    id: row.id,
-    userId: row.userId,
-    characterId: row.characterId,
-    datasetId: row.datasetId,
-    name: row.name,
-    status: row.status,
-    reason: row.reason,
-    workflowId: row.workflowId,
-    request: asTrainingRequest(row.config),
-    artifact: asArtifact(row.artifact),
-    createdAt: row.createdAt,
-    attempt: row.attempt,
-    ceilingMicroUsd: row.ceilingMicroUsd === null ? null : Number(row.ceilingMicroUsd),
-  };
-}
 
 interface Change {
   readonly trainingId: string;
@@ -151,80 +102,6 @@ async function enter(database: Database, { trainingId, phase, attempt, nth = 1 }
       payload: { phase, attempt },
     },
   });
-}
-
-/** The reporting pod. Only the pod in use by the current attempt is believed. */
-export interface Reporter {
-  readonly trainingId: string;
-  readonly attempt: number;
-  readonly podName: string;
-}
-
-/**
- * The training's row, as long as this pod is the one in use: its attempt is open and the latest, nobody has requested
- * its termination.
- */
-const inUse = ({ trainingId, attempt, podName }: Reporter) =>
-  ({
-    id: trainingId,
-    attempt,
-    attempts: {
-      some: { number: attempt, endedAt: null, pods: { some: { name: podName, terminateAskedAt: null } } },
-      none: { number: { gt: attempt } },
-    },
-  }) satisfies Prisma.LoraModelWhereInput;
-
-export interface Progress extends Reporter {
-  readonly step: number;
-  readonly totalSteps: number;
-  readonly loss: number | null;
-  readonly secondsPerStep: number | null;
-  readonly estimatedEndAt: Date | null;
-  /** Cost of the training so far, including the running pod. */
-  readonly costMicroUsd: number;
-}
-
-/**
- * The training's progress; no event, since the next one replaces it. False when the pod is no longer the one in use.
- */
-export async function recordProgress(database: Database, progress: Progress): Promise<boolean> {
-  const { count } = await database.loraModel.updateMany({
-    where: inUse(progress),
-    data: {
-      progressStep: progress.step,
-      progressTotal: progress.totalSteps,
-      loss: progress.loss,
-      secondsPerStep: progress.secondsPerStep,
-      estimatedEndAt: progress.estimatedEndAt,
-      costMicroUsd: progress.costMicroUsd,
-    },
-  });
-  return count === 1;
-}
-
-/** The GPU type that the training is currently running on. */
-export async function recordGpu(database: Database, trainingId: string, gpu: string | null): Promise<void> {
-  await database.loraModel.update({ where: { id: trainingId }, data: { gpu } });
-}
-
-export async function recordJob(database: Database, trainingId: string, jobId: string): Promise<void> {
-  await database.loraModel.update({ where: { id: trainingId }, data: { externalJobId: jobId } });
-}
-
-/** The verified LoRA is in our store. False when it comes from a pod that is no longer the one in use. */
-export async function recordArtifact(database: Database, reporter: Reporter, artifact: Artifact): Promise<boolean> {
-  const [first] = artifact.files;
-  const { count } = await database.loraModel.updateMany({
-    where: inUse(reporter),
-    data: {
-      artifact: artifact as unknown as Prisma.InputJsonValue,
-      modelPath: first?.key ?? null,
-      modelSha256: first?.sha256 ?? null,
-      modelBytes: first?.sizeBytes ?? null,
-      progressStep: artifact.step,
-    },
-  });
-  return count === 1;
 }
 
 /**
@@ -340,48 +217,4 @@ export async function recordBudgetWarning(
       payload: { ceilingMicroUsd, spentMicroUsd },
     },
   });
-}
-
-/**
- * Trainings that should be running and of which nothing was heard since `quietSince`, with their workflows; a page
- * after `afterId`.
- */
-export async function findQuiet(
-  database: Database,
-  {
-    quietSince,
-    afterId,
-    limit,
-  }: { readonly quietSince: Date; readonly afterId: string | null; readonly limit: number },
-): Promise<{ id: string; workflowId: string }[]> {
-  return await database.loraModel.findMany({
-    where: { status: 'training', updatedAt: { lt: quietSince }, ...(afterId !== null && { id: { gt: afterId } }) },
-    select: { id: true, workflowId: true },
-    orderBy: { id: 'asc' },
-    take: limit,
-  });
-}
-
-/**
- * Trainings that wait for a workflow since before `olderThan`: the process that accepted them died before it could
- * start one.
- */
-export async function findUnstarted(database: Database, olderThan: Date) {
-  const rows = await database.loraModel.findMany({
-    where: { status: 'pending', createdAt: { lt: olderThan } },
-    include: { dataset: { select: { _count: { select: { items: true } } } } },
-    orderBy: { createdAt: 'asc' },
-    take: 100,
-  });
-  return rows.map(({ id, userId, characterId, name, baseModel, triggerWord, datasetId, dataset, progressTotal }) => ({
-    id,
-    userId,
-    characterId,
-    name,
-    baseModel,
-    triggerWord,
-    datasetId,
-    photoCount: dataset._count.items,
-    steps: progressTotal,
-  }));
 }

@@ -1,19 +1,17 @@
-/** Trainings as the API sees them: accepted, handed over, listed. Progress is written by the activities. */
+/** Accepting trainings and handing them over to their workflows. */
 import type { CurationOptionsDraft } from '../../core/curation.ts';
 import type { TrainingRequest } from '../../core/training-request.ts';
 import { decideCeiling } from '../../core/spend-limit.ts';
 import type { CeilingDecision, SpendLimits } from '../../core/spend-limit.ts';
 import type { StoredQuote } from '../../core/stored-quote.ts';
-import type { TrainingStatus } from '../../core/status.ts';
-import type { Database } from '../client.ts';
+import type { Database, Transaction } from '../client.ts';
 import type { Prisma } from '../generated/client.ts';
-import type { LoraModel, Publication } from '../generated/client.ts';
 import { createDatasetIn } from './datasets.ts';
 import { ensureReservedIn, limitsFor, settleMoneyIn } from './money.ts';
 import { writeEvent } from './outbox.ts';
+import { toTrainingRow } from './trainings.ts';
+import type { TrainingRow } from './trainings.ts';
 import { isUniqueViolation } from './unique-violation.ts';
-
-export type TrainingRow = LoraModel & { publications: Publication[] };
 
 export interface NewTraining {
   readonly id: string;
@@ -56,8 +54,6 @@ class Refused extends Error {
   }
 }
 
-const WITH_PUBLICATIONS = { publications: { orderBy: { position: 'asc' } } } as const;
-
 /** Stores an accepted training with its idempotency key and the event `training.queued` in one transaction. */
 export async function createTraining(database: Database, training: NewTraining): Promise<CreatedTraining> {
   try {
@@ -70,7 +66,7 @@ export async function createTraining(database: Database, training: NewTraining):
   }
 }
 
-async function insertTraining(tx: Prisma.TransactionClient, training: NewTraining): Promise<CreatedTraining> {
+async function insertTraining(tx: Transaction, training: NewTraining): Promise<CreatedTraining> {
   const { id, userId, workflowId, request, idempotency } = training;
   // The key first: a second request with it waits here for the first one's outcome.
   if (idempotency !== null) await tx.idempotencyKey.create({ data: { userId, loraModelId: id, ...idempotency } });
@@ -91,7 +87,6 @@ async function insertTraining(tx: Prisma.TransactionClient, training: NewTrainin
       ceilingMicroUsd,
       ...(training.money.quote === null ? {} : { quote: training.money.quote as unknown as Prisma.InputJsonObject }),
     },
-    include: WITH_PUBLICATIONS,
   });
   const reserved = await ensureReservedIn(tx, id, training.money.limits);
   if (reserved.status === 'over_limit') throw new Refused(reserved);
@@ -104,14 +99,11 @@ async function insertTraining(tx: Prisma.TransactionClient, training: NewTrainin
       payload: { trainingId: id, status: 'pending', phase: 'queued' },
     },
   );
-  return { status: 'created', training: row, photoCount };
+  return { status: 'created', training: toTrainingRow(row), photoCount };
 }
 
 /** Also locks the user's money: nobody can reserve between this check and the reservation. */
-async function ceilingFor(
-  tx: Prisma.TransactionClient,
-  { userId, request, money }: NewTraining,
-): Promise<number | null> {
+async function ceilingFor(tx: Transaction, { userId, request, money }: NewTraining): Promise<number | null> {
   const decision = decideCeiling({
     namedMicroUsd: money.namedCeilingMicroUsd,
     limits: await limitsFor(tx, userId, money.limits),
@@ -122,7 +114,7 @@ async function ceilingFor(
   throw new Refused(decision);
 }
 
-async function datasetFor(tx: Prisma.TransactionClient, { userId, photos, request }: NewTraining) {
+async function datasetFor(tx: Transaction, { userId, photos, request }: NewTraining) {
   if ('datasetId' in photos) {
     const found = await tx.dataset.findFirst({
       where: { id: photos.datasetId, userId },
@@ -135,47 +127,6 @@ async function datasetFor(tx: Prisma.TransactionClient, { userId, photos, reques
   const made = await createDatasetIn(tx, userId, { name: request.name, imageIds, captions: {}, curation });
   if (made.status === 'unknown_images') throw new Refused(made);
   return { datasetId: made.datasetId, photoCount: photos.imageIds.length };
-}
-
-/** A training of this user; null when there is none. */
-export async function findTraining(
-  database: Database,
-  userId: string,
-  trainingId: string,
-): Promise<TrainingRow | null> {
-  return database.loraModel.findFirst({ where: { id: trainingId, userId }, include: WITH_PUBLICATIONS });
-}
-
-/** Number of photos in a dataset. */
-export async function countPhotos(database: Database, datasetId: string): Promise<number> {
-  return database.datasetItem.count({ where: { datasetId } });
-}
-
-interface TrainingFilter {
-  readonly userId: string;
-  readonly status: TrainingStatus | undefined;
-  readonly characterId: string | undefined;
-  /** Id of the last training on the previous page. */
-  readonly before: string | undefined;
-  readonly limit: number;
-}
-
-/** Trainings of a user, newest first. Ids are UUID v7, so their order is the order of creation. */
-export async function listTrainings(
-  database: Database,
-  { userId, status, characterId, before, limit }: TrainingFilter,
-): Promise<TrainingRow[]> {
-  return database.loraModel.findMany({
-    where: {
-      userId,
-      ...(status === undefined ? {} : { status }),
-      ...(characterId === undefined ? {} : { characterId }),
-      ...(before === undefined ? {} : { id: { lt: before } }),
-    },
-    orderBy: { id: 'desc' },
-    take: limit,
-    include: WITH_PUBLICATIONS,
-  });
 }
 
 /** Marks a training that could not be handed to Temporal; leaves it alone if its workflow has started after all. */
@@ -207,24 +158,12 @@ export async function reopenNotStarted(
   }
 }
 
-/**
- * A retry is on its way, so followers of the training should wait for it. `training` is the row before the retry was
- * requested, so that a later failure keeps its own window. Returns it as it is now.
- */
-export async function endRetryWindow(database: Database, training: TrainingRow): Promise<TrainingRow> {
-  const { id, retryUntil } = training;
-  if (retryUntil === null) return training;
-  await database.loraModel.updateMany({ where: { id, retryUntil }, data: { retryUntil: null } });
-  return { ...training, retryUntil: null };
-}
-
-/** Whether another training of this character is active. */
-export async function hasOtherActiveTraining(database: Database, training: LoraModel): Promise<boolean> {
-  if (training.characterId === null) return false;
-  const { userId, characterId } = training;
-  const found = await database.loraModel.findFirst({
-    where: { userId, characterId, status: { in: ['pending', 'training'] }, id: { not: training.id } },
-    select: { id: true },
-  });
-  return found !== null;
+/** The request that first used this key; null when the key is new. */
+export async function findIdempotencyKey(
+  database: Database,
+  userId: string,
+  key: string,
+): Promise<{ readonly requestHash: string; readonly trainingId: string } | null> {
+  const row = await database.idempotencyKey.findUnique({ where: { userId_key: { userId, key } } });
+  return row === null ? null : { requestHash: row.requestHash, trainingId: row.loraModelId };
 }
