@@ -17,6 +17,6 @@ test('a request may set what the table has, and nothing else', () => {
 test('the founding documents’ names become ours, and nothing else of their body does', () => {
   const body = { lowVRAM: true, steps: 900, samplePrompts: undefined, characterId: 'mia', rank: 8 };
 
-  expect(recipeOfFounding(body)).toEqual({ lowVram: true, steps: 900 });
+  expect(recipeOfFounding(body)).toStrictEqual({ lowVram: true, steps: 900 });
   expect(Object.keys(FoundingRecipe)).toContain('lowVRAM');
 });
