@@ -281,9 +281,26 @@ describe('createCurator', () => {
   it('measures again what a cache holds in pieces', async () => {
     const cache = memoryCache();
     const report = await curate(good, { cache });
+    const whole = texts(cache);
     for (const [key, bytes] of cache.entries) cache.entries.set(key, bytes.subarray(0, bytes.length / 2));
-
     expect(await curate(good, { cache })).toEqual(report);
+
+    for (const [key, text] of whole)
+      cache.entries.set(key, Buffer.from(text.replace('"thumbnail":{"bytes"', '"thumbnail":{"data"')));
+    expect(await curate(good, { cache })).toEqual(report);
+    expect(texts(cache)).toEqual(whole);
+  });
+
+  it('keeps the same of a photo that is opened in a process of its own', async () => {
+    const caches = { here: memoryCache(), alone: memoryCache() };
+    const suspect = { isSuspect: true, end: async () => {}, acquit: async () => {}, condemn: async () => {} };
+    const openings = { condemned: async () => new Map<string, string>(), begin: async () => suspect };
+
+    const report = await curate([good[0]!], { cache: caches.here });
+    const alone = await curate([good[0]!], { cache: caches.alone, openings });
+
+    expect(alone).toEqual(report);
+    expect(texts(caches.alone)).toEqual(texts(caches.here));
   });
 
   it('lets a person overrule it, and says who', async () => {
@@ -367,6 +384,10 @@ describe('createCurator', () => {
     expect(report.plan.map(({ sentence }) => sentence)).toContain('Leave out crop.jpg, it repeats good-1.jpg.');
   });
 });
+
+function texts({ entries }: ReturnType<typeof memoryCache>) {
+  return new Map([...entries].map(([key, bytes]) => [key, Buffer.from(bytes).toString('utf8')]));
+}
 
 function memoryCache() {
   const entries = new Map<string, Uint8Array>();

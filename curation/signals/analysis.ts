@@ -50,15 +50,25 @@ export function encodeAnalysis(analysis: PhotoAnalysis): Uint8Array {
 /** An analysis read back from a cache; null for bytes that we did not write. */
 export function decodeAnalysis(bytes: Uint8Array): PhotoAnalysis | null {
   try {
-    return JSON.parse(Buffer.from(bytes).toString('utf8'), unpackBytes) as PhotoAnalysis;
+    const analysis = JSON.parse(Buffer.from(bytes).toString('utf8'), unpackBytes) as PhotoAnalysis;
+    return hasItsBytes(analysis) ? analysis : null;
   } catch {
     // A cache may contain anything, for instance a file cut short by a full disk: the photo is then measured again.
     return null;
   }
 }
 
-function packBytes(_key: string, value: unknown): unknown {
-  if (value instanceof Uint8Array) return { bytes: Buffer.from(value).toString('base64') };
+/** Of the pictures in it, whose absence would only be noticed when the report is drawn, at every try again. */
+function hasItsBytes(analysis: PhotoAnalysis): boolean {
+  if (analysis.status === 'rejected') return true;
+  const { thumbnail, grey, colours } = analysis;
+  return [thumbnail, grey.data, colours].every((bytes: unknown) => bytes instanceof Uint8Array);
+}
+
+function packBytes(this: Readonly<Record<string, unknown>>, key: string, value: unknown): unknown {
+  // Not `value`, which for a Buffer is what its toJSON makes of it; from a process of its own all bytes come as Buffers.
+  const bytes = this[key];
+  if (bytes instanceof Uint8Array) return { bytes: Buffer.from(bytes).toString('base64') };
   if (value instanceof Uint32Array) return { words: [...value] };
   return value;
 }
