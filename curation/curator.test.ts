@@ -293,7 +293,13 @@ describe('createCurator', () => {
 
   it('keeps the same of a photo that is opened in a process of its own', async () => {
     const caches = { here: memoryCache(), alone: memoryCache() };
-    const suspect = { isSuspect: true, end: async () => {}, acquit: async () => {}, condemn: async () => {} };
+    const suspect = {
+      isSuspect: true,
+      end: async () => {},
+      leaveBehind: () => {},
+      acquit: async () => {},
+      condemn: async () => {},
+    };
     const openings = { condemned: async () => new Map<string, string>(), begin: async () => suspect };
 
     const report = await curate([good[0]!], { cache: caches.here });

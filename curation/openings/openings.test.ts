@@ -26,6 +26,7 @@ function memoryLog() {
       return {
         isSuspect,
         end: async () => void (open.includes(sha256) && open.splice(open.lastIndexOf(sha256), 1)),
+        leaveBehind: () => undefined,
         acquit: async () => void open.splice(0),
         condemn: async (why) => void condemned.set(sha256, why),
       };

@@ -13,9 +13,11 @@ export interface OpeningLog {
 
 /** One opening of a photo. Whoever began it ends it, unless the process dies first. */
 export interface Opening {
-  /** Another opening of this photo has begun and not ended: its process died, or is at it just now. */
+  /** Another opening of this photo has begun and not ended: its process died, or is another one that is at it just now. */
   readonly isSuspect: boolean;
   end(): Promise<void>;
+  /** Nobody ends it: the photo is a suspect from now on. */
+  leaveBehind(): void;
   /** It did a process of its own no harm: openings of before are forgotten. */
   acquit(): Promise<void>;
   /** Nobody opens it any more. */
@@ -66,6 +68,7 @@ export async function openPhoto<Result>(
   } catch (error) {
     // Decoding answers with what is wrong with a photo; an error means that a thread broke over it. It stays a suspect.
     if (signal?.aborted) await opening.end();
+    else opening.leaveBehind();
     throw error;
   }
   await opening.end();

@@ -6,13 +6,19 @@ const REMEMBERED_MS = 30 * 24 * 60 * 60_000;
 
 export interface BegunOpening {
   readonly id: string;
-  /** Another one of the same photo has begun and not ended. */
+  /** Another one of the same photo has begun and not ended, and is not among `underWay`. */
   readonly isSuspect: boolean;
 }
 
-export async function beginPhotoOpening(database: Database, sha256: string): Promise<BegunOpening> {
+/** `underWay`: ids of openings whose process is known to live. */
+export async function beginPhotoOpening(
+  database: Database,
+  sha256: string,
+  underWay: readonly string[],
+): Promise<BegunOpening> {
   const since = new Date(Date.now() - REMEMBERED_MS);
-  const open = await database.photoOpening.count({ where: { sha256, openedAt: { gt: since } } });
+  const where = { sha256, openedAt: { gt: since }, id: { notIn: [...underWay] } };
+  const open = await database.photoOpening.count({ where });
   const { id } = await database.photoOpening.create({ data: { sha256 }, select: { id: true } });
   return { id, isSuspect: open > 0 };
 }

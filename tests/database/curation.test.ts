@@ -1,11 +1,13 @@
 /** Overrides and reports of curation in the database. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createOpeningLog } from '../../activities/opening-log.ts';
 import { createDatabase } from '../../prisma/client.ts';
 import type { Database } from '../../prisma/client.ts';
 import { datasetToCurate } from '../../prisma/repositories/curation.ts';
 import { findReport, saveCurationReport } from '../../prisma/repositories/curation-reports.ts';
 import { changeCurationOptions } from '../../prisma/repositories/datasets.ts';
 import { addOverride, latestOverride, latestOverrides, listOverrides } from '../../prisma/repositories/overrides.ts';
+import { createRepositories } from '../../prisma/repositories/index.ts';
 import { createTestDatabase } from '../support/database.ts';
 import type { TestDatabase } from '../support/database.ts';
 
@@ -115,4 +117,27 @@ test('of many changes of options at once none is lost', async () => {
 
   expect((await datasetToCurate(database, datasetId))!.options).toEqual(Object.assign({}, ...changes));
   expect(await changeCurationOptions(database, datasetId, datasetId, () => ({}))).toBe(false);
+});
+
+describe('a photo that is being opened', () => {
+  const log = () => createOpeningLog(createRepositories(database));
+
+  test('is no suspect for others in the same process, which is alive', async () => {
+    const first = await log().begin(hash('c'));
+    const second = await log().begin(hash('c'));
+    await first.end();
+    await second.end();
+
+    expect([first.isSuspect, second.isSuspect]).toEqual([false, false]);
+    expect(await database.photoOpening.count({ where: { sha256: hash('c') } })).toBe(0);
+  });
+
+  test('is one once it was left behind, and for another process', async () => {
+    const left = await log().begin(hash('d'));
+    left.leaveBehind();
+    await createRepositories(database).photos.beginPhotoOpening(hash('e'), []);
+
+    expect((await log().begin(hash('d'))).isSuspect).toBe(true);
+    expect((await log().begin(hash('e'))).isSuspect).toBe(true);
+  });
 });
