@@ -14,12 +14,12 @@ export interface StallCheck {
 
 /**
  * Distinguishes a stall from slowness: only step, status text and log count as progress (the row's own timestamp does
- * not change while training).
+ * not change while training). `begunAt`: epoch milliseconds.
  */
-export function createStallCheck(watch: Watch): StallCheck {
+export function createStallCheck(watch: Watch, begunAt: number): StallCheck {
   const { input, job, step } = watch;
   const gone = createGoneCheck(job, input.stallTimeoutMs);
-  let movedAt = Date.now();
+  let movedAt = begunAt;
   let signature = '';
   // Unknown until the first poll, which must not count as progress.
   let logOffset: number | null = null;

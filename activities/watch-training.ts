@@ -37,7 +37,7 @@ export function watchTraining(deps: ActivityDependencies) {
     const mirror = await createMirror(deps, { trainingId, attempt, job, recipe }, step);
     const pace = new Pace();
     const look = createLook(watch);
-    const stall = createStallCheck(watch);
+    const stall = createStallCheck(watch, Date.now());
     // The trainer's own counter goes back to the last save when it fails.
     let reachedStep = 0;
     const report = await createReporter(watch, pace);
