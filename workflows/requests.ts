@@ -32,6 +32,8 @@ interface RequestOptions {
  * soon as its handler is set.
  */
 export function receiveRequests({ trainingId, record, state, money }: RequestOptions) {
+  // Asked here: at a place of its own in the history, whatever arrives together.
+  const isCeilingLast = patched('ceiling-after-signals');
   const root = CancellationScope.current();
   let cancelledBy: string | null = null;
   let isRetryRequested = false;
@@ -101,6 +103,7 @@ export function receiveRequests({ trainingId, record, state, money }: RequestOpt
   setHandler(
     raiseBudget,
     async ({ ceilingMicroUsd }) => {
+      if (isCeilingLast) await afterAllThatCameWithIt();
       // Whoever sets a ceiling right after the start need not know when the workflow has read its plan.
       await condition(state.hasBegun);
       // One at a time, or the database and this run might end up with different ceilings.
@@ -188,4 +191,14 @@ export function receiveRequests({ trainingId, record, state, money }: RequestOpt
       }
     },
   };
+}
+
+/**
+ * Until everything that reached the workflow at the same time has had its effect. To a run that was reset Temporal hands an
+ * update that is applied again before the signals beside it, and behind them in a replay (SDK 1.24.0, 2026-11).
+ */
+async function afterAllThatCameWithIt(): Promise<void> {
+  let isAsked = false;
+  // False when it is asked at once, true when conditions are asked: after all signals and what they set off.
+  await condition(() => isAsked || !(isAsked = true));
 }
