@@ -14,8 +14,12 @@ export function createOpeningLog({ photos }: Pick<Repositories, 'photos'>): Open
       return {
         isSuspect,
         async end() {
-          underWay.delete(id);
-          await photos.endPhotoOpening(id);
+          try {
+            await photos.endPhotoOpening(id);
+          } finally {
+            // Not before its row is gone, or the next opening here would take it for one that was left behind.
+            underWay.delete(id);
+          }
         },
         leaveBehind: () => void underWay.delete(id),
         acquit: () => photos.forgetPhotoOpenings(sha256),

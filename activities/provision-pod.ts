@@ -64,8 +64,6 @@ export type ProvisionResult =
  * name.
  */
 const RECONCILE_LOOKS = 5;
-/** The image has been built for CUDA 13 since 2026-07-30: hosts with older drivers cannot run it. */
-const MIN_CUDA_VERSION = '13.0';
 
 /**
  * Adopts or creates exactly one pod of this name. The ledger's row is committed before the vendor is asked; a create
@@ -184,7 +182,7 @@ export function provisionPod(deps: ActivityDependencies) {
       diskGb: deps.pod.diskGb,
       httpPorts: [trainer.port],
       env: trainer.environment({ password: secrets.password(name), gatedModel: isGated(baseModel) }),
-      minCudaVersion: MIN_CUDA_VERSION,
+      minCudaVersion: trainer.minCudaVersion,
       ...(await pullOrder(deps, input)),
     };
     let refusal = '';

@@ -19,6 +19,7 @@ interface AiToolkitOptions {
 export function createAiToolkitTrainer(options: AiToolkitOptions = {}): Trainer {
   return {
     port: 8_675,
+    // The image has been built for CUDA 13 since 2026-07-30: hosts with older drivers cannot run it.
     minCudaVersion: '13.0',
     hasHubToken: options.huggingFaceToken !== undefined,
     maxRestoreBytes: options.maxRestoreBytes ?? MAX_RESTORE_BYTES,
