@@ -1,5 +1,6 @@
 /** What an attempt resumed from, and what was lost, each with its event. */
-import type { Database } from '../client.ts';
+import type { Database, Transaction } from '../client.ts';
+import type { Prisma } from '../generated/client.ts';
 import { writeEvent } from './outbox.ts';
 
 export interface Resume {
@@ -16,22 +17,15 @@ export interface Resume {
 export async function recordResume(database: Database, resume: Resume): Promise<void> {
   const { trainingId, number, fromStep, lostSteps, lostMs, lostMicroUsd } = resume;
   await database.$transaction(async (transaction) => {
-    const attempt = await transaction.trainingAttempt.update({
-      where: { loraModelId_number: { loraModelId: trainingId, number } },
-      data: { resumedFromStep: fromStep, resumedWith: resume.with, lostSteps, lostMs, lostMicroUsd },
-      select: { loraModel: { select: { userId: true } } },
-    });
-    const { userId } = attempt.loraModel;
-    await writeEvent(
-      transaction,
-      { trainingId, userId },
-      {
-        topic: 'training.resumed',
-        // A resume that turns out to be weights-only gets an event too.
-        occurrence: `a${number}:resumed:${resume.with}`,
-        payload: { attempt: number, fromStep, with: resume.with, lostSteps, lostMs, lostMicroUsd },
-      },
-    );
+    const start = { resumedFromStep: fromStep, resumedWith: resume.with, lostSteps, lostMs, lostMicroUsd };
+    const userId = await writeStart(transaction, resume, start);
+    const event = {
+      topic: 'training.resumed',
+      // A resume that turns out to be weights-only gets an event too.
+      occurrence: `a${number}:resumed:${resume.with}`,
+      payload: { attempt: number, fromStep, with: resume.with, lostSteps, lostMs, lostMicroUsd },
+    } as const;
+    await writeEvent(transaction, { trainingId, userId }, event);
   });
 }
 
@@ -47,24 +41,31 @@ export type Restart = Pick<Resume, 'trainingId' | 'number' | 'lostSteps' | 'lost
 export async function recordRestart(database: Database, restart: Restart): Promise<void> {
   const { trainingId, number, why, lostSteps, lostMs, lostMicroUsd } = restart;
   await database.$transaction(async (transaction) => {
-    const attempt = await transaction.trainingAttempt.update({
-      where: { loraModelId_number: { loraModelId: trainingId, number } },
-      // An earlier pod of the attempt may have resumed from a save.
-      data: { resumedFromStep: null, resumedWith: null, lostSteps, lostMs, lostMicroUsd },
-      select: { loraModel: { select: { userId: true } } },
-    });
+    // An earlier pod of the attempt may have resumed from a save.
+    const start = { resumedFromStep: null, resumedWith: null, lostSteps, lostMs, lostMicroUsd };
+    const userId = await writeStart(transaction, restart, start);
     if (lostSteps === 0) return;
-    const { userId } = attempt.loraModel;
-    await writeEvent(
-      transaction,
-      { trainingId, userId },
-      {
-        topic: 'training.restarted',
-        occurrence: `a${number}:restarted`,
-        payload: { attempt: number, why, lostSteps, lostMs, lostMicroUsd },
-      },
-    );
+    const event = {
+      topic: 'training.restarted',
+      occurrence: `a${number}:restarted`,
+      payload: { attempt: number, why, lostSteps, lostMs, lostMicroUsd },
+    } as const;
+    await writeEvent(transaction, { trainingId, userId }, event);
   });
+}
+
+/** Writes where an attempt starts; returns whose training it is. */
+async function writeStart(
+  transaction: Transaction,
+  { trainingId, number }: Pick<Resume, 'trainingId' | 'number'>,
+  data: Prisma.TrainingAttemptUpdateInput,
+): Promise<string> {
+  const { loraModel } = await transaction.trainingAttempt.update({
+    where: { loraModelId_number: { loraModelId: trainingId, number } },
+    data,
+    select: { loraModel: { select: { userId: true } } },
+  });
+  return loraModel.userId;
 }
 
 /** What an attempt resumed from; null when it started at step 0. */
